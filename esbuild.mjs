@@ -1,0 +1,72 @@
+// Builds everything that ships into dist/: the extension, the command line, the
+// run supervisor and one file for each webview. `--watch` rebuilds on change,
+// `--tests` also builds the tests that run inside an editor.
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import * as esbuild from "esbuild";
+
+const watch = process.argv.includes("--watch");
+const production = process.argv.includes("--production");
+const tests = process.argv.includes("--tests");
+
+/** @type {esbuild.BuildOptions} */
+const shared = {
+  bundle: true,
+  sourcemap: production ? false : "linked",
+  minify: production,
+  legalComments: "linked",
+  logLevel: "warning",
+  mainFields: ["module", "main"],
+};
+
+/** @type {esbuild.BuildOptions} */
+const node = {
+  ...shared,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  external: ["vscode"],
+};
+
+const webviews = existsSync("webview")
+  ? readdirSync("webview", { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && existsSync(`webview/${entry.name}/main.ts`))
+      .map((entry) => entry.name)
+  : [];
+
+/** @type {esbuild.BuildOptions} */
+const editorTests = {
+  ...node,
+  entryPoints: ["test/vscode/index.ts", "test/vscode/*.test.ts"],
+  outdir: "dist/test/vscode",
+  external: ["vscode", "mocha"],
+};
+
+/** @type {esbuild.BuildOptions[]} */
+const targets = [
+  { ...node, entryPoints: { extension: "src/extension.ts" }, outdir: "dist" },
+  { ...node, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", banner: { js: "#!/usr/bin/env node" } },
+  { ...node, entryPoints: { supervisor: "src/boxes/local/supervisor.ts" }, outdir: "dist" },
+  ...webviews.map((name) => ({
+    ...shared,
+    platform: /** @type {const} */ ("browser"),
+    target: "es2022",
+    format: /** @type {const} */ ("iife"),
+    entryPoints: { [name]: `webview/${name}/main.ts` },
+    outdir: "dist/webview",
+  })),
+  ...(tests ? [editorTests] : []),
+];
+
+mkdirSync("dist/webview", { recursive: true });
+for (const file of ["codicon.css", "codicon.ttf"]) {
+  copyFileSync(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
+}
+
+if (watch) {
+  for (const target of targets) {
+    const context = await esbuild.context({ ...target, logLevel: "info" });
+    await context.watch();
+  }
+} else {
+  await Promise.all(targets.map((target) => esbuild.build(target)));
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/**
+ * Writes a file so that after a crash at any moment either the old or the new
+ * content is there, whole: a sibling is written, flushed to the disk and renamed.
+ *
+ * @throws the system's error (ENOSPC, EROFS, …); the sibling is then removed and the old content kept.
+ */
+export async function writeFileDurably(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+  const sibling = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(sibling, "wx", mode);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(sibling, path);
+  } catch (error) {
+    await rm(sibling, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes renames and new names in a folder survive a power cut, where the system can (Windows cannot open folders). */
+export async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") {
+    return;
+  }
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

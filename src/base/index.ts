@@ -1,0 +1,6 @@
+export * from "./durable-files";
+export * from "./errors";
+export * from "./hash";
+export * from "./process-identity";
+export * from "./text";
+export * from "./time";

@@ -1,0 +1,48 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/**
+ * A text that tells one process from every other that ever has the same number:
+ * its start time, and on Linux the boot it belongs to. Undefined when there is
+ * no such process now.
+ */
+export async function processIdentity(pid: number): Promise<string | undefined> {
+  try {
+    switch (process.platform) {
+      case "linux":
+        return await linuxIdentity(pid);
+      case "win32": {
+        const script = `(Get-Process -Id ${pid} -ErrorAction Stop).StartTime.Ticks`;
+        const { stdout } = await run("powershell.exe", ["-NoProfile", "-Command", script]);
+        return stdout.trim() || undefined;
+      }
+      default: {
+        const { stdout } = await run("ps", ["-o", "lstart=", "-p", String(pid)]);
+        return stdout.trim() || undefined;
+      }
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+async function linuxIdentity(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The name in parentheses may hold spaces; the fields behind it start at number 3 (proc(5)): 3 is the state, 22 the start time.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const state = fields[0];
+  const startTicks = fields[19];
+  if (state === "Z" || state === "X" || startTicks === undefined) {
+    return undefined;
+  }
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
+  return `${boot.trim()}/${startTicks}`;
+}
+
+/** Whether the process with this number is still the one that had this identity. */
+export async function isSameProcess(pid: number, identity: string): Promise<boolean> {
+  return (await processIdentity(pid)) === identity;
+}

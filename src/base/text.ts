@@ -1,0 +1,12 @@
+/**
+ * Makes text from a box or a solution fit for one line of a tree, a tooltip or a
+ * message: control characters, bidirectional overrides and line breaks become
+ * spaces, and text over `limit` UTF-16 units is cut with an ellipsis.
+ */
+export function singleLine(text: string, limit = 200): string {
+  const plain = text
+    .replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  return plain.length > limit ? `${plain.slice(0, limit - 1)}…` : plain;
+}

@@ -1,0 +1,81 @@
+import { BaselinerError } from "../base";
+import type { RunExit, RunSpecification } from "./run-record";
+
+/** Why a box could not do what was asked. */
+export type BoxErrorReason =
+  | "path-missing"
+  | "disk-full"
+  | "read-only"
+  | "permission-denied"
+  | "file-too-large"
+  | "run-unknown"
+  | "run-abandoned"
+  | "run-vanished"
+  | "unreachable"
+  | "failed";
+
+/** A box could not do what was asked of it. */
+export class BoxError extends BaselinerError<BoxErrorReason> {}
+
+/** What a run prints to. */
+export type OutputStream = "stdout" | "stderr";
+
+/** How far the output of a run was already taken over, in bytes. */
+export interface OutputOffsets {
+  stdout: number;
+  stderr: number;
+}
+
+/** The state of a run, as its files on the box tell it. */
+export type RunState =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "running" }
+  | { readonly kind: "ended"; readonly exit: RunExit }
+  /** Its processes are gone and it left no record of its end. */
+  | { readonly kind: "vanished" };
+
+/** Takes output bytes in order; the next ones come when the promise is fulfilled. */
+export type OutputSink = (stream: OutputStream, bytes: Uint8Array) => Promise<void>;
+
+/**
+ * The machine a task runs on. All paths are absolute paths on that machine.
+ * Runs are detached: they outlive the client, and any client can follow them.
+ */
+export interface Box {
+  /** What a person calls it: `this computer`, a host name. */
+  readonly name: string;
+
+  /** The box's clock: milliseconds since the epoch, UTC. */
+  time(): Promise<number>;
+
+  /**
+   * Reads a whole file.
+   * @throws {BoxError} `path-missing`; `file-too-large` when it holds more than `limitBytes`.
+   */
+  readFile(path: string, limitBytes: number): Promise<Buffer>;
+
+  /**
+   * SHA-256 (hexadecimal) of every file under a folder, by its path relative to it with `/` between names.
+   * Symbolic links are not followed; their target text is hashed.
+   */
+  hashFolder(path: string): Promise<Map<string, string>>;
+
+  /**
+   * Starts a run, or does nothing where the run of this id was started before.
+   * Resolves when the run has begun or has failed to begin; either is then on record.
+   * @throws {BoxError} when it could not even be recorded; nothing runs then.
+   */
+  startRun(runs: string, specification: RunSpecification): Promise<void>;
+
+  /** The state of a run. One that was asked for and never began is given up first, so that it cannot begin later. */
+  runState(runs: string, id: string): Promise<RunState>;
+
+  /**
+   * Hands over a run's output from the given offsets on and resolves when the run has ended and all of it was handed over.
+   * @throws {BoxError} `run-unknown`, `run-vanished`; or the reason of `signal` when that aborts (the run goes on).
+   */
+  followRun(runs: string, id: string, from: OutputOffsets, sink: OutputSink, signal?: AbortSignal): Promise<RunExit>;
+
+  /** Asks a run to stop with all its processes. Resolves at once; the end is seen by following it. */
+  cancelRun(runs: string, id: string): Promise<void>;
+}

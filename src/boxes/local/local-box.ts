@@ -1,0 +1,337 @@
+import { spawn } from "node:child_process";
+import { type FSWatcher, watch } from "node:fs";
+import { link, lstat, mkdir, open, readFile, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  isSameProcess,
+  plainSystemReason,
+  sha256,
+  sha256OfFile,
+  systemErrorCode,
+  type Time,
+  writeFileDurably,
+} from "../../base";
+import { type Box, BoxError, type BoxErrorReason, type OutputOffsets, type OutputSink, type RunState } from "../box";
+import {
+  claimSchema,
+  processRecordSchema,
+  type RunExit,
+  runExitSchema,
+  runFiles,
+  type RunSpecification,
+  runSpecificationSchema,
+} from "../run-record";
+import { killProcessGroup } from "./process-group";
+
+/** How much output is taken over at a time, in bytes. */
+const chunkBytes = 64 * 1024;
+/** How long a supervisor may take to appear, in ms. */
+const startDeadline = 10_000;
+/** A run's files are looked at after this time even if the system announces no change, because watchers lie. In ms. */
+const lookAgainAfter = 1000;
+
+/** This computer as a box. Each run has a supervising process of its own, which outlives this one. */
+export class LocalBox implements Box {
+  readonly name = "this computer";
+
+  /** @param supervisor absolute path of the built `supervisor.js` */
+  constructor(
+    private readonly supervisor: string,
+    private readonly clock: Time,
+  ) {}
+
+  time(): Promise<number> {
+    return Promise.resolve(this.clock.now());
+  }
+
+  async readFile(path: string, limitBytes: number): Promise<Buffer> {
+    try {
+      const file = await open(path, "r");
+      try {
+        const { size } = await file.stat();
+        if (size > limitBytes) {
+          throw new BoxError("file-too-large", `${path} holds ${size} bytes; at most ${limitBytes} are read.`);
+        }
+        return await file.readFile();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw boxError(error, `${path} could not be read`);
+    }
+  }
+
+  async hashFolder(path: string): Promise<Map<string, string>> {
+    const hashes = new Map<string, string>();
+    const visit = async (folder: string, prefix: string): Promise<void> => {
+      for (const entry of (await readdir(folder)).sort()) {
+        const file = join(folder, entry);
+        const status = await lstat(file);
+        if (status.isDirectory()) {
+          await visit(file, `${prefix}${entry}/`);
+        } else if (status.isSymbolicLink()) {
+          hashes.set(`${prefix}${entry}`, sha256(`link to ${await readlink(file)}`));
+        } else if (status.isFile()) {
+          hashes.set(`${prefix}${entry}`, (await sha256OfFile(file)).sha256);
+        }
+      }
+    };
+    try {
+      await visit(path, "");
+    } catch (error) {
+      throw boxError(error, `${path} could not be read`);
+    }
+    return hashes;
+  }
+
+  async startRun(runs: string, specification: RunSpecification): Promise<void> {
+    runSpecificationSchema.parse(specification);
+    const folder = join(runs, specification.id);
+    try {
+      await mkdir(folder, { recursive: true });
+      await writeFileDurably(join(folder, runFiles.specification), JSON.stringify(specification));
+    } catch (error) {
+      throw boxError(error, "The run could not be recorded and was not started");
+    }
+    if ((await readOptional(join(folder, runFiles.claim))) !== undefined) {
+      return;
+    }
+    const supervisor = spawn(process.execPath, [this.supervisor, folder], {
+      detached: true,
+      stdio: "ignore",
+      windowsHide: true,
+      env: environmentOutsideTheEditor(),
+    });
+    const failed = new Promise<Error>((resolve) => supervisor.once("error", resolve));
+    supervisor.unref();
+    const claimed = this.untilClaimed(folder);
+    const outcome = await Promise.race([failed, claimed]);
+    if (outcome instanceof Error) {
+      throw boxError(outcome, "The run could not be started");
+    }
+    if (!outcome) {
+      throw new BoxError("failed", "The process that supervises the run did not start in time.");
+    }
+  }
+
+  private async untilClaimed(folder: string): Promise<boolean> {
+    const deadline = this.clock.monotonic() + startDeadline;
+    while (this.clock.monotonic() < deadline) {
+      if ((await readOptional(join(folder, runFiles.claim))) !== undefined) {
+        return true;
+      }
+      await delay(5);
+    }
+    return false;
+  }
+
+  async runState(runs: string, id: string): Promise<RunState> {
+    const folder = join(runs, id);
+    if ((await readOptional(join(folder, runFiles.specification))) === undefined) {
+      return { kind: "unknown" };
+    }
+    if (!(await this.untilClaimedOrAbandoned(folder))) {
+      return { kind: "unknown" };
+    }
+    const exit = await readExit(folder);
+    if (exit !== undefined) {
+      return { kind: "ended", exit };
+    }
+    return (await this.supervisorLives(folder)) ? { kind: "running" } : await this.vanishedUnlessJustEnded(folder);
+  }
+
+  /** Waits for a supervisor that may be just starting; takes its place for good where none comes. */
+  private async untilClaimedOrAbandoned(folder: string): Promise<boolean> {
+    if (await this.untilClaimed(folder)) {
+      return "pid" in (await this.claimOf(folder));
+    }
+    const mine = join(folder, `${runFiles.claim}.${process.pid}`);
+    await writeFile(mine, JSON.stringify({ abandonedAt: this.clock.now() }));
+    try {
+      await link(mine, join(folder, runFiles.claim));
+      return false;
+    } catch (error) {
+      if (systemErrorCode(error) !== "EEXIST") {
+        throw error;
+      }
+      return "pid" in (await this.claimOf(folder));
+    } finally {
+      await rm(mine, { force: true });
+    }
+  }
+
+  private async claimOf(folder: string) {
+    return claimSchema.parse(JSON.parse(await readFile(join(folder, runFiles.claim), "utf8")));
+  }
+
+  private async supervisorLives(folder: string): Promise<boolean> {
+    const claim = await this.claimOf(folder);
+    return "pid" in claim && (await isSameProcess(claim.pid, claim.identity));
+  }
+
+  /** The supervisor is gone: it may have ended in its own time a moment ago; else what it ran is ended too. */
+  private async vanishedUnlessJustEnded(folder: string): Promise<RunState> {
+    const exit = await readExit(folder);
+    if (exit !== undefined) {
+      return { kind: "ended", exit };
+    }
+    const text = await readOptional(join(folder, runFiles.child));
+    if (text !== undefined && text !== "") {
+      const child = processRecordSchema.parse(JSON.parse(text));
+      if (await isSameProcess(child.pid, child.identity)) {
+        killProcessGroup(child.pid, "SIGKILL");
+      }
+    }
+    return { kind: "vanished" };
+  }
+
+  async followRun(
+    runs: string,
+    id: string,
+    from: OutputOffsets,
+    sink: OutputSink,
+    signal?: AbortSignal,
+  ): Promise<RunExit> {
+    const folder = join(runs, id);
+    const offsets = { ...from };
+    const changes = new FolderChanges(folder);
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const state = await this.runState(runs, id);
+        for (const stream of ["stdout", "stderr"] as const) {
+          const path = join(folder, runFiles[stream]);
+          offsets[stream] = await readOutput(path, offsets[stream], (bytes) => sink(stream, bytes), signal);
+        }
+        switch (state.kind) {
+          case "ended":
+            return state.exit;
+          case "unknown":
+            throw new BoxError("run-unknown", "The box has no record that this run ever began.");
+          case "vanished":
+            throw new BoxError("run-vanished", "The run's processes are gone and left no record of their end.");
+          case "running":
+            await changes.next(lookAgainAfter, signal);
+        }
+      }
+    } finally {
+      changes.close();
+    }
+  }
+
+  async cancelRun(runs: string, id: string): Promise<void> {
+    try {
+      await writeFile(join(runs, id, runFiles.cancel), "");
+    } catch (error) {
+      throw boxError(error, "The run could not be asked to stop");
+    }
+  }
+}
+
+/** Announces that something in a folder may have changed. Announcements are hints: `next` also resolves after a while. */
+class FolderChanges {
+  private readonly watcher: FSWatcher | undefined;
+  private wake: (() => void) | undefined;
+  private changed = false;
+
+  constructor(folder: string) {
+    try {
+      this.watcher = watch(folder, () => {
+        this.changed = true;
+        this.wake?.();
+      });
+      this.watcher.on("error", () => undefined);
+    } catch {
+      this.watcher = undefined;
+    }
+  }
+
+  async next(atMostMs: number, signal?: AbortSignal): Promise<void> {
+    if (!this.changed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, atMostMs);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        signal?.addEventListener("abort", this.wake, { once: true });
+      });
+      this.wake = undefined;
+    }
+    this.changed = false;
+  }
+
+  close(): void {
+    this.watcher?.close();
+  }
+}
+
+/** Hands over a file from `offset` to its present end and returns the new offset. A missing file is an empty one. */
+async function readOutput(
+  path: string,
+  offset: number,
+  take: (bytes: Uint8Array) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<number> {
+  let file;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") {
+      return offset;
+    }
+    throw boxError(error, "The output of the run could not be read");
+  }
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, offset);
+      if (bytesRead === 0) {
+        return offset;
+      }
+      await take(buffer.subarray(0, bytesRead));
+      offset += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function readExit(folder: string): Promise<RunExit | undefined> {
+  const text = await readOptional(join(folder, runFiles.exit));
+  return text === undefined ? undefined : runExitSchema.parse(JSON.parse(text));
+}
+
+async function readOptional(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") {
+      return undefined;
+    }
+    throw boxError(error, `${path} could not be read`);
+  }
+}
+
+/** This process's environment without what the editor put there for itself. */
+function environmentOutsideTheEditor(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$)/.test(name));
+  return { ...Object.fromEntries(kept), ...(process.versions["electron"] ? { ELECTRON_RUN_AS_NODE: "1" } : {}) };
+}
+
+function boxError(error: unknown, what: string): unknown {
+  if (error instanceof BoxError || systemErrorCode(error) === undefined) {
+    return error;
+  }
+  const reasons: Record<string, BoxErrorReason> = {
+    ENOENT: "path-missing",
+    ENOSPC: "disk-full",
+    EDQUOT: "disk-full",
+    EROFS: "read-only",
+    EACCES: "permission-denied",
+    EPERM: "permission-denied",
+  };
+  const reason = reasons[systemErrorCode(error) ?? ""] ?? "failed";
+  return new BoxError(reason, `${what}: ${plainSystemReason(error)}.`, { cause: error });
+}

@@ -1,0 +1,178 @@
+/**
+ * The process that runs one command on this computer and records how it ended,
+ * whatever becomes of the editor meanwhile. Started by LocalBox, detached:
+ *
+ *     node supervisor.js <runs folder>/<id>
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { link, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { messageOf, processIdentity, systemErrorCode, writeFileDurably } from "../../base";
+import { type RunExit, type RunSpecification, runFiles, runSpecificationSchema } from "../run-record";
+import { killProcessGroup, processGroupLives } from "./process-group";
+
+/** How long after asking a run to stop it is made to stop, in ms. */
+const graceBeforeKill = 2000;
+/** How often cancellation and the amount of output are looked at, in ms. */
+const watchInterval = 200;
+/** For how long an end that cannot be recorded (disk full) is tried again, in ms. */
+const recordEndFor = 3_600_000;
+
+async function main(folder: string): Promise<void> {
+  const specification = runSpecificationSchema.parse(
+    JSON.parse(readFileSync(join(folder, runFiles.specification), "utf8")),
+  );
+  if (!(await claim(folder))) {
+    return;
+  }
+  await recordExit(folder, await supervise(folder, specification));
+}
+
+/** Makes this process the one that runs the command. False where the run was given up or is another's already. */
+async function claim(folder: string): Promise<boolean> {
+  const identity = await processIdentity(process.pid);
+  const mine = join(folder, `${runFiles.claim}.${process.pid}`);
+  await writeFile(mine, JSON.stringify({ pid: process.pid, identity: identity ?? "", startedAt: Date.now() }));
+  try {
+    // A link appears whole or not at all, and fails where the name is taken.
+    await link(mine, join(folder, runFiles.claim));
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST") {
+      return false;
+    }
+    throw error;
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+async function supervise(folder: string, specification: RunSpecification): Promise<RunExit> {
+  const startedAt = Date.now();
+  const failedToStart = (problem: string): RunExit => ({
+    kind: "not-started",
+    code: null,
+    signal: null,
+    problem,
+    startedAt,
+    endedAt: Date.now(),
+    stdoutBytes: 0,
+    stderrBytes: 0,
+  });
+  if (!statSync(specification.folder, { throwIfNoEntry: false })?.isDirectory()) {
+    return failedToStart(`the folder ${specification.folder} does not exist`);
+  }
+
+  const stdout = openSync(join(folder, runFiles.stdout), "a");
+  const stderr = openSync(join(folder, runFiles.stderr), "a");
+  const [program = "", ...rest] = specification.command;
+  const child = spawn(program, rest, {
+    cwd: specification.folder,
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: undefined, ...specification.environment },
+    stdio: ["ignore", stdout, stderr],
+    detached: true,
+    windowsHide: true,
+  });
+  const ended = endOf(child);
+  if (child.pid === undefined) {
+    const end = await ended;
+    return failedToStart(
+      end.error !== undefined && systemErrorCode(end.error) === "ENOENT"
+        ? `${program} is not installed or not on the PATH`
+        : `${program} could not be started (${messageOf(end.error)})`,
+    );
+  }
+  const pid = child.pid;
+  await writeFile(
+    join(folder, runFiles.child),
+    JSON.stringify({ pid, identity: (await processIdentity(pid)) ?? "" }),
+  );
+
+  let stopped: RunExit["kind"] | undefined;
+  const stop = (kind: RunExit["kind"]): void => {
+    if (stopped === undefined) {
+      stopped = kind;
+      killProcessGroup(pid, "SIGTERM");
+      setTimeout(() => killProcessGroup(pid, "SIGKILL"), graceBeforeKill).unref();
+    }
+  };
+  const timeout = setTimeout(() => stop("timed-out"), specification.timeoutSeconds * 1000);
+  const watch = setInterval(() => {
+    if (existsSync(join(folder, runFiles.cancel))) {
+      stop("cancelled");
+    } else if (fstatSync(stdout).size + fstatSync(stderr).size > specification.outputLimitBytes) {
+      stop("output-limit");
+    }
+  }, watchInterval);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => stop("killed"));
+  }
+
+  const { code, signal } = await ended;
+  clearTimeout(timeout);
+  clearInterval(watch);
+  await endWholeGroup(pid);
+  return {
+    kind: stopped ?? (signal === null ? "exited" : "killed"),
+    code,
+    signal,
+    problem: null,
+    startedAt,
+    endedAt: Date.now(),
+    stdoutBytes: fstatSync(stdout).size,
+    stderrBytes: fstatSync(stderr).size,
+  };
+}
+
+interface ProcessEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  error?: Error;
+}
+
+function endOf(child: ChildProcess): Promise<ProcessEnd> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.once("error", (error) => resolve({ code: null, signal: null, error }));
+  });
+}
+
+/** Ends what the command left running, so that nothing prints or computes after the recorded end. */
+async function endWholeGroup(pid: number): Promise<void> {
+  killProcessGroup(pid, "SIGKILL");
+  const deadline = Date.now() + graceBeforeKill;
+  while (processGroupLives(pid) && Date.now() < deadline) {
+    await delay(10);
+  }
+}
+
+/** Records the end, and keeps trying where the disk does not take it. */
+async function recordExit(folder: string, exit: RunExit): Promise<void> {
+  const deadline = Date.now() + recordEndFor;
+  for (;;) {
+    try {
+      await writeFileDurably(join(folder, runFiles.exit), JSON.stringify(exit));
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) {
+        throw error;
+      }
+      await delay(1000);
+    }
+  }
+}
+
+const folder = process.argv[2];
+if (folder === undefined) {
+  process.stderr.write("usage: supervisor.js <run folder>\n");
+  process.exit(2);
+}
+main(folder).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,47 @@
+import { BaselinerError, messageOf } from "../base";
+import { type Outcome, UsageError } from "./command";
+import { sessionCommands } from "./session-commands";
+import { checkTaskCommand } from "./task-commands";
+
+const usage = `usage: baseliner <command> [--json]
+
+  session start ASSIGNMENT|TASK   begin a session and score its starting solution
+          [--profile cpu] [--participant CODE] [--sessions FOLDER]
+  session clock start|pause|resume|show [SESSION] [--reason TEXT]
+  session score [SESSION]         score the workspace; Ctrl+C cancels
+  session status [SESSION]        clock and attempts
+  session submit [SESSION]        fix the result; nothing can be added afterwards
+  session verify [SESSION]        check that the record is whole
+  task check TASK [--profile cpu] [--repeats N]
+
+SESSION is a session folder; without it, the one around the current folder.
+Exit status: 0 done, 1 a check failed, 2 unusable input.
+`;
+
+async function run(args: string[]): Promise<Outcome> {
+  const [group, name, ...rest] = args;
+  if (group === undefined || group === "help" || group === "--help" || group === "-h") {
+    process.stdout.write(usage);
+    return "done";
+  }
+  if (group === "session" && name !== undefined && Object.hasOwn(sessionCommands, name)) {
+    const command = sessionCommands[name as keyof typeof sessionCommands];
+    return await command(rest);
+  }
+  if (group === "task" && name === "check") {
+    return await checkTaskCommand(rest);
+  }
+  throw new UsageError(`unknown command: ${[group, name].filter(Boolean).join(" ")} (see baseliner --help)`);
+}
+
+run(process.argv.slice(2)).then(
+  (outcome) => {
+    process.exitCode = outcome === "done" ? 0 : 1;
+  },
+  (error: unknown) => {
+    // A person's mistake and a refusing disk take one line; anything else is our own fault and shows where.
+    const known = error instanceof BaselinerError || error instanceof UsageError;
+    process.stderr.write(`baseliner: ${known || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)}\n`);
+    process.exitCode = 2;
+  },
+);

@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { chmod, cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { BaselinerError, plainSystemReason, systemErrorCode, type Time } from "../base";
+import { type LoadedTask, profileOf, taskFileName } from "../tasks";
+import type { Box } from "../boxes";
+import { JournalWriter } from "./journal";
+import { sessionFolder } from "./session-folder";
+
+/** What a new session is made from. */
+export interface NewSession {
+  /** Folder that sessions are kept in. */
+  readonly sessionsFolder: string;
+  readonly task: LoadedTask;
+  readonly profile: string;
+  /** Code of the participant: letters, digits, `.`, `_`, `-`. */
+  readonly participant: string;
+  /** In place of the task's own time limit. */
+  readonly timeLimitMinutes?: number;
+}
+
+/** A session could not be created; nothing of it is left behind. */
+export class CreateSessionError extends BaselinerError<"disk" | "participant"> {}
+
+/**
+ * Lays out a session folder with the starting solution and the first journal
+ * entry. It appears whole under its name, or not at all.
+ *
+ * @returns the absolute path of the session folder
+ * @throws {CreateSessionError} and the errors of `profileOf`
+ */
+export async function createSession(session: NewSession, box: Box, time: Time): Promise<string> {
+  const { sessionsFolder, task, participant } = session;
+  const profile = profileOf(task, session.profile);
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(participant)) {
+    throw new CreateSessionError("participant", "A participant code has up to 64 letters, digits, dots, hyphens or underscores; choose another one.");
+  }
+  const draft = join(sessionsFolder, `.creating-${randomUUID()}`);
+  try {
+    await mkdir(draft, { recursive: true });
+    const folder = sessionFolder(draft);
+    await cp(join(task.folder, task.task.workspace), folder.workspace, { recursive: true, verbatimSymlinks: true });
+    await makeWritable(folder.workspace);
+    await mkdir(folder.runs, { recursive: true });
+    for (const part of partsForTheBox(task)) {
+      await cp(join(task.folder, part), join(folder.box, part), { recursive: true, verbatimSymlinks: true });
+    }
+    const journal = await JournalWriter.create(draft, time);
+    try {
+      await journal.append("session.created", {
+        format: 1,
+        id: randomUUID(),
+        participant,
+        task: {
+          id: task.task.id,
+          version: task.task.version,
+          title: task.task.title,
+          profile: session.profile,
+          instructions: task.task.instructions,
+          files: await scoringFiles(box, folder.box),
+        },
+        scoring: {
+          command: task.task.scoring.command,
+          environment: profile.env,
+          timeoutSeconds: task.task.scoring.timeoutSeconds,
+          start: profile.start,
+          reference: profile.reference,
+          direction: task.task.scoring.direction,
+          aggregate: task.task.scoring.aggregate,
+          unit: task.task.scoring.unit,
+          visible: task.task.scoring.visible,
+        },
+        sync: { ignore: task.task.sync.ignore, maxFileMB: task.task.sync.maxFileMB },
+        timeLimitMinutes: session.timeLimitMinutes ?? task.task.timeLimitMinutes,
+        box: { kind: "local" },
+        protection: "none",
+      });
+    } finally {
+      await journal.close();
+    }
+    const day = new Date(time.now()).toISOString().slice(0, 10);
+    return await renameToFreeName(draft, join(sessionsFolder, `${day}-${task.task.id}-${participant}`));
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined);
+    if (error instanceof BaselinerError && systemErrorCode(error.cause) === undefined) {
+      throw error;
+    }
+    const cause = error instanceof BaselinerError ? error.cause : error;
+    throw new CreateSessionError(
+      "disk",
+      `No session could be created in ${sessionsFolder}: ${plainSystemReason(cause)}. Nothing was left behind; choose another sessions folder or mend this one.`,
+      { cause: error },
+    );
+  }
+}
+
+/** What of a task lies on the box. The reference solution and the author's notes are not among it. */
+function partsForTheBox({ task }: LoadedTask): string[] {
+  return [taskFileName, task.instructions, "scoring"];
+}
+
+/** SHA-256 of every file that decides a score, by its path on the box below the task's folder. */
+export async function scoringFiles(box: Box, taskFolder: string): Promise<Record<string, string>> {
+  const hashes = await box.hashFolder(taskFolder);
+  const deciding = [...hashes].filter(([path]) => !path.startsWith("runs/") && !path.includes("__pycache__/"));
+  return Object.fromEntries(deciding.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** Files copied out of an installed extension may be read-only; the expert edits these. */
+async function makeWritable(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (!entry.isSymbolicLink()) {
+      await chmod(path, (await lstat(path)).mode | 0o600);
+    }
+    if (entry.isDirectory()) {
+      await makeWritable(path);
+    }
+  }
+}
+
+/** Renames to `wanted`, or to `wanted-2`, `wanted-3`, … where that exists. */
+async function renameToFreeName(draft: string, wanted: string): Promise<string> {
+  const taken = new Set(await readdir(dirname(wanted)));
+  for (let copy = 1; ; copy += 1) {
+    const name = copy === 1 ? wanted : `${wanted}-${copy}`;
+    if (taken.has(basename(name))) {
+      continue;
+    }
+    try {
+      await rename(draft, name);
+      return name;
+    } catch (error) {
+      // Made by another process since the folder was listed.
+      if (!["EEXIST", "ENOTEMPTY"].includes(systemErrorCode(error) ?? "")) {
+        throw error;
+      }
+    }
+  }
+}

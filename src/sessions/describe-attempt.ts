@@ -1,0 +1,45 @@
+import { singleLine } from "../base";
+import type { Attempt, SessionState } from "./session-state";
+
+/** An attempt in the words of a score log: for a table, a tree row or a line of output. */
+export interface AttemptDescription {
+  /** The raw score with its unit's precision; empty where there is none to show. */
+  readonly score: string;
+  /** On the axis start 0, reference 1; empty where there is none to show. */
+  readonly normalised: string;
+  /** `best`, `+0.06`, `invalid: …`, `scoring…` and the like. */
+  readonly note: string;
+  readonly isBest: boolean;
+}
+
+/** Describes an attempt. Scores of a task that hides them are not in it. Its text is one line, free of control characters. */
+export function describeAttempt(attempt: Attempt, state: SessionState): AttemptDescription {
+  const { outcome } = attempt;
+  const isBest = state.best === attempt.number && attempt.kind === "work" && state.created.scoring.visible;
+  const only = (note: string): AttemptDescription => ({ score: "", normalised: "", note, isBest: false });
+  switch (outcome.kind) {
+    case "running":
+      return only("scoring…");
+    case "invalid":
+      return only(`invalid: ${singleLine(outcome.text)}`);
+    case "lost":
+      return only(`lost: ${singleLine(outcome.text)}`);
+    case "failed":
+      return only(`failed: ${singleLine(outcome.text)}`);
+    case "scored": {
+      if (!state.created.scoring.visible) {
+        return only("recorded; the score is hidden");
+      }
+      const gain = outcome.gain === null || attempt.kind === "start" ? "" : `+${outcome.gain.toFixed(2)}`;
+      const offClock = attempt.kind === "start" ? "off the clock" : "";
+      const note = [isBest ? "best" : "", gain, offClock].filter((part) => part !== "").join(" ");
+      return { score: formatScore(outcome.score), normalised: outcome.normalised.toFixed(2), note, isBest };
+    }
+  }
+}
+
+/** A raw score with three significant digits, or more where it has more before the point. */
+export function formatScore(score: number): string {
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(score), 0.001))));
+  return score.toFixed(Math.min(digits, 4));
+}

@@ -1,0 +1,157 @@
+import { z } from "zod";
+
+/** Hash before the first line of a journal. */
+export const firstPrevious = "0".repeat(64);
+
+const attemptNumber = z.number().int().nonnegative();
+const sha256Text = z.string().regex(/^[0-9a-f]{64}$/);
+const outputFile = z.object({ bytes: z.number().int().nonnegative(), sha256: sha256Text });
+
+/** Times of a run by the box's clock, in ms since the epoch, and how far that clock is ahead of ours, in ms. */
+const boxTimes = z.object({ startedAt: z.number(), endedAt: z.number(), aheadMs: z.number() });
+
+const participantCode = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
+
+/** The data of each type of journal entry. */
+export const entryData = {
+  "session.created": z.object({
+    /** Version of this format. */
+    format: z.literal(1),
+    id: z.string(),
+    participant: participantCode,
+    task: z.object({
+      id: z.string(),
+      version: z.string(),
+      title: z.string(),
+      profile: z.string(),
+      /** Name of the file with the instructions, in the task folder. */
+      instructions: z.string(),
+      /** SHA-256 of each file the score depends on, by its path in the task folder. */
+      files: z.record(z.string(), sha256Text),
+    }),
+    /** How this session is scored, from first to last; a later change of the task changes nothing here. */
+    scoring: z.object({
+      /** `${task}` stands for the task's folder on the box. */
+      command: z.array(z.string()).min(1),
+      environment: z.record(z.string(), z.string()),
+      timeoutSeconds: z.number().positive(),
+      /** Scores that normalise to 0 and 1. */
+      start: z.number(),
+      reference: z.number(),
+      direction: z.enum(["min", "max"]),
+      aggregate: z.enum(["best", "last"]),
+      unit: z.string(),
+      visible: z.boolean(),
+    }),
+    /** What of the workspace is kept in snapshots. */
+    sync: z.object({ ignore: z.array(z.string()), maxFileMB: z.number().positive() }),
+    timeLimitMinutes: z.number().positive(),
+    box: z.object({ kind: z.literal("local") }),
+    /** `none` where expert and scorer share one account on the box, so that only hashes guard the scoring function. */
+    protection: z.enum(["none", "accounts"]),
+  }),
+  "box.connected": z.object({ name: z.string(), aheadMs: z.number() }),
+  "box.lost": z.object({ problem: z.string() }),
+  "box.checked": z.object({ report: z.record(z.string(), z.unknown()) }),
+  "clock.started": z.object({}),
+  "clock.paused": z.object({ reason: z.string() }),
+  "clock.resumed": z.object({}),
+  "clock.adjusted": z.object({ addMs: z.number(), reason: z.string() }),
+  "clock.expired": z.object({}),
+  "attempt.started": z.object({
+    attempt: attemptNumber,
+    /** `start` is the starting solution, scored off the clock. */
+    kind: z.enum(["start", "work"]),
+    run: z.string(),
+    /** Commit of the workspace in snapshots.git; null where none could be taken. */
+    snapshot: z.string().nullable(),
+  }),
+  "attempt.finished": z.object({
+    attempt: attemptNumber,
+    score: z.number().nullable(),
+    /** What the scoring function says to the expert. */
+    message: z.record(z.string(), z.unknown()),
+    /** Why there is no score; null where there is one. */
+    invalid: z.object({ reason: z.string(), text: z.string() }).nullable(),
+    box: boxTimes,
+    files: z.record(z.enum(["stdout.log", "stderr.log", "result.json"]), outputFile.nullable()),
+  }),
+  /** The run began, or may have, and its end cannot be known. */
+  "attempt.lost": z.object({ attempt: attemptNumber, problem: z.string() }),
+  /** The attempt could not be carried out for a reason outside the solution. */
+  "attempt.failed": z.object({ attempt: attemptNumber, reason: z.string(), problem: z.string() }),
+  "snapshot.taken": z.object({ commit: z.string(), leftOut: z.array(z.string()) }),
+  "sync.conflict": z.object({ path: z.string(), keptAs: z.string() }),
+  "note.added": z.object({ text: z.string() }),
+  "terminal.recorded": z.object({ file: z.string() }),
+  "integrity.changed": z.object({
+    when: z.enum(["before", "after"]),
+    attempt: attemptNumber,
+    changed: z.array(z.string()),
+    added: z.array(z.string()),
+    removed: z.array(z.string()),
+  }),
+  /** The last line was torn by a crash; its bytes were moved to `file`. */
+  "journal.repaired": z.object({ file: z.string(), bytes: z.number().int().positive() }),
+  "session.submitted": z.object({ result: z.number().nullable(), attempt: attemptNumber.nullable() }),
+  "session.closed": z.object({}),
+} as const;
+
+export type EntryType = keyof typeof entryData;
+export type EntryData<Type extends EntryType> = z.infer<(typeof entryData)[Type]>;
+
+/** One journal entry. `Type` tells what `data` holds. */
+export type JournalEntry<Type extends EntryType = EntryType> = {
+  [Name in Type]: {
+    /** 0, 1, 2, … without gaps. */
+    readonly seq: number;
+    /** UTC, ISO 8601 with milliseconds. */
+    readonly at: string;
+    /** Milliseconds on the machine's monotonic clock; comparable only within one boot. */
+    readonly mono: number;
+    readonly type: Name;
+    readonly data: EntryData<Name>;
+    /** SHA-256 of the line before, without its line break. */
+    readonly prev: string;
+  };
+}[Type];
+
+const envelopeSchema = z.object({
+  seq: z.number().int().nonnegative(),
+  at: z.iso.datetime({ precision: 3 }),
+  mono: z.number(),
+  type: z.string(),
+  data: z.unknown(),
+  prev: sha256Text,
+});
+
+/** What is wrong with a line, or the entry it holds. */
+export type ParsedLine = { readonly entry: JournalEntry } | { readonly problem: string };
+
+/** Reads one line of a journal, without looking at the chain. */
+export function parseEntry(line: string): ParsedLine {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { problem: "is not JSON" };
+  }
+  const envelope = envelopeSchema.safeParse(value);
+  if (!envelope.success) {
+    return { problem: `is not a journal entry: ${envelope.error.issues[0]?.path.join(".") ?? ""}` };
+  }
+  const { type, data } = envelope.data;
+  if (!isEntryType(type)) {
+    return { problem: `has the unknown type ${JSON.stringify(type)}` };
+  }
+  const parsed = entryData[type].safeParse(data);
+  if (!parsed.success) {
+    return { problem: `(${type}) is not as its type says: data.${parsed.error.issues[0]?.path.join(".") ?? ""}` };
+  }
+  // The schema of this type has just accepted the data; the compiler cannot tie the two together.
+  return { entry: { ...envelope.data, type, data: parsed.data } as JournalEntry };
+}
+
+function isEntryType(type: string): type is EntryType {
+  return Object.hasOwn(entryData, type);
+}

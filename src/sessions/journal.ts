@@ -1,0 +1,225 @@
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BaselinerError, plainSystemReason, sha256, syncFolder, systemErrorCode, type Time } from "../base";
+import { type EntryData, type EntryType, firstPrevious, type JournalEntry, parseEntry } from "./journal-entry";
+
+/** Name of the journal in a session folder. */
+export const journalFileName = "session.jsonl";
+
+/** The journal could not be read or written. Nothing that was on record before is changed. */
+export class JournalError extends BaselinerError<
+  "missing" | "unreadable" | "not-written" | "closed" | "exists" | "broken"
+> {}
+
+/** One thing that is wrong in a journal. */
+export interface JournalProblem {
+  /** Line number, from 1. */
+  readonly line: number;
+  /** What is wrong, as a clause behind the line number. */
+  readonly text: string;
+}
+
+/** What a journal file holds. */
+export interface JournalContent {
+  /** The entries that could be read, in order, whether or not the chain holds. */
+  readonly entries: readonly JournalEntry[];
+  readonly problems: readonly JournalProblem[];
+  /** SHA-256 of the last whole line. */
+  readonly lastHash: string;
+  /** Bytes behind the last line break: a line that a crash tore. */
+  readonly torn: Buffer;
+  /** Length in bytes of the whole lines. */
+  readonly wholeBytes: number;
+}
+
+/**
+ * Reads a journal and checks its chain. Problems are reported, never thrown, and
+ * leave the rest readable.
+ * @throws {JournalError} `missing` or `unreadable` where the file itself cannot be read.
+ */
+export async function readJournal(folder: string): Promise<JournalContent> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(join(folder, journalFileName));
+  } catch (error) {
+    const missing = systemErrorCode(error) === "ENOENT";
+    throw new JournalError(
+      missing ? "missing" : "unreadable",
+      missing ? `${folder} is not a session: it holds no ${journalFileName}.` : `The journal in ${folder} cannot be read: ${plainSystemReason(error)}.`,
+      { cause: error },
+    );
+  }
+  return parseJournal(bytes);
+}
+
+/** The entries and problems in the bytes of a journal. */
+export function parseJournal(bytes: Buffer): JournalContent {
+  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const entries: JournalEntry[] = [];
+  const problems: JournalProblem[] = [];
+  let lastHash = firstPrevious;
+  let line = 0;
+  for (let start = 0; start < wholeBytes; ) {
+    const end = bytes.indexOf(0x0a, start);
+    const content = bytes.subarray(start, end);
+    start = end + 1;
+    line += 1;
+    const parsed = parseEntry(content.toString("utf8"));
+    if ("problem" in parsed) {
+      problems.push({ line, text: parsed.problem });
+    } else {
+      if (parsed.entry.prev !== lastHash) {
+        problems.push({ line, text: "does not follow from the line before: a line was changed, removed or inserted" });
+      }
+      if (parsed.entry.seq !== line - 1) {
+        problems.push({ line, text: `has the number ${parsed.entry.seq} in place of ${line - 1}` });
+      }
+      entries.push(parsed.entry);
+    }
+    lastHash = sha256(content);
+  }
+  return { entries, problems, lastHash, torn: bytes.subarray(wholeBytes), wholeBytes };
+}
+
+/**
+ * Appends to a session's journal. Only one may exist for a session at a time
+ * (see SessionLock). An entry is on the disk when its promise is fulfilled.
+ */
+export class JournalWriter {
+  private queue: Promise<unknown> = Promise.resolve();
+  private closed = false;
+
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly time: Time,
+    private lines: number,
+    private lastHash: string,
+    private length: number,
+  ) {}
+
+  /**
+   * Begins a new journal.
+   * @throws {JournalError} `exists` where the folder has one, `not-written` where the disk refuses.
+   */
+  static async create(folder: string, time: Time): Promise<JournalWriter> {
+    try {
+      const file = await open(join(folder, journalFileName), "ax+", 0o644);
+      await syncFolder(folder);
+      return new JournalWriter(file, time, 0, firstPrevious, 0);
+    } catch (error) {
+      throw systemErrorCode(error) === "EEXIST"
+        ? new JournalError("exists", `${folder} already holds a session.`, { cause: error })
+        : new JournalError("not-written", `No journal could be begun in ${folder}: ${plainSystemReason(error)}.`, { cause: error });
+    }
+  }
+
+  /**
+   * Continues the journal of a session. A torn last line is first moved to a
+   * file of its own, and the journal says so.
+   * @throws {JournalError} `broken` where the chain does not hold (nothing is then written), `not-written`.
+   */
+  static async continue(folder: string, time: Time): Promise<{ writer: JournalWriter; entries: JournalEntry[] }> {
+    const content = await readJournal(folder);
+    const [problem] = content.problems;
+    if (problem !== undefined) {
+      throw new JournalError(
+        "broken",
+        `The journal in ${folder} is damaged: line ${problem.line} ${problem.text}. Nothing was written; the session stays readable.`,
+      );
+    }
+    let file: FileHandle | undefined;
+    try {
+      const tornFile = content.torn.length > 0 ? await setTornLineAside(folder, content) : undefined;
+      file = await open(join(folder, journalFileName), "a+");
+      const writer = new JournalWriter(file, time, content.entries.length, content.lastHash, content.wholeBytes);
+      const entries = [...content.entries];
+      if (tornFile !== undefined) {
+        await file.truncate(content.wholeBytes);
+        entries.push(await writer.append("journal.repaired", { file: tornFile, bytes: content.torn.length }));
+      }
+      return { writer, entries };
+    } catch (error) {
+      await file?.close();
+      if (error instanceof JournalError) {
+        throw error;
+      }
+      throw new JournalError("not-written", `The journal in ${folder} cannot be continued: ${plainSystemReason(error)}.`, { cause: error });
+    }
+  }
+
+  /**
+   * Writes one entry and flushes it to the disk. Calls are carried out in order.
+   * @throws {JournalError} `not-written` where the disk refuses: the journal is then as before, and a later call may succeed.
+   */
+  append<Type extends EntryType>(type: Type, data: EntryData<Type>): Promise<JournalEntry<Type>> {
+    const result = this.queue.then(() => this.write(type, data));
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  private async write<Type extends EntryType>(type: Type, data: EntryData<Type>): Promise<JournalEntry<Type>> {
+    if (this.closed) {
+      throw new JournalError("closed", "The session was closed; the entry was not written.");
+    }
+    const entry = {
+      seq: this.lines,
+      at: new Date(this.time.now()).toISOString(),
+      mono: Math.round(this.time.monotonic()),
+      type,
+      data,
+      prev: this.lastHash,
+    };
+    const line = JSON.stringify(entry);
+    const bytes = Buffer.from(`${line}\n`, "utf8");
+    try {
+      await this.writeWhole(bytes);
+    } catch (error) {
+      throw new JournalError(
+        "not-written",
+        `The journal could not be written: ${plainSystemReason(error)}. All earlier entries are kept; free the disk and try again.`,
+        { cause: error },
+      );
+    }
+    this.length += bytes.length;
+    this.lines += 1;
+    this.lastHash = sha256(line);
+    return entry as JournalEntry<Type>;
+  }
+
+  /** All of the bytes, or none: what a full disk took of a line is cut off again. */
+  private async writeWhole(bytes: Buffer): Promise<void> {
+    try {
+      for (let written = 0; written < bytes.length; ) {
+        written += (await this.file.write(bytes, written)).bytesWritten;
+      }
+      await this.file.sync();
+    } catch (error) {
+      await this.file.truncate(this.length);
+      throw error;
+    }
+  }
+
+  /** Waits for what was begun and lets the file go. */
+  async close(): Promise<void> {
+    await this.queue;
+    if (!this.closed) {
+      this.closed = true;
+      await this.file.close();
+    }
+  }
+}
+
+async function setTornLineAside(folder: string, content: JournalContent): Promise<string> {
+  const name = `session.torn-${content.entries.length}.txt`;
+  const path = join(folder, name);
+  const copy = await open(path, "w");
+  try {
+    await copy.writeFile(content.torn);
+    await copy.sync();
+  } finally {
+    await copy.close();
+  }
+  await syncFolder(folder);
+  return name;
+}
+

@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import { link, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { BaselinerError, isSameProcess, plainSystemReason, processIdentity, systemErrorCode, writeFileDurably } from "../base";
+
+const ownerSchema = z.object({
+  pid: z.number().int(),
+  identity: z.string(),
+  host: z.string(),
+  /** What holds it, for people: `VS Code`, `the command line`. */
+  holder: z.string(),
+  released: z.boolean(),
+});
+type Owner = z.infer<typeof ownerSchema>;
+
+/** The session is held elsewhere, or the lock could not be written. */
+export class LockError extends BaselinerError<"held" | "not-written"> {}
+
+/**
+ * Makes one process at a time the writer of a session. The folder `lock/` holds
+ * numbered files, each made once and whole (by a link); the owner is who made
+ * the highest number. An owner that has ended is succeeded by making the next
+ * number, which only one successor can do, so two that find a dead owner at
+ * once cannot both win. The highest file is never removed: numbers only grow.
+ */
+export class SessionLock {
+  private constructor(
+    private readonly file: string,
+    private readonly owner: Owner,
+  ) {}
+
+  /**
+   * @param holder what holds the session, for the message that others get
+   * @throws {LockError} `held` while another process has it; `not-written` where the disk refuses.
+   */
+  static async acquire(sessionFolder: string, holder: string): Promise<SessionLock> {
+    const folder = join(sessionFolder, "lock");
+    const owner: Owner = {
+      pid: process.pid,
+      identity: (await processIdentity(process.pid)) ?? "",
+      host: hostname(),
+      holder,
+      released: false,
+    };
+    try {
+      await mkdir(folder, { recursive: true });
+      for (;;) {
+        const highest = Math.max(0, ...(await numbersIn(folder)));
+        const present = highest === 0 ? undefined : await readOwner(join(folder, String(highest)));
+        if (present !== undefined && (await isHeld(present))) {
+          throw new LockError("held", `The session is open in ${present.holder} (process ${present.pid} on ${present.host}).`);
+        }
+        const file = join(folder, String(highest + 1));
+        if (await makeOnce(folder, file, owner)) {
+          await removeBelow(folder, highest + 1);
+          return new SessionLock(file, owner);
+        }
+      }
+    } catch (error) {
+      if (error instanceof LockError) {
+        throw error;
+      }
+      throw new LockError("not-written", `The session in ${sessionFolder} cannot be opened for writing: ${plainSystemReason(error)}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Lets another process have the session. */
+  async release(): Promise<void> {
+    await writeFileDurably(this.file, JSON.stringify({ ...this.owner, released: true }));
+  }
+}
+
+async function isHeld(owner: Owner): Promise<boolean> {
+  if (owner.released) {
+    return false;
+  }
+  // Whether a process of another computer lives cannot be seen from here; a folder that was moved has no such owner.
+  return owner.host === hostname() && (await isSameProcess(owner.pid, owner.identity));
+}
+
+async function readOwner(file: string): Promise<Owner | undefined> {
+  try {
+    return ownerSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT" || error instanceof SyntaxError || error instanceof z.ZodError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function makeOnce(folder: string, file: string, owner: Owner): Promise<boolean> {
+  const draft = join(folder, `draft-${randomUUID()}`);
+  await writeFileDurably(draft, JSON.stringify(owner));
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST") {
+      return false;
+    }
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function numbersIn(folder: string): Promise<number[]> {
+  return (await readdir(folder)).filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+}
+
+async function removeBelow(folder: string, number: number): Promise<void> {
+  for (const lower of (await numbersIn(folder)).filter((one) => one < number)) {
+    await rm(join(folder, String(lower)), { force: true });
+  }
+}

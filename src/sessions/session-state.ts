@@ -1,0 +1,126 @@
+import { isBetter, normalise } from "../tasks";
+import { advanceClock, type Clock, elapsedAt, newClock } from "./clock";
+import type { EntryData, JournalEntry } from "./journal-entry";
+
+/** One run of the scoring function, as the journal tells it. */
+export interface Attempt {
+  readonly number: number;
+  readonly kind: "start" | "work";
+  readonly run: string;
+  readonly snapshot: string | null;
+  /** UTC, ms since the epoch. */
+  readonly startedAt: number;
+  /** Working time when it was started, in ms; null for the starting solution, which is off the clock. */
+  readonly elapsedMs: number | null;
+  readonly outcome: AttemptOutcome;
+}
+
+/** What became of an attempt. */
+export type AttemptOutcome =
+  | { readonly kind: "running" }
+  | {
+      readonly kind: "scored";
+      readonly score: number;
+      readonly normalised: number;
+      readonly message: Record<string, unknown>;
+      /** UTC, ms. */
+      readonly endedAt: number;
+      /** By how much it improved on the best normalised score before it; null where it did not. */
+      readonly gain: number | null;
+    }
+  | { readonly kind: "invalid"; readonly reason: string; readonly text: string; readonly endedAt: number }
+  | { readonly kind: "lost" | "failed"; readonly text: string; readonly endedAt: number };
+
+/** All that a session's journal says, derived entry by entry. */
+export interface SessionState {
+  readonly created: EntryData<"session.created">;
+  /** UTC, ms. */
+  readonly createdAt: number;
+  readonly clock: Clock;
+  /** In the order of their numbers: 0 is the starting solution. */
+  readonly attempts: readonly Attempt[];
+  /** Number of the attempt that counts as the result so far; null while there is no valid one. */
+  readonly best: number | null;
+  /** Changes of scoring files that were found. */
+  readonly integrityChanges: readonly EntryData<"integrity.changed">[];
+  readonly submittedAt: number | null;
+  readonly closed: boolean;
+}
+
+/** Replays a journal from its first entry; undefined where it does not begin with `session.created`. */
+export function stateOf(entries: readonly JournalEntry[]): SessionState | undefined {
+  const [first, ...rest] = entries;
+  if (first?.type !== "session.created") {
+    return undefined;
+  }
+  return rest.reduce(advance, newState(first));
+}
+
+/** The state of a session whose journal holds only its first entry. */
+export function newState(first: JournalEntry<"session.created">): SessionState {
+  return {
+    created: first.data,
+    createdAt: Date.parse(first.at),
+    clock: newClock(first.data.timeLimitMinutes * 60_000),
+    attempts: [],
+    best: null,
+    integrityChanges: [],
+    submittedAt: null,
+    closed: false,
+  };
+}
+
+/** The state after one more entry. */
+export function advance(state: SessionState, entry: JournalEntry): SessionState {
+  const at = Date.parse(entry.at);
+  const next = { ...state, clock: advanceClock(state.clock, entry) };
+  switch (entry.type) {
+    case "attempt.started": {
+      const { attempt, kind, run, snapshot } = entry.data;
+      const elapsedMs = kind === "start" ? null : elapsedAt(state.clock, at);
+      const started: Attempt = { number: attempt, kind, run, snapshot, startedAt: at, elapsedMs, outcome: { kind: "running" } };
+      return { ...next, attempts: [...state.attempts, started] };
+    }
+    case "attempt.finished": {
+      const { attempt, score, message, invalid } = entry.data;
+      if (score === null) {
+        const { reason, text } = invalid ?? { reason: "rejected", text: "The scoring function found the solution invalid." };
+        return withOutcome(next, attempt, { kind: "invalid", reason, text, endedAt: at });
+      }
+      return scored(next, attempt, score, message, at);
+    }
+    case "attempt.lost":
+    case "attempt.failed": {
+      const kind = entry.type === "attempt.lost" ? "lost" : "failed";
+      return withOutcome(next, entry.data.attempt, { kind, text: entry.data.problem, endedAt: at });
+    }
+    case "integrity.changed":
+      return { ...next, integrityChanges: [...state.integrityChanges, entry.data] };
+    case "session.submitted":
+      return { ...next, submittedAt: at };
+    case "session.closed":
+      return { ...next, closed: true };
+    default:
+      return next;
+  }
+}
+
+function scored(state: SessionState, number: number, score: number, message: Record<string, unknown>, at: number): SessionState {
+  const { scoring } = state.created;
+  const before = scoreOf(state, state.best);
+  const counts = scoring.aggregate === "last" || before === null || isBetter(score, before, scoring.direction);
+  const normalised = normalise(score, scoring);
+  const gain = before !== null && isBetter(score, before, scoring.direction) ? normalised - normalise(before, scoring) : null;
+  const outcome: AttemptOutcome = { kind: "scored", score, normalised, message, endedAt: at, gain };
+  return { ...withOutcome(state, number, outcome), best: counts ? number : state.best };
+}
+
+/** The score of an attempt by its number; null where it has none. */
+export function scoreOf(state: SessionState, number: number | null): number | null {
+  const attempt = state.attempts.find((one) => one.number === number);
+  return attempt?.outcome.kind === "scored" ? attempt.outcome.score : null;
+}
+
+function withOutcome(state: SessionState, number: number, outcome: AttemptOutcome): SessionState {
+  return { ...state, attempts: state.attempts.map((one) => (one.number === number ? { ...one, outcome } : one)) };
+}

@@ -1,0 +1,466 @@
+import { randomUUID } from "node:crypto";
+import { EventEmitter } from "node:events";
+import { mkdir, open, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { BaselinerError, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
+import { type Box, BoxError, type OutputStream, type RunExit } from "../boxes";
+import { readScoring, resultLimitBytes, resultVariable } from "../tasks";
+import { SnapshotError, Snapshots } from "../workspace";
+import { remainingAt } from "./clock";
+import { scoringFiles } from "./create-session";
+import { JournalError, JournalWriter, readJournal } from "./journal";
+import type { EntryData, EntryType, JournalEntry } from "./journal-entry";
+import { attemptFiles, attemptFolder, type SessionFolder, sessionFolder } from "./session-folder";
+import { LockError, SessionLock } from "./session-lock";
+import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
+
+/** A scoring may print this much before it is stopped, in bytes. */
+const outputLimitBytes = 1024 * 1024 * 1024;
+
+/** Why a session did not do what was asked. */
+export type SessionErrorReason =
+  | "read-only"
+  | "clock"
+  | "scoring"
+  | "not-scoring"
+  | "no-session"
+  | "not-recorded"
+  | "changed-while-scoring";
+
+/** A session did not do what was asked. What is on record stays. */
+export class SessionError extends BaselinerError<SessionErrorReason> {}
+
+/** What a session needs from outside. */
+export interface SessionSurroundings {
+  readonly time: Time;
+  /** The box of a session, by what its journal says of it. */
+  readonly boxFor: (box: EntryData<"session.created">["box"]) => Box;
+  /** What opens the session, as another window will be told: `VS Code`. */
+  readonly holder: string;
+}
+
+/** Whether this process may add to the session, and why not. */
+export type SessionAccess =
+  | { readonly kind: "writer" }
+  | { readonly kind: "reader"; readonly reason: "held" | "closed" | "damaged" | "disk"; readonly text: string };
+
+interface SessionEvents {
+  /** The state has changed; what it says is on the disk. */
+  changed: [];
+  /** Output of the scoring that is going on, in order. */
+  output: [attempt: number, stream: OutputStream, bytes: Uint8Array];
+  /** Something the person should be told once. One sentence. */
+  problem: [text: string];
+}
+
+/**
+ * One expert's run of one task: the only writer of its journal. Everything it
+ * shows was journalled, and flushed to the disk, before.
+ */
+export class Session extends EventEmitter<SessionEvents> {
+  readonly folder: SessionFolder;
+  private present: SessionState;
+  private following: { attempt: number; run: string; stop: AbortController; done: Promise<void> } | undefined;
+  private starting = false;
+
+  private constructor(
+    root: string,
+    private readonly surroundings: SessionSurroundings,
+    private readonly box: Box,
+    state: SessionState,
+    private presentAccess: SessionAccess,
+    private journal: JournalWriter | undefined,
+    private lock: SessionLock | undefined,
+  ) {
+    super();
+    this.folder = sessionFolder(root);
+    this.present = state;
+  }
+
+  get state(): SessionState {
+    return this.present;
+  }
+
+  get access(): SessionAccess {
+    return this.presentAccess;
+  }
+
+  /** Number of the attempt whose run is being followed now; null while there is none. */
+  get scoring(): number | null {
+    return this.following?.attempt ?? null;
+  }
+
+  /**
+   * Opens the session in a folder. Where it cannot be written (held by another
+   * window, submitted, damaged, disk read-only) it is opened for reading and
+   * `access` says why.
+   * @throws {JournalError} where there is no readable journal; {SessionError} `no-session` where it holds no session.
+   */
+  static async open(root: string, surroundings: SessionSurroundings): Promise<Session> {
+    const content = await readJournal(root);
+    const state = stateOf(content.entries);
+    if (state === undefined) {
+      throw new SessionError("no-session", `The journal in ${root} does not begin with a session.`);
+    }
+    const box = surroundings.boxFor(state.created.box);
+    const reader = (reason: "held" | "closed" | "damaged" | "disk", text: string): Session =>
+      new Session(root, surroundings, box, state, { kind: "reader", reason, text }, undefined, undefined);
+    if (state.closed) {
+      return reader("closed", "This session was submitted; it can only be read.");
+    }
+    let lock: SessionLock | undefined;
+    try {
+      lock = await SessionLock.acquire(root, surroundings.holder);
+      const { writer, entries } = await JournalWriter.continue(root, surroundings.time);
+      const session = new Session(root, surroundings, box, stateOf(entries) ?? state, { kind: "writer" }, writer, lock);
+      await session.record("box.connected", { name: box.name, aheadMs: (await box.time()) - surroundings.time.now() });
+      return session;
+    } catch (error) {
+      await lock?.release().catch(() => undefined);
+      if (error instanceof LockError) {
+        return reader(error.reason === "held" ? "held" : "disk", error.message);
+      }
+      if (error instanceof JournalError) {
+        return reader(error.reason === "broken" ? "damaged" : "disk", error.message);
+      }
+      throw error;
+    }
+  }
+
+  /** For a reader: takes over what the writer has journalled since. */
+  async refresh(): Promise<void> {
+    if (this.journal !== undefined) {
+      return;
+    }
+    const { entries } = await readJournal(this.folder.root);
+    this.present = stateOf(entries) ?? this.present;
+    this.emit("changed");
+  }
+
+  /** Absolute path of the instructions. */
+  get instructions(): string {
+    return join(this.folder.box, this.present.created.task.instructions);
+  }
+
+  // — the clock —
+
+  /** Starts the clock. @throws {SessionError} `clock` where it was started before, `scoring` while the starting solution is being scored. */
+  async startClock(): Promise<void> {
+    this.expectClock(["not-started"], "The clock was already started.");
+    this.expectNotScoring("The starting solution is still being scored; start the clock when that is done.");
+    await this.record("clock.started", {});
+  }
+
+  /** @throws {SessionError} `clock` where it does not run. */
+  async pauseClock(reason: string): Promise<void> {
+    await this.expireIfDue();
+    this.expectClock(["running"], "The clock is not running.");
+    await this.record("clock.paused", { reason });
+  }
+
+  /** @throws {SessionError} `clock` where it is not paused. */
+  async resumeClock(): Promise<void> {
+    this.expectClock(["paused"], "The clock is not paused.");
+    await this.record("clock.resumed", {});
+  }
+
+  /** Records that the time is up, where it is. To be called when it may be. */
+  async expireIfDue(): Promise<void> {
+    const { clock } = this.present;
+    if (this.journal !== undefined && clock.state === "running" && remainingAt(clock, this.surroundings.time.now()) === 0) {
+      await this.record("clock.expired", {});
+    }
+  }
+
+  // — attempts —
+
+  /**
+   * Finishes what an earlier process left: an attempt whose run has ended is
+   * recorded, one whose run goes on is followed, one whose run is gone is
+   * recorded as lost. Resolves when all of them have an end.
+   */
+  async recoverAttempts(): Promise<void> {
+    for (const attempt of this.present.attempts) {
+      if (attempt.outcome.kind === "running" && this.journal !== undefined) {
+        await this.follow(attempt);
+      }
+    }
+  }
+
+  /**
+   * Scores the workspace as it is now: before the clock is started as the
+   * starting solution, off the clock; afterwards as work. Resolves with the
+   * attempt when its end is on record.
+   * @throws {SessionError} `clock`, `scoring`, `read-only`, `not-recorded`; {SnapshotError}; {JournalError}. Nothing is scored then, or what ran is finished later.
+   */
+  async score(): Promise<Attempt> {
+    await this.expireIfDue();
+    this.expectClock(["not-started", "running"], closedForScoring[this.present.clock.state] ?? "Scoring is closed.");
+    this.expectNotScoring("The last scoring is still going on; wait for it or cancel it.");
+    this.starting = true;
+    let attempt: Attempt;
+    try {
+      await this.recoverAttempts();
+      attempt = await this.begin();
+    } finally {
+      this.starting = false;
+    }
+    await this.follow(attempt);
+    return this.present.attempts[attempt.number] ?? attempt;
+  }
+
+  /** Asks the scoring that is going on to stop. @throws {SessionError} `not-scoring` where none is. */
+  async cancelScoring(): Promise<void> {
+    if (this.following === undefined) {
+      throw new SessionError("not-scoring", "Nothing is being scored.");
+    }
+    await this.box.cancelRun(this.folder.runs, this.following.run);
+  }
+
+  /** Takes the snapshot, journals the attempt, starts its run. */
+  private async begin(): Promise<Attempt> {
+    const { scoring } = this.present.created;
+    const kind = this.present.clock.state === "not-started" ? "start" : "work";
+    const number = this.present.attempts.length;
+    const run = randomUUID();
+    await this.checkIntegrity("before", number);
+    const snapshot = await this.snapshot(`Attempt ${number}`);
+    await this.record("attempt.started", { attempt: number, kind, run, snapshot });
+    try {
+      await this.box.startRun(this.folder.runs, {
+        id: run,
+        command: scoring.command.map((part) => part.replaceAll("${task}", this.folder.box)),
+        folder: this.folder.workspace,
+        environment: {
+          ...scoring.environment,
+          [resultVariable]: join(this.folder.runs, run, "result.json"),
+        },
+        timeoutSeconds: scoring.timeoutSeconds,
+        outputLimitBytes,
+      });
+    } catch (error) {
+      const problem = error instanceof BoxError ? error : new BoxError("failed", "The run could not be started.", { cause: error });
+      await this.record("attempt.failed", { attempt: number, reason: problem.reason, problem: problem.message });
+      throw problem;
+    }
+    const attempt = this.present.attempts[number];
+    if (attempt === undefined) {
+      throw new Error(`attempt ${number} is missing right after it was journalled`);
+    }
+    return attempt;
+  }
+
+  private async snapshot(message: string): Promise<string | null> {
+    const snapshots = new Snapshots(this.folder.snapshots, this.folder.workspace, this.present.created.sync);
+    try {
+      const { commit, isNew, leftOut } = await snapshots.take(message);
+      if (isNew) {
+        await this.record("snapshot.taken", { commit, leftOut: [...leftOut] });
+      }
+      return commit;
+    } catch (error) {
+      if (error instanceof SnapshotError && error.reason === "git-missing") {
+        this.emit("problem", error.message);
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /** Follows a run to its end and records that, also when several callers ask for it. */
+  private follow(attempt: Attempt): Promise<void> {
+    if (this.following?.attempt === attempt.number) {
+      return this.following.done;
+    }
+    const stop = new AbortController();
+    const done = this.collect(attempt, stop.signal).finally(() => {
+      this.following = undefined;
+      this.emit("changed");
+    });
+    this.following = { attempt: attempt.number, run: attempt.run, stop, done };
+    this.emit("changed");
+    return done;
+  }
+
+  private async collect(attempt: Attempt, signal: AbortSignal): Promise<void> {
+    let exit: RunExit;
+    try {
+      exit = await this.takeOutput(attempt, signal);
+    } catch (error) {
+      if (error instanceof BoxError && (error.reason === "run-unknown" || error.reason === "run-vanished")) {
+        await this.record("attempt.lost", { attempt: attempt.number, problem: error.message });
+        return;
+      }
+      if (signal.aborted || error instanceof BaselinerError) {
+        throw error;
+      }
+      throw new SessionError(
+        "not-recorded",
+        `The output of attempt ${attempt.number} could not be kept: ${plainSystemReason(error)}. The run itself is kept on the box and is finished when the session is opened or scored again.`,
+        { cause: error },
+      );
+    }
+    await this.recordEnd(attempt, exit);
+  }
+
+  /** Appends to the attempt's logs what they lack yet, byte for byte. */
+  private async takeOutput(attempt: Attempt, signal: AbortSignal): Promise<RunExit> {
+    const folder = attemptFolder(this.folder.root, attempt.number);
+    await mkdir(folder, { recursive: true });
+    const files = {
+      stdout: await open(join(folder, "stdout.log"), "a"),
+      stderr: await open(join(folder, "stderr.log"), "a"),
+    };
+    try {
+      const offsets = { stdout: (await files.stdout.stat()).size, stderr: (await files.stderr.stat()).size };
+      const exit = await this.box.followRun(
+        this.folder.runs,
+        attempt.run,
+        offsets,
+        async (stream, bytes) => {
+          await files[stream].appendFile(bytes);
+          this.emit("output", attempt.number, stream, bytes);
+        },
+        signal,
+      );
+      await files.stdout.sync();
+      await files.stderr.sync();
+      const kept = { stdout: (await files.stdout.stat()).size, stderr: (await files.stderr.stat()).size };
+      if (kept.stdout !== exit.stdoutBytes || kept.stderr !== exit.stderrBytes) {
+        await truncate(join(folder, "stdout.log"));
+        await truncate(join(folder, "stderr.log"));
+        throw new SessionError(
+          "not-recorded",
+          `The output kept of attempt ${attempt.number} differs from what the run printed; it is taken over anew when you score or open the session again.`,
+        );
+      }
+      return exit;
+    } finally {
+      await files.stdout.close();
+      await files.stderr.close();
+    }
+  }
+
+  private async recordEnd(attempt: Attempt, exit: RunExit): Promise<void> {
+    const folder = attemptFolder(this.folder.root, attempt.number);
+    const result = await this.readResult(attempt.run);
+    if (result instanceof Uint8Array) {
+      await writeFileDurably(join(folder, "result.json"), result);
+    }
+    const scored = readScoring(exit, result, this.present.created.scoring.timeoutSeconds);
+    await this.checkIntegrity("after", attempt.number);
+    await this.record("attempt.finished", {
+      attempt: attempt.number,
+      score: scored.score,
+      message: scored.message,
+      invalid: scored.invalid,
+      box: {
+        startedAt: exit.startedAt,
+        endedAt: exit.endedAt,
+        aheadMs: (await this.box.time()) - this.surroundings.time.now(),
+      },
+      files: Object.fromEntries(
+        await Promise.all(attemptFiles.map(async (name) => [name, await outputFile(join(folder, name))] as const)),
+      ) as EntryData<"attempt.finished">["files"],
+    });
+  }
+
+  private async readResult(run: string): Promise<Uint8Array | "too-large" | undefined> {
+    try {
+      return await this.box.readFile(join(this.folder.runs, run, "result.json"), resultLimitBytes);
+    } catch (error) {
+      if (error instanceof BoxError && error.reason === "path-missing") {
+        return undefined;
+      }
+      if (error instanceof BoxError && error.reason === "file-too-large") {
+        return "too-large";
+      }
+      throw error;
+    }
+  }
+
+  /** Compares the files that decide the score with those the session began with. */
+  private async checkIntegrity(when: "before" | "after", attempt: number): Promise<void> {
+    const original = this.present.created.task.files;
+    const now = await scoringFiles(this.box, this.folder.box);
+    const changed = Object.keys(original).filter((path) => now[path] !== undefined && now[path] !== original[path]);
+    const removed = Object.keys(original).filter((path) => now[path] === undefined);
+    const added = Object.keys(now).filter((path) => original[path] === undefined);
+    if (changed.length + removed.length + added.length > 0) {
+      await this.record("integrity.changed", { when, attempt, changed, added, removed });
+    }
+  }
+
+  // — the end —
+
+  /** Submits the session: its result is fixed, nothing can be added afterwards. */
+  async submit(): Promise<void> {
+    this.expectClock(["running", "paused", "expired"], "A session is submitted after its clock was started, and once.");
+    this.expectNotScoring("A scoring is still going on; wait for it or cancel it, then submit.");
+    await this.recoverAttempts();
+    const best = this.present.attempts.find((attempt) => attempt.number === this.present.best);
+    await this.record("session.submitted", {
+      attempt: best?.number ?? null,
+      result: best?.outcome.kind === "scored" ? best.outcome.score : null,
+    });
+    await this.record("session.closed", {});
+    await this.close();
+    this.presentAccess = { kind: "reader", reason: "closed", text: "This session was submitted; it can only be read." };
+    this.emit("changed");
+  }
+
+  /** Lets the session go. A scoring that is going on goes on, and is found when the session is opened again. */
+  async close(): Promise<void> {
+    this.following?.stop.abort();
+    await this.following?.done.catch(() => undefined);
+    const { journal, lock } = this;
+    this.journal = undefined;
+    this.lock = undefined;
+    await journal?.close();
+    await lock?.release();
+  }
+
+  private async record<Type extends EntryType>(type: Type, data: EntryData<Type>): Promise<void> {
+    if (this.journal === undefined) {
+      const { access } = this;
+      throw new SessionError("read-only", access.kind === "reader" ? access.text : "The session was closed.");
+    }
+    const entry = (await this.journal.append(type, data)) as JournalEntry;
+    this.present = advance(this.present, entry);
+    this.emit("changed");
+  }
+
+  private expectClock(states: readonly SessionState["clock"]["state"][], otherwise: string): void {
+    if (this.access.kind === "reader") {
+      throw new SessionError("read-only", this.access.text);
+    }
+    if (!states.includes(this.present.clock.state)) {
+      throw new SessionError("clock", otherwise);
+    }
+  }
+
+  private expectNotScoring(otherwise: string): void {
+    if (this.following !== undefined || this.starting) {
+      throw new SessionError("scoring", otherwise);
+    }
+  }
+}
+
+const closedForScoring: Partial<Record<SessionState["clock"]["state"], string>> = {
+  paused: "The clock is paused; resume it to score.",
+  expired: "The time is up, so scoring is closed; submit the session.",
+  submitted: "This session was submitted; it can only be read.",
+};
+
+/** Length and SHA-256 of a file; null where there is none. */
+async function outputFile(path: string): Promise<{ bytes: number; sha256: string } | null> {
+  try {
+    await stat(path);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") {
+      return null;
+    }
+    throw error;
+  }
+  return await sha256OfFile(path);
+}

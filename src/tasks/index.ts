@@ -1,0 +1,6 @@
+export * from "./check-task";
+export * from "./load-task";
+export * from "./scores";
+export * from "./scoring-result";
+export { taskJsonSchema, taskSchema } from "./task";
+export type { Profile, Task } from "./task";

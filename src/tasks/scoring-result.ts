@@ -1,0 +1,106 @@
+import { z } from "zod";
+import type { RunExit } from "../boxes";
+
+/** The environment variable that names the file a scoring command writes its result to. */
+export const resultVariable = "BASELINER_RESULT";
+
+/** A result file larger than this is not read, in bytes. */
+export const resultLimitBytes = 1024 * 1024;
+
+const resultSchema = z.object({
+  score: z.number().nullable(),
+  message: z.record(z.string(), z.unknown()).default({}),
+  details: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** What a scoring came to. `score` is null where it is invalid, and `invalid` then says why in one sentence. */
+export type Scored =
+  | { readonly score: number; readonly message: Record<string, unknown>; readonly invalid: null }
+  | { readonly score: null; readonly message: Record<string, unknown>; readonly invalid: InvalidScore };
+
+/** Why a scoring is invalid. `reason` is for code, `text` for people. */
+export interface InvalidScore {
+  readonly reason:
+    | "rejected"
+    | "no-result"
+    | "bad-result"
+    | "not-a-number"
+    | "failed"
+    | "killed"
+    | "timed-out"
+    | "cancelled"
+    | "output-limit"
+    | "not-started";
+  readonly text: string;
+}
+
+/**
+ * Reads what a scoring command left, by the scoring contract. Never throws: whatever
+ * a command did is a valid score or an invalid one with its reason.
+ *
+ * @param result bytes of the result file; undefined where there is none, `too-large` where it was not read
+ * @param timeoutSeconds the task's limit, for the message
+ */
+export function readScoring(exit: RunExit, result: Uint8Array | "too-large" | undefined, timeoutSeconds: number): Scored {
+  switch (exit.kind) {
+    case "not-started":
+      return invalid("not-started", `The scoring command did not start: ${exit.problem ?? "unknown reason"}.`);
+    case "timed-out":
+      return invalid("timed-out", `Scoring took longer than ${timeoutSeconds} s and was stopped.`);
+    case "cancelled":
+      return invalid("cancelled", "Scoring was cancelled.");
+    case "output-limit":
+      return invalid("output-limit", "Scoring printed more than a run may and was stopped.");
+    case "killed":
+      return invalid("killed", `Scoring was ended by ${exit.signal ?? "a signal"}.`);
+    case "exited":
+      break;
+  }
+  if (exit.code !== 0) {
+    return invalid("failed", `The scoring command failed with exit status ${exit.code ?? "unknown"}.`);
+  }
+  if (result === undefined) {
+    return invalid("no-result", "The scoring command wrote no result.");
+  }
+  if (result === "too-large") {
+    return invalid("bad-result", `The result is larger than ${resultLimitBytes / 1024} kB.`);
+  }
+  return readResult(result);
+}
+
+function readResult(bytes: Uint8Array): Scored {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return invalid("bad-result", "The result is not UTF-8 text.");
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Python's json module writes NaN and Infinity, which JSON does not have.
+    return /"score"\s*:\s*[-+]?(NaN|Infinity)/.test(text)
+      ? invalid("not-a-number", "The score is not a number.")
+      : invalid("bad-result", "The result is not JSON.");
+  }
+  if (typeof value === "object" && value !== null && "score" in value && Math.abs(Number(value.score)) === Infinity) {
+    return invalid("not-a-number", "The score is not a number.");
+  }
+  const parsed = resultSchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return invalid("bad-result", `The result is not as agreed: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}.`);
+  }
+  const { score, message } = parsed.data;
+  if (score === null) {
+    const stated = message["error"];
+    const text = typeof stated === "string" && stated.trim() !== "" ? stated : "The scoring function found the solution invalid.";
+    return { score: null, message, invalid: { reason: "rejected", text } };
+  }
+  return { score, message, invalid: null };
+}
+
+function invalid(reason: InvalidScore["reason"], text: string): Scored {
+  return { score: null, message: {}, invalid: { reason, text } };
+}

@@ -1,0 +1,2 @@
+export { Snapshots, SnapshotError } from "./snapshots";
+export type { Snapshot, SnapshotScope } from "./snapshots";
