@@ -1,7 +1,9 @@
 // Builds everything that ships into dist/: the extension, the command line, the
 // run supervisor and one file for each webview. `--watch` rebuilds on change,
 // `--tests` also builds the tests that run inside an editor.
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
 import * as esbuild from "esbuild";
 
 const watch = process.argv.includes("--watch");
@@ -62,6 +64,18 @@ for (const file of ["codicon.css", "codicon.ttf"]) {
   copyFileSync(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
 }
 
+/** The JSON Schemas that the editor validates task.json and assignments with, from the zod schemas that the code reads them with. */
+async function writeSchemas() {
+  const file = resolve("dist/schemas/generate.cjs");
+  await esbuild.build({ ...node, sourcemap: false, entryPoints: ["src/schemas.ts"], outfile: file });
+  const { schemas } = createRequire(import.meta.url)(file);
+  for (const [name, schema] of Object.entries(schemas)) {
+    writeFileSync(`dist/schemas/${name}.schema.json`, `${JSON.stringify(schema, undefined, 2)}\n`);
+  }
+  rmSync(file);
+}
+
+await writeSchemas();
 if (watch) {
   for (const target of targets) {
     const context = await esbuild.context({ ...target, logLevel: "info" });

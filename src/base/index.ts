@@ -2,5 +2,6 @@ export * from "./durable-files";
 export * from "./errors";
 export * from "./hash";
 export * from "./process-identity";
+export * from "./terminal-text";
 export * from "./text";
 export * from "./time";

@@ -57,6 +57,7 @@ export async function createSession(session: NewSession, box: Box, time: Time): 
           title: task.task.title,
           profile: session.profile,
           instructions: task.task.instructions,
+          open: task.task.open,
           files: await scoringFiles(box, folder.box),
         },
         scoring: {

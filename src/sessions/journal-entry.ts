@@ -26,6 +26,8 @@ export const entryData = {
       profile: z.string(),
       /** Name of the file with the instructions, in the task folder. */
       instructions: z.string(),
+      /** Files of the workspace to show at the start. */
+      open: z.array(z.string()),
       /** SHA-256 of each file the score depends on, by its path in the task folder. */
       files: z.record(z.string(), sha256Text),
     }),

@@ -183,7 +183,7 @@ export class JournalWriter {
     this.length += bytes.length;
     this.lines += 1;
     this.lastHash = sha256(line);
-    return entry as JournalEntry<Type>;
+    return entry;
   }
 
   /** All of the bytes, or none: what a full disk took of a line is cut off again. */

@@ -2,5 +2,5 @@ export * from "./check-task";
 export * from "./load-task";
 export * from "./scores";
 export * from "./scoring-result";
-export { taskJsonSchema, taskSchema } from "./task";
+export { taskSchema } from "./task";
 export type { Profile, Task } from "./task";

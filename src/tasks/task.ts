@@ -49,6 +49,7 @@ export const taskSchema = z.strictObject({
   title: z.string().min(1),
   instructions: relativePath.describe("Markdown file with the instructions for the expert."),
   workspace: relativePath.describe("Folder with the starting solution."),
+  open: z.array(relativePath).default([]).describe("Files of the workspace that are shown to the expert at the start."),
   reference: relativePath.optional().describe("Folder with the reference solution; never reaches an expert."),
   scoring: scoringSchema,
   profiles: z
@@ -71,8 +72,3 @@ export type Task = z.infer<typeof taskSchema>;
 
 /** One size of a task. */
 export type Profile = z.infer<typeof profileSchema>;
-
-/** The JSON Schema of `task.json`, for the editor's validation and completion. */
-export function taskJsonSchema(): object {
-  return { ...z.toJSONSchema(taskSchema, { io: "input", unrepresentable: "any" }), title: "Baseliner task" };
-}

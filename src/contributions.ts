@@ -1,0 +1,47 @@
+/**
+ * Every id that package.json and the code share, once. A test holds this list
+ * against package.json, so that neither has what the other lacks.
+ */
+export const commands = {
+  startDemoSession: "baseliner.startDemoSession",
+  openAssignment: "baseliner.openAssignment",
+  openSession: "baseliner.openSession",
+  startClock: "baseliner.startClock",
+  pauseClock: "baseliner.pauseClock",
+  resumeClock: "baseliner.resumeClock",
+  score: "baseliner.score",
+  cancelScoring: "baseliner.cancelScoring",
+  submit: "baseliner.submit",
+  showInstructions: "baseliner.showInstructions",
+  showAttemptOutput: "baseliner.showAttemptOutput",
+  showScores: "baseliner.showScores",
+  verifySession: "baseliner.verifySession",
+  openForWriting: "baseliner.openForWriting",
+  showLog: "baseliner.showLog",
+} as const;
+
+export const views = {
+  container: "baseliner",
+  session: "baseliner.session",
+  attempts: "baseliner.attempts",
+} as const;
+
+export const settings = {
+  sessionsFolder: "baseliner.sessionsFolder",
+} as const;
+
+/** Context keys that `when` clauses use, with the values they take. */
+export const contextKeys = {
+  /** `none`, `writer`, `reader` */
+  session: "baseliner.session",
+  /** The clock's state: `not-started`, `running`, `paused`, `expired`, `submitted`; empty without a session. */
+  clock: "baseliner.clock",
+  /** Whether a scoring is going on. */
+  scoring: "baseliner.scoring",
+} as const;
+
+export const statusBarItems = { clock: "baseliner.clock" } as const;
+
+export const panels = { scores: "baseliner.scores" } as const;
+
+export const walkthrough = "baseliner.expert";

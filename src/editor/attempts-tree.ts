@@ -1,0 +1,78 @@
+import * as vscode from "vscode";
+import { formatSeconds } from "../base";
+import { commands, views } from "../contributions";
+import { type Attempt, describeAttempt, type SessionState } from "../sessions";
+import type { WindowSession } from "./window-session";
+
+/** The *Attempts* view: the score log, newest first. */
+export class AttemptsTree implements vscode.TreeDataProvider<Attempt>, vscode.Disposable {
+  private readonly changes = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changes.event;
+  private readonly parts: vscode.Disposable[];
+
+  constructor(private readonly current: WindowSession) {
+    this.parts = [
+      vscode.window.createTreeView(views.attempts, { treeDataProvider: this }),
+      this.changes,
+      current.onDidChange(() => this.changes.fire()),
+    ];
+  }
+
+  getChildren(): Attempt[] {
+    return [...(this.current.session?.state.attempts ?? [])].reverse();
+  }
+
+  getTreeItem(attempt: Attempt): vscode.TreeItem {
+    const state = this.current.session?.state;
+    const item = new vscode.TreeItem(String(attempt.number));
+    item.id = `attempt-${attempt.number}`;
+    item.contextValue = `attempt.${attempt.outcome.kind}`;
+    item.command = { command: commands.showAttemptOutput, title: vscode.l10n.t("Show Attempt Output"), arguments: [attempt] };
+    if (state !== undefined) {
+      describe(item, attempt, state);
+    }
+    return item;
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.parts).dispose();
+  }
+}
+
+function describe(item: vscode.TreeItem, attempt: Attempt, state: SessionState): void {
+  const { score, normalised, note, isBest } = describeAttempt(attempt, state);
+  const time = attempt.elapsedMs === null ? vscode.l10n.t("start") : formatSeconds(attempt.elapsedMs);
+  const { unit } = state.created.scoring;
+  item.description = [time, normalised, score === "" ? "" : `${score} ${unit}`.trim(), note].filter((part) => part !== "").join("   ");
+  item.iconPath = icon(attempt, isBest);
+  const said =
+    attempt.outcome.kind === "scored" && state.created.scoring.visible
+      ? Object.entries(attempt.outcome.message).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+      : [];
+  item.tooltip = [
+    vscode.l10n.t("Attempt {0}, started {1}", attempt.number, new Date(attempt.startedAt).toLocaleString()),
+    normalised === "" ? note : vscode.l10n.t("Score {0} {1}, normalised {2}", score, unit, normalised),
+    ...said,
+  ].join("\n");
+  const words = [
+    vscode.l10n.t("Attempt {0}", attempt.number),
+    isBest ? vscode.l10n.t("best") : "",
+    attempt.elapsedMs === null ? vscode.l10n.t("starting solution") : vscode.l10n.t("{0} into the session", time),
+    normalised === "" ? note : vscode.l10n.t("score {0} {1}, normalised {2}", score, unit, normalised),
+  ];
+  item.accessibilityInformation = { label: words.filter((part) => part !== "").join(", ") };
+}
+
+function icon(attempt: Attempt, isBest: boolean): vscode.ThemeIcon {
+  switch (attempt.outcome.kind) {
+    case "running":
+      return new vscode.ThemeIcon("loading~spin");
+    case "invalid":
+      return new vscode.ThemeIcon("circle-slash");
+    case "lost":
+    case "failed":
+      return new vscode.ThemeIcon("warning");
+    case "scored":
+      return new vscode.ThemeIcon(isBest ? "star-full" : attempt.kind === "start" ? "circle-outline" : "circle-filled");
+  }
+}

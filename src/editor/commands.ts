@@ -1,0 +1,163 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { commands, views } from "../contributions";
+import { type Attempt, attemptFolder, describeAttempt, type Session, verifySession } from "../sessions";
+import type { Log } from "./log";
+import { showInstructions, showTaskBesideInstructions } from "./instructions";
+import type { ScoresPanels } from "./scores-panel";
+import type { ScoringTerminal } from "./scoring-terminal";
+import { openAssignment, openSession, startDemoSession } from "./start-session";
+import type { TaskProblems } from "./task-problems";
+import type { WindowSession } from "./window-session";
+
+/** What commands act on. */
+export interface Editor {
+  readonly context: vscode.ExtensionContext;
+  readonly current: WindowSession;
+  readonly log: Log;
+  readonly problems: TaskProblems;
+  readonly terminal: ScoringTerminal;
+  readonly scores: ScoresPanels;
+}
+
+/** Registers every command. What one of them throws is told in one sentence. */
+export function registerCommands(editor: Editor): vscode.Disposable {
+  const { current, log, problems, scores } = editor;
+  const actions: Record<keyof typeof commands, (...args: unknown[]) => Promise<void>> = {
+    startDemoSession: () => startDemoSession(editor),
+    openAssignment: (file) => openAssignment(editor, file instanceof vscode.Uri ? file : undefined),
+    openSession: () => openSession(),
+    startClock: () => current.require().startClock(),
+    pauseClock: () => pauseClock(current.require()),
+    resumeClock: () => current.require().resumeClock(),
+    score: () => score(current.require()),
+    cancelScoring: () => current.require().cancelScoring(),
+    submit: () => submit(current.require()),
+    showInstructions: () => showInstructions(current.require()),
+    showAttemptOutput: (attempt) => showAttemptOutput(current.require(), attempt),
+    showScores: () => {
+      current.require();
+      scores.show();
+      return Promise.resolve();
+    },
+    verifySession: () => verify(current.require()),
+    openForWriting: () => current.openSessionOfThisWindow(),
+    showLog: () => {
+      log.show();
+      return Promise.resolve();
+    },
+  };
+  const registrations = Object.entries(commands).map(([name, id]) =>
+    vscode.commands.registerCommand(id, async (...args: unknown[]) => {
+      try {
+        await actions[name as keyof typeof commands](...args);
+      } catch (error) {
+        await problems.report(error);
+        await log.tell(error);
+      }
+    }),
+  );
+  const opening = current.onDidOpen((session) => {
+    greet(session).catch((error: unknown) => current.tellUnlessClosing(session, error));
+  });
+  return vscode.Disposable.from(...registrations, opening);
+}
+
+/** At the first opening: the instructions beside the code, and the starting solution is scored off the clock. */
+async function greet(session: Session): Promise<void> {
+  const isNew = session.state.attempts.length === 0 && session.state.clock.state === "not-started";
+  if (!isNew || session.access.kind !== "writer") {
+    return;
+  }
+  await vscode.commands.executeCommand(`${views.session}.focus`);
+  await showTaskBesideInstructions(session);
+  if (vscode.workspace.isTrusted) {
+    await session.score();
+  }
+}
+
+async function score(session: Session): Promise<void> {
+  await vscode.workspace.saveAll(false);
+  const attempt = await session.score();
+  const { normalised, note } = describeAttempt(attempt, session.state);
+  const text = [normalised, note].filter((part) => part !== "").join(" · ");
+  vscode.window.setStatusBarMessage(vscode.l10n.t("Attempt {0}: {1}", attempt.number, text), 8000);
+}
+
+async function pauseClock(session: Session): Promise<void> {
+  const reasons = [vscode.l10n.t("Break"), vscode.l10n.t("Meal"), vscode.l10n.t("Meeting"), vscode.l10n.t("Technical problem")];
+  const reason = await vscode.window.showQuickPick(reasons, {
+    title: vscode.l10n.t("Pause Clock"),
+    placeHolder: vscode.l10n.t("Why? The reason goes on record."),
+  });
+  if (reason !== undefined) {
+    await session.pauseClock(reason);
+  }
+}
+
+async function submit(session: Session): Promise<void> {
+  const { state } = session;
+  const best = state.attempts.find((attempt) => attempt.number === state.best);
+  const result = best === undefined ? vscode.l10n.t("There is no valid score yet.") : resultText(best, session);
+  const yes = vscode.l10n.t("Submit");
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t("Submit this session?"),
+    { modal: true, detail: `${result}\n\n${vscode.l10n.t("The clock stops for good, and nothing can be added afterwards.")}` },
+    yes,
+  );
+  if (chosen === yes) {
+    await session.submit();
+  }
+}
+
+function resultText(best: Attempt, { state }: Session): string {
+  const { normalised, score } = describeAttempt(best, state);
+  if (normalised === "") {
+    return vscode.l10n.t("Attempt {0} is the result; its score is hidden in this task.", best.number);
+  }
+  return vscode.l10n.t("Attempt {0} is the result: {1} {2}, normalised {3}.", best.number, score, state.created.scoring.unit, normalised);
+}
+
+async function showAttemptOutput(session: Session, chosen: unknown): Promise<void> {
+  const attempt = session.state.attempts.find((one) => one === chosen) ?? (await pickAttempt(session, chosen));
+  if (attempt === undefined) {
+    return;
+  }
+  const folder = attemptFolder(session.folder.root, attempt.number);
+  for (const name of ["stdout.log", "stderr.log"]) {
+    const size = (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0;
+    if (size > 0) {
+      await vscode.window.showTextDocument(vscode.Uri.file(join(folder, name)), { preview: true });
+      return;
+    }
+  }
+  void vscode.window.showInformationMessage(vscode.l10n.t("Attempt {0} printed nothing.", attempt.number));
+}
+
+async function pickAttempt(session: Session, chosen: unknown): Promise<Attempt | undefined> {
+  // A row that was drawn before the last change holds an attempt of the same number.
+  const number = typeof chosen === "object" && chosen !== null && "number" in chosen ? chosen.number : undefined;
+  const same = session.state.attempts.find((attempt) => attempt.number === number);
+  if (same !== undefined) {
+    return same;
+  }
+  const picked = await vscode.window.showQuickPick(
+    [...session.state.attempts].reverse().map((attempt) => {
+      const { normalised, note } = describeAttempt(attempt, session.state);
+      return { label: vscode.l10n.t("Attempt {0}", attempt.number), description: [normalised, note].join("  "), attempt };
+    }),
+    { title: vscode.l10n.t("Show Attempt Output"), placeHolder: vscode.l10n.t("Which attempt?") },
+  );
+  return picked?.attempt;
+}
+
+async function verify(session: Session): Promise<void> {
+  const { problems, entries, attempts } = await verifySession(session.folder.root);
+  if (problems.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("The record is whole: {0} journal entries, {1} attempts.", entries, attempts));
+    return;
+  }
+  const more = problems.length > 1 ? vscode.l10n.t(" (and {0} more)", problems.length - 1) : "";
+  void vscode.window.showErrorMessage(vscode.l10n.t("The record is not whole: {0}{1}", problems[0] ?? "", more));
+}

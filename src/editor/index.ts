@@ -1,0 +1,32 @@
+import * as vscode from "vscode";
+import { AttemptsTree } from "./attempts-tree";
+import { ClockStatusBar } from "./clock-status-bar";
+import { registerCommands } from "./commands";
+import { Log } from "./log";
+import { ScoresPanels } from "./scores-panel";
+import { ScoringTerminal } from "./scoring-terminal";
+import { SessionTree } from "./session-tree";
+import { TaskProblems } from "./task-problems";
+import { WindowSession } from "./window-session";
+
+/** Builds the extension and opens the session that this window shows. */
+export async function activateBaseliner(context: vscode.ExtensionContext): Promise<void> {
+  const log = new Log();
+  const current = new WindowSession(context, log);
+  const problems = new TaskProblems();
+  const terminal = new ScoringTerminal(current);
+  const scores = new ScoresPanels(context, current);
+  context.subscriptions.push(
+    log,
+    problems,
+    terminal,
+    scores,
+    new SessionTree(current),
+    new AttemptsTree(current),
+    new ClockStatusBar(current),
+    registerCommands({ context, current, log, problems, terminal, scores }),
+    // Disposed first and awaited by deactivate through the window session itself.
+    current,
+  );
+  await current.openSessionOfThisWindow();
+}

@@ -1,0 +1,147 @@
+import { access } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type FSWatcher, watch } from "chokidar";
+import * as vscode from "vscode";
+import { systemTime } from "../base";
+import { LocalBox } from "../boxes";
+import { contextKeys } from "../contributions";
+import { journalFileName, Session, SessionError } from "../sessions";
+import type { Log } from "./log";
+
+/** The session that this window shows: the one whose `workspace` folder is open in it. */
+export class WindowSession implements vscode.Disposable {
+  private readonly changes = new vscode.EventEmitter<void>();
+  /** Fires when the session or anything it says has changed. */
+  readonly onDidChange = this.changes.event;
+
+  private readonly opened = new vscode.EventEmitter<Session>();
+  /** Fires when a session was opened, before its unfinished attempts are recovered. */
+  readonly onDidOpen = this.opened.event;
+
+  private present: Session | undefined;
+  private journalWatcher: FSWatcher | undefined;
+  private readonly trust: vscode.Disposable;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly log: Log,
+  ) {
+    this.trust = vscode.workspace.onDidGrantWorkspaceTrust(() => void this.openSessionOfThisWindow());
+  }
+
+  get session(): Session | undefined {
+    return this.present;
+  }
+
+  /** The local box, with the supervisor that ships with the extension. */
+  readonly localBox = (): LocalBox => new LocalBox(join(this.context.extensionPath, "dist", "supervisor.js"), systemTime);
+
+  /** The session, to act on. @throws {SessionError} `no-session` where this window shows none, `read-only` where the workspace is not trusted. */
+  require(): Session {
+    if (this.present === undefined) {
+      throw new SessionError("no-session", vscode.l10n.t("This window shows no session; start or open one first."));
+    }
+    if (!vscode.workspace.isTrusted) {
+      throw new SessionError("read-only", vscode.l10n.t("This workspace is not trusted, so nothing is run; trust it to score."));
+    }
+    return this.present;
+  }
+
+  /** Opens the session whose workspace this window shows, if it does. Errors are told, not thrown. */
+  async openSessionOfThisWindow(): Promise<void> {
+    await this.close();
+    const root = await sessionRootOfThisWindow();
+    if (root === undefined) {
+      await this.publish();
+      return;
+    }
+    try {
+      const session = await Session.open(root, { time: systemTime, boxFor: this.localBox, holder: "VS Code" });
+      this.present = session;
+      session.on("changed", () => void this.publish());
+      session.on("problem", (text) => void vscode.window.showWarningMessage(text));
+      if (session.access.kind === "reader") {
+        this.followWriter(session);
+      }
+      await this.publish();
+      this.opened.fire(session);
+      if (session.access.kind === "reader" && session.access.reason !== "closed") {
+        void vscode.window.showWarningMessage(`${session.access.text} ${vscode.l10n.t("This window only reads it.")}`);
+      }
+      this.recover(session);
+    } catch (error) {
+      await this.publish();
+      await this.log.tell(error);
+    }
+  }
+
+  private recover(session: Session): void {
+    if (vscode.workspace.isTrusted && session.access.kind === "writer") {
+      session.recoverAttempts().catch((error: unknown) => this.tellUnlessClosing(session, error));
+    }
+  }
+
+  /** Tells an error of a session, but not the one that closing it causes. */
+  tellUnlessClosing(session: Session, error: unknown): void {
+    if (session === this.present) {
+      void this.log.tell(error);
+    }
+  }
+
+  /** Shows what another window or the command line journals meanwhile. */
+  private followWriter(session: Session): void {
+    this.journalWatcher = watch(join(session.folder.root, journalFileName), { ignoreInitial: true });
+    this.journalWatcher.on("change", () => {
+      session.refresh().catch((error: unknown) => this.tellUnlessClosing(session, error));
+    });
+  }
+
+  private async publish(): Promise<void> {
+    const session = this.present;
+    this.changes.fire();
+    await Promise.all([
+      setContext(contextKeys.session, session === undefined ? "none" : session.access.kind),
+      setContext(contextKeys.clock, session?.state.clock.state ?? ""),
+      setContext(contextKeys.scoring, session !== undefined && session.scoring !== null),
+    ]);
+  }
+
+  private async close(): Promise<void> {
+    const session = this.present;
+    this.present = undefined;
+    await this.journalWatcher?.close();
+    this.journalWatcher = undefined;
+    await session?.close();
+  }
+
+  dispose(): void {
+    this.trust.dispose();
+    this.close().catch((error: unknown) => this.log.note(`closing: ${String(error)}`));
+    this.changes.dispose();
+    this.opened.dispose();
+  }
+}
+
+function setContext(key: string, value: unknown): Thenable<unknown> {
+  return vscode.commands.executeCommand("setContext", key, value);
+}
+
+/** The session folder around the folder that is open, where it is a session's workspace. */
+async function sessionRootOfThisWindow(): Promise<string | undefined> {
+  for (const folder of vscode.workspace.workspaceFolders ?? []) {
+    const root = dirname(folder.uri.fsPath);
+    if (folder.uri.scheme === "file" && basename(folder.uri.fsPath) === "workspace" && (await exists(join(root, journalFileName)))) {
+      return root;
+    }
+  }
+  return undefined;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,9 @@
+import { z } from "zod";
+import { assignmentSchema } from "./sessions";
+import { taskSchema } from "./tasks";
+
+/** The JSON Schemas the build writes to dist/schemas, by file name. */
+export const schemas: Record<string, object> = {
+  task: { ...z.toJSONSchema(taskSchema, { io: "input", unrepresentable: "any" }), title: "Baseliner task" },
+  assignment: { ...z.toJSONSchema(assignmentSchema, { io: "input", unrepresentable: "any" }), title: "Baseliner assignment" },
+};
