@@ -1,6 +1,8 @@
 import tseslint from "typescript-eslint";
 
 /**
+ * @type {Record<string, readonly string[]>}
+ *
  * Which room of src/ may import which other rooms. A room that is not listed
  * here may import nothing but packages, and nothing may import it.
  */
@@ -20,9 +22,14 @@ export const walls = {
 
 const rooms = Object.keys(walls);
 
-/** Relative imports of `room` that leave it for a room it may not know, or that reach past another room's index. */
+/**
+ * Relative imports of `room` that leave it for a room it may not know, or that reach past another room's index.
+ *
+ * @param {string} room
+ * @returns {import("@typescript-eslint/utils").TSESLint.FlatConfig.Rules}
+ */
 function wallsOf(room) {
-  const closed = rooms.filter((other) => other !== room && !walls[room].includes(other));
+  const closed = rooms.filter((other) => other !== room && !walls[room]?.includes(other));
   const behindIndex = rooms.filter((other) => other !== room && other !== "base" && other !== "protocol");
   const patterns = [
     {

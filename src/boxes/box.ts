@@ -8,6 +8,7 @@ export type BoxErrorReason =
   | "read-only"
   | "permission-denied"
   | "file-too-large"
+  | "not-a-file"
   | "run-unknown"
   | "run-abandoned"
   | "run-vanished"
@@ -50,7 +51,7 @@ export interface Box {
 
   /**
    * Reads a whole file.
-   * @throws {BoxError} `path-missing`; `file-too-large` when it holds more than `limitBytes`.
+   * @throws {BoxError} `path-missing`; `not-a-file` for folders, links and pipes; `file-too-large` when it holds more than `limitBytes`.
    */
   readFile(path: string, limitBytes: number): Promise<Buffer>;
 
@@ -72,7 +73,7 @@ export interface Box {
 
   /**
    * Hands over a run's output from the given offsets on and resolves when the run has ended and all of it was handed over.
-   * @throws {BoxError} `run-unknown`, `run-vanished`; or the reason of `signal` when that aborts (the run goes on).
+   * @throws {BoxError} `run-unknown`, `run-vanished`; `disk-full` where the box has no room left for the run's record (the run goes on); or the reason of `signal` when that aborts (the run goes on).
    */
   followRun(runs: string, id: string, from: OutputOffsets, sink: OutputSink, signal?: AbortSignal): Promise<RunExit>;
 

@@ -37,7 +37,8 @@ export async function createSession(session: NewSession, box: Box, time: Time): 
   }
   const draft = join(sessionsFolder, `.creating-${randomUUID()}`);
   try {
-    await mkdir(draft, { recursive: true });
+    await mkdir(sessionsFolder, { recursive: true });
+    await mkdir(draft);
     const folder = sessionFolder(draft);
     await cp(join(task.folder, task.task.workspace), folder.workspace, { recursive: true, verbatimSymlinks: true });
     await makeWritable(folder.workspace);

@@ -38,8 +38,8 @@ export function describeAttempt(attempt: Attempt, state: SessionState): AttemptD
   }
 }
 
-/** A raw score with three significant digits, or more where it has more before the point. */
+/** A raw score with three significant digits, at most four of them behind the point. */
 export function formatScore(score: number): string {
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(score), 0.001))));
-  return score.toFixed(Math.min(digits, 4));
+  const magnitude = score === 0 ? 0 : Math.floor(Math.log10(Math.abs(score)));
+  return score.toFixed(Math.min(4, Math.max(0, 2 - magnitude)));
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -45,7 +45,7 @@ export class SessionLock {
       released: false,
     };
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       for (;;) {
         const highest = Math.max(0, ...(await numbersIn(folder)));
         const present = highest === 0 ? undefined : await readOwner(join(folder, String(highest)));
@@ -68,9 +68,32 @@ export class SessionLock {
     }
   }
 
-  /** Lets another process have the session. */
+  /** Lets another process have the session. Overwrites in place, so that it also works where the disk is full. */
   async release(): Promise<void> {
-    await writeFileDurably(this.file, JSON.stringify({ ...this.owner, released: true }));
+    const file = await open(this.file, "r+");
+    try {
+      await file.write(textOf({ ...this.owner, released: true }), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** An owner as text that has the same length whether or not it is released. */
+function textOf(owner: Owner): string {
+  const text = JSON.stringify(owner);
+  return owner.released ? `${text} ` : text;
+}
+
+/** `mkdir` with `recursive` reports a read-only disk as a missing folder, so the one folder is made plainly. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST") {
+      throw error;
+    }
   }
 }
 
@@ -95,7 +118,7 @@ async function readOwner(file: string): Promise<Owner | undefined> {
 
 async function makeOnce(folder: string, file: string, owner: Owner): Promise<boolean> {
   const draft = join(folder, `draft-${randomUUID()}`);
-  await writeFileDurably(draft, JSON.stringify(owner));
+  await writeFileDurably(draft, textOf(owner));
   try {
     await link(draft, file);
     return true;

@@ -4,7 +4,7 @@ import { mkdir, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
 import { type Box, BoxError, type OutputStream, type RunExit } from "../boxes";
-import { readScoring, resultLimitBytes, resultVariable } from "../tasks";
+import { readResultFile, readScoring, resultVariable } from "../tasks";
 import { SnapshotError, Snapshots } from "../workspace";
 import { remainingAt } from "./clock";
 import { scoringFiles } from "./create-session";
@@ -343,7 +343,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
   private async recordEnd(attempt: Attempt, exit: RunExit): Promise<void> {
     const folder = attemptFolder(this.folder.root, attempt.number);
-    const result = await this.readResult(attempt.run);
+    const result = await readResultFile(this.box, join(this.folder.runs, attempt.run, "result.json"));
     if (result instanceof Uint8Array) {
       await writeFileDurably(join(folder, "result.json"), result);
     }
@@ -363,20 +363,6 @@ export class Session extends EventEmitter<SessionEvents> {
         await Promise.all(attemptFiles.map(async (name) => [name, await outputFile(join(folder, name))] as const)),
       ) as EntryData<"attempt.finished">["files"],
     });
-  }
-
-  private async readResult(run: string): Promise<Uint8Array | "too-large" | undefined> {
-    try {
-      return await this.box.readFile(join(this.folder.runs, run, "result.json"), resultLimitBytes);
-    } catch (error) {
-      if (error instanceof BoxError && error.reason === "path-missing") {
-        return undefined;
-      }
-      if (error instanceof BoxError && error.reason === "file-too-large") {
-        return "too-large";
-      }
-      throw error;
-    }
   }
 
   /** Compares the files that decide the score with those the session began with. */
@@ -417,7 +403,8 @@ export class Session extends EventEmitter<SessionEvents> {
     this.journal = undefined;
     this.lock = undefined;
     await journal?.close();
-    await lock?.release();
+    // Where this fails the lock goes with this process.
+    await lock?.release().catch(() => undefined);
   }
 
   private async record<Type extends EntryType>(type: Type, data: EntryData<Type>): Promise<void> {

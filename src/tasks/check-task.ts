@@ -3,10 +3,9 @@ import { cp, mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Box } from "../boxes";
-import { BoxError } from "../boxes";
 import { type LoadedTask, profileOf } from "./load-task";
 import { isBetter, normalise } from "./scores";
-import { readScoring, resultLimitBytes, resultVariable, type Scored } from "./scoring-result";
+import { readResultFile, readScoring, resultVariable, type Scored } from "./scoring-result";
 
 /** A check scoring may print this much, in bytes. */
 const outputLimitBytes = 64 * 1024 * 1024;
@@ -108,16 +107,7 @@ async function scoreOnce(
     signal?.addEventListener("abort", cancel, { once: true });
     const exit = await box.followRun(runs, id, { stdout: 0, stderr: 0 }, () => Promise.resolve());
     signal?.removeEventListener("abort", cancel);
-    const bytes = await box.readFile(result, resultLimitBytes).catch((error: unknown) => {
-      if (error instanceof BoxError && error.reason === "path-missing") {
-        return undefined;
-      }
-      if (error instanceof BoxError && error.reason === "file-too-large") {
-        return "too-large" as const;
-      }
-      throw error;
-    });
-    return { scored: readScoring(exit, bytes, task.scoring.timeoutSeconds), durationMs: exit.endedAt - exit.startedAt };
+    return { scored: readScoring(exit, await readResultFile(box, result), task.scoring.timeoutSeconds), durationMs: exit.endedAt - exit.startedAt };
   } finally {
     await rm(place, { recursive: true, force: true });
   }

@@ -1,17 +1,42 @@
 import { z } from "zod";
-import type { RunExit } from "../boxes";
+import { type Box, BoxError, type RunExit } from "../boxes";
 
 /** The environment variable that names the file a scoring command writes its result to. */
 export const resultVariable = "BASELINER_RESULT";
 
 /** A result file larger than this is not read, in bytes. */
-export const resultLimitBytes = 1024 * 1024;
+const resultLimitBytes = 1024 * 1024;
 
 const resultSchema = z.object({
   score: z.number().nullable(),
   message: z.record(z.string(), z.unknown()).default({}),
   details: z.record(z.string(), z.unknown()).default({}),
 });
+
+/** The bytes of a result file, or why there are none to read. */
+export type ResultFile = Uint8Array | "missing" | "too-large" | "not-a-file";
+
+/**
+ * Reads the result file of a run.
+ * @throws {BoxError} where the box fails; a file that is missing, too large or none at all is an answer.
+ */
+export async function readResultFile(box: Box, path: string): Promise<ResultFile> {
+  try {
+    return await box.readFile(path, resultLimitBytes);
+  } catch (error) {
+    const reason = error instanceof BoxError ? error.reason : undefined;
+    switch (reason) {
+      case "path-missing":
+        return "missing";
+      case "file-too-large":
+        return "too-large";
+      case "not-a-file":
+        return "not-a-file";
+      default:
+        throw error;
+    }
+  }
+}
 
 /** What a scoring came to. `score` is null where it is invalid, and `invalid` then says why in one sentence. */
 export type Scored =
@@ -38,10 +63,10 @@ export interface InvalidScore {
  * Reads what a scoring command left, by the scoring contract. Never throws: whatever
  * a command did is a valid score or an invalid one with its reason.
  *
- * @param result bytes of the result file; undefined where there is none, `too-large` where it was not read
+ * @param result bytes of the result file, or why there are none
  * @param timeoutSeconds the task's limit, for the message
  */
-export function readScoring(exit: RunExit, result: Uint8Array | "too-large" | undefined, timeoutSeconds: number): Scored {
+export function readScoring(exit: RunExit, result: ResultFile, timeoutSeconds: number): Scored {
   switch (exit.kind) {
     case "not-started":
       return invalid("not-started", `The scoring command did not start: ${exit.problem ?? "unknown reason"}.`);
@@ -59,11 +84,14 @@ export function readScoring(exit: RunExit, result: Uint8Array | "too-large" | un
   if (exit.code !== 0) {
     return invalid("failed", `The scoring command failed with exit status ${exit.code ?? "unknown"}.`);
   }
-  if (result === undefined) {
+  if (result === "missing") {
     return invalid("no-result", "The scoring command wrote no result.");
   }
   if (result === "too-large") {
     return invalid("bad-result", `The result is larger than ${resultLimitBytes / 1024} kB.`);
+  }
+  if (result === "not-a-file") {
+    return invalid("bad-result", "What the scoring command left in place of its result is not a file.");
   }
   return readResult(result);
 }

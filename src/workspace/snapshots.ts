@@ -49,7 +49,7 @@ export class Snapshots {
    */
   async take(message: string): Promise<Snapshot> {
     if (!existsSync(join(this.repository, "HEAD"))) {
-      await this.run(["init", "--quiet", "--bare", this.repository], commitIdentity);
+      await this.run(["init", "--quiet", "--bare", "--template=", this.repository], commitIdentity);
     }
     const leftOut = await filesOver(this.workspace, this.scope.maxFileMB * 1024 * 1024);
     await this.git(

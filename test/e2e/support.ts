@@ -1,0 +1,96 @@
+// A stage for each end-to-end test: a VS Code server with the packaged extension
+// installed, a data folder and a sessions folder of its own, and a browser.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test as base } from "vitest";
+import { packageExtension } from "../../scripts/package.mjs";
+import { testFolder } from "../../scripts/repository.mjs";
+import { type Browser, launchBrowser, newProfile } from "../../scripts/vscode/browser.mjs";
+import { ensureChromium } from "../../scripts/vscode/chromium.mjs";
+import { installExtension, Server } from "../../scripts/vscode/server.mjs";
+import { quietSettings, type Settings } from "../../scripts/vscode/settings.mjs";
+import { Workbench } from "../../scripts/vscode/workbench.mjs";
+
+export class Stage {
+  readonly sessionsFolder: string;
+  private readonly pictures: string;
+
+  private constructor(
+    /** Holds everything of this test; removed at its end. */
+    readonly place: string,
+    readonly server: Server,
+    private readonly browser: Browser,
+    title: string,
+  ) {
+    this.sessionsFolder = join(place, "sessions");
+    this.pictures = join(testFolder, "results", "pictures", title.replace(/[^A-Za-z0-9]+/g, "-"));
+    rmSync(this.pictures, { recursive: true, force: true });
+  }
+
+  static async set(title: string, browser: Browser, settings: Settings = {}): Promise<Stage> {
+    const place = mkdtempSync(join(tmpdir(), "baseliner-e2e-"));
+    const dataFolder = join(place, "vscode");
+    await installExtension(await packagedExtension(), dataFolder);
+    const server = await Server.start({
+      dataFolder,
+      settings: quietSettings({ more: { "baseliner.sessionsFolder": join(place, "sessions"), ...settings } }),
+    });
+    return new Stage(place, server, browser, title);
+  }
+
+  /** Opens a window in a browser profile of its own, as on another computer; without a folder an empty one. */
+  async openWindow(folder?: string): Promise<Workbench> {
+    const profile = await newProfile(this.browser);
+    return Workbench.open(profile, this.server, { pictures: this.pictures, ...(folder === undefined ? {} : { folder }) });
+  }
+
+  /** A new folder of this test. */
+  newFolder(name: string): string {
+    const folder = join(this.place, name);
+    mkdirSync(folder);
+    return folder;
+  }
+
+  /** The sessions of this test, oldest first. */
+  sessionFolders(): string[] {
+    return readdirSync(this.sessionsFolder)
+      .sort()
+      .map((name) => join(this.sessionsFolder, name));
+  }
+
+  async clear(): Promise<void> {
+    for (const profile of this.browser.contexts()) {
+      await profile.close();
+    }
+    await this.server.stop();
+    rmSync(this.place, { recursive: true, force: true });
+  }
+}
+
+let packaged: Promise<string> | undefined;
+
+/** The package that npm test has made, or one made now. */
+function packagedExtension(): Promise<string> {
+  const made = process.env["BASELINER_VSIX"];
+  packaged ??= made === undefined ? packageExtension() : Promise.resolve(made);
+  return packaged;
+}
+
+/** Vitest's test, with a stage that is set before and cleared after it. */
+export const test = base.extend<{ browser: Browser; stage: Stage }>({
+  browser: [
+    async ({}, use) => {
+      await ensureChromium();
+      const browser = await launchBrowser();
+      await use(browser);
+      await browser.close();
+    },
+    { scope: "file" },
+  ],
+  stage: async ({ browser, task }, use) => {
+    const stage = await Stage.set(task.name, browser);
+    await use(stage);
+    await stage.clear();
+  },
+});

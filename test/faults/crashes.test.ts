@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { attemptFolder, elapsedAt, readJournal, Session, stateOf, verifySession } from "../../src/sessions";
+import { commandLine } from "../support/build";
+import { newSession, openSession, surroundings } from "../support/session";
+
+/** `baseliner session …` as a process of its own. */
+function baseliner(...args: string[]): ChildProcess {
+  return spawn(process.execPath, [commandLine, "session", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** Pseudo-random numbers from 0 to 1 that are the same at each run (a linear congruential generator, Numerical Recipes). */
+function* random(seed: number): Generator<number, never> {
+  for (let state = seed; ; ) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    yield state / 2 ** 32;
+  }
+}
+
+async function untilOutput(process: ChildProcess, text: string): Promise<void> {
+  let output = "";
+  for await (const chunk of process.stdout ?? []) {
+    output += String(chunk);
+    if (output.includes(text)) {
+      return;
+    }
+  }
+  throw new Error(`ended without printing ${text}: ${output}`);
+}
+
+async function stateAt(root: string) {
+  const state = stateOf((await readJournal(root)).entries);
+  if (state === undefined) {
+    throw new Error("no session");
+  }
+  return state;
+}
+
+const printsNumbers = "for number in range(40):\n    print(number, flush=True)\n    time.sleep(0.05)\nresult(solution())";
+const allNumbers = Array.from({ length: 40 }, (_, number) => `${number}\n`).join("");
+
+describe("a process that is killed while it scores", () => {
+  test("leaves a run that goes on, and the attempt is finished with its whole output when the session is opened again", async () => {
+    const root = await newSession(printsNumbers);
+    const first = baseliner("score", root);
+    await untilOutput(first, "7\n");
+    first.kill("SIGKILL");
+    await once(first, "exit");
+    expect((await stateAt(root)).attempts[0]?.outcome.kind).toBe("running");
+
+    const session = await openSession(root);
+    await session.recoverAttempts();
+    expect(session.state.attempts).toEqual([expect.objectContaining({ outcome: expect.objectContaining({ kind: "scored", score: 10 }) as unknown })]);
+    expect(readFileSync(join(attemptFolder(root, 0), "stdout.log"), "utf8")).toBe(allNumbers);
+    expect((await verifySession(root)).problems).toEqual([]);
+  });
+
+  test("and whose run had ended long before is recorded with the times of the run, not of the finding", async () => {
+    const root = await newSession("print('on', flush=True)\ntime.sleep(0.5)\nresult(3)");
+    const first = baseliner("score", root);
+    await untilOutput(first, "on");
+    first.kill("SIGKILL");
+    await delay(2000);
+    const session = await openSession(root);
+    await session.recoverAttempts();
+    const finished = (await readJournal(root)).entries.find((entry) => entry.type === "attempt.finished");
+    const box = finished?.type === "attempt.finished" ? finished.data.box : { startedAt: 0, endedAt: Infinity };
+    expect(Date.parse(finished?.at ?? "") - box.endedAt).toBeGreaterThan(500);
+  });
+
+  test("with its run is recorded as lost, and the session goes on", async () => {
+    const root = await newSession("print('on', flush=True)\ntime.sleep(600)", { timeoutSeconds: 600 });
+    const first = baseliner("score", root);
+    await untilOutput(first, "on");
+    first.kill("SIGKILL");
+    const [run = ""] = readdirSync(join(root, "box", "runs"));
+    for (const file of ["claim.json", "child.json"]) {
+      const { pid } = JSON.parse(readFileSync(join(root, "box", "runs", run, file), "utf8")) as { pid: number };
+      process.kill(pid, "SIGKILL");
+    }
+    const session = await openSession(root);
+    await session.recoverAttempts();
+    expect(session.state.attempts[0]?.outcome.kind).toBe("lost");
+    expect((await verifySession(root)).problems).toEqual([]);
+    await session.startClock();
+  });
+
+  test("between the journal and the start of the run leaves an attempt that is recorded as lost", async () => {
+    const root = await newSession();
+    const first = baseliner("score", root);
+    await once(first, "exit");
+    // What a crash right after `attempt.started` leaves: the entry, and no run.
+    const lines = readFileSync(join(root, "session.jsonl"), "utf8").split("\n");
+    writeFileSync(join(root, "session.jsonl"), `${lines.slice(0, lines.findIndex((line) => line.includes('"attempt.started"')) + 1).join("\n")}\n`);
+    rmSync(join(root, "box", "runs"), { recursive: true });
+    const session = await openSession(root);
+    await session.recoverAttempts();
+    expect(session.state.attempts[0]?.outcome.kind).toBe("lost");
+  });
+
+  test("at 20 random moments leaves 20 valid journals and no attempt missing", { timeout: 180_000 }, async () => {
+    const root = await newSession("time.sleep(0.15)\nprint('done')\nresult(solution())");
+    const moments = random(20261121);
+    for (let round = 0; round < 20; round += 1) {
+      const process = baseliner("score", root);
+      const ended = once(process, "exit");
+      await delay(100 + moments.next().value * 900);
+      process.kill("SIGKILL");
+      await ended;
+      expect((await verifySession(root)).problems, `round ${round}`).toEqual([]);
+    }
+    const session = await openSession(root);
+    await session.recoverAttempts();
+    const { problems, openAttempts, attempts } = await verifySession(root);
+    expect(problems).toEqual([]);
+    expect(openAttempts).toEqual([]);
+    expect(attempts).toBeGreaterThan(5);
+    expect(readdirSync(join(root, "box", "runs")).length).toBeLessThanOrEqual(attempts);
+    const ended = session.state.attempts.filter(({ outcome }) => outcome.kind === "scored" || outcome.kind === "lost");
+    expect(ended).toHaveLength(attempts);
+  });
+});
+
+describe("the clock", () => {
+  test("goes on while nothing has the session open", async () => {
+    const root = await newSession();
+    const session = await Session.open(root, surroundings());
+    await session.startClock();
+    await session.close();
+    await delay(300);
+    const again = await openSession(root);
+    expect(elapsedAt(again.state.clock, Date.now())).toBeGreaterThanOrEqual(300);
+  });
+});
+
+describe("two processes on one session", () => {
+  test("the second reads, is told why, sees what the first does, and cannot write", async () => {
+    const root = await newSession();
+    const first = await openSession(root);
+    const second = await openSession(root);
+    expect(second.access).toMatchObject({ kind: "reader", reason: "held" });
+    const before = readFileSync(join(root, "session.jsonl"), "utf8");
+    await expect(second.score()).rejects.toMatchObject({ reason: "read-only" });
+    await expect(second.startClock()).rejects.toMatchObject({ reason: "read-only" });
+    expect(readFileSync(join(root, "session.jsonl"), "utf8")).toBe(before);
+    await first.score();
+    await second.refresh();
+    expect(second.state.attempts[0]?.outcome.kind).toBe("scored");
+  });
+
+  test("the second may write once the first has closed", async () => {
+    const root = await newSession();
+    await (await Session.open(root, surroundings())).close();
+    expect((await openSession(root)).access.kind).toBe("writer");
+  });
+});

@@ -1,0 +1,21 @@
+import type { Time } from "../../src/base";
+
+/** A clock that a test owns. Both clocks move together unless the wall clock is set. */
+export class FakeTime implements Time {
+  private wall = Date.parse("2026-01-05T09:00:00.000Z");
+  private steady = 1_000_000;
+
+  now(): number {
+    return this.wall;
+  }
+
+  monotonic(): number {
+    return this.steady;
+  }
+
+  /** Lets time pass, in ms. */
+  pass(milliseconds: number): void {
+    this.wall += milliseconds;
+    this.steady += milliseconds;
+  }
+}
