@@ -1,7 +1,7 @@
 // Builds everything that ships into dist/: the extension, the command line, the
 // run supervisor and one file for each webview. `--watch` rebuilds on change,
 // `--tests` also builds the tests that run inside an editor.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import * as esbuild from "esbuild";
@@ -60,9 +60,6 @@ const targets = [
 ];
 
 mkdirSync("dist/webview", { recursive: true });
-for (const file of ["codicon.css", "codicon.ttf"]) {
-  copyFileSync(`node_modules/@vscode/codicons/dist/${file}`, `dist/webview/${file}`);
-}
 
 /** The JSON Schemas that the editor validates task.json and assignments with, from the zod schemas that the code reads them with. */
 async function writeSchemas() {

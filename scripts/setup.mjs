@@ -57,7 +57,8 @@ export async function runMain(main) {
   try {
     await main();
   } catch (error) {
-    console.error(error instanceof CannotGoOn ? error.message : error);
+    const isForPerson = error instanceof CannotGoOn || (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
+    console.error(isForPerson ? error.message : error);
     process.exitCode = 1;
   }
 }

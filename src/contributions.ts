@@ -30,14 +30,17 @@ export const settings = {
   sessionsFolder: "baseliner.sessionsFolder",
 } as const;
 
-/** Context keys that `when` clauses use, with the values they take. */
+/**
+ * Context keys that `when` clauses use, with the values they take. None may have
+ * the id of a view: within that view VS Code gives such a key a value of its own.
+ */
 export const contextKeys = {
   /** `none`, `writer`, `reader` */
-  session: "baseliner.session",
+  sessionAccess: "baseliner.sessionAccess",
   /** The clock's state: `not-started`, `running`, `paused`, `expired`, `submitted`; empty without a session. */
-  clock: "baseliner.clock",
+  clockState: "baseliner.clockState",
   /** Whether a scoring is going on. */
-  scoring: "baseliner.scoring",
+  isScoring: "baseliner.isScoring",
 } as const;
 
 export const statusBarItems = { clock: "baseliner.clock" } as const;

@@ -40,10 +40,9 @@ export class AttemptsTree implements vscode.TreeDataProvider<Attempt>, vscode.Di
 }
 
 function describe(item: vscode.TreeItem, attempt: Attempt, state: SessionState): void {
-  const { score, normalised, note, isBest } = describeAttempt(attempt, state);
+  const { scoreWithUnit, normalised, note, isBest } = describeAttempt(attempt, state);
   const time = attempt.elapsedMs === null ? vscode.l10n.t("start") : formatSeconds(attempt.elapsedMs);
-  const { unit } = state.created.scoring;
-  item.description = [time, normalised, score === "" ? "" : `${score} ${unit}`.trim(), note].filter((part) => part !== "").join("   ");
+  item.description = [time, normalised, scoreWithUnit, note].filter((part) => part !== "").join("   ");
   item.iconPath = icon(attempt, isBest);
   const said =
     attempt.outcome.kind === "scored" && state.created.scoring.visible
@@ -51,14 +50,14 @@ function describe(item: vscode.TreeItem, attempt: Attempt, state: SessionState):
       : [];
   item.tooltip = [
     vscode.l10n.t("Attempt {0}, started {1}", attempt.number, new Date(attempt.startedAt).toLocaleString()),
-    normalised === "" ? note : vscode.l10n.t("Score {0} {1}, normalised {2}", score, unit, normalised),
+    normalised === "" ? note : vscode.l10n.t("Score {0}, normalised {1}", scoreWithUnit, normalised),
     ...said,
   ].join("\n");
   const words = [
     vscode.l10n.t("Attempt {0}", attempt.number),
     isBest ? vscode.l10n.t("best") : "",
     attempt.elapsedMs === null ? vscode.l10n.t("starting solution") : vscode.l10n.t("{0} into the session", time),
-    normalised === "" ? note : vscode.l10n.t("score {0} {1}, normalised {2}", score, unit, normalised),
+    normalised === "" ? note : vscode.l10n.t("score {0}, normalised {1}", scoreWithUnit, normalised),
   ];
   item.accessibilityInformation = { label: words.filter((part) => part !== "").join(", ") };
 }

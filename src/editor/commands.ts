@@ -112,11 +112,11 @@ async function submit(session: Session): Promise<void> {
 }
 
 function resultText(best: Attempt, { state }: Session): string {
-  const { normalised, score } = describeAttempt(best, state);
+  const { normalised, scoreWithUnit } = describeAttempt(best, state);
   if (normalised === "") {
     return vscode.l10n.t("Attempt {0} is the result; its score is hidden in this task.", best.number);
   }
-  return vscode.l10n.t("Attempt {0} is the result: {1} {2}, normalised {3}.", best.number, score, state.created.scoring.unit, normalised);
+  return vscode.l10n.t("Attempt {0} is the result: {1}, normalised {2}.", best.number, scoreWithUnit, normalised);
 }
 
 async function showAttemptOutput(session: Session, chosen: unknown): Promise<void> {

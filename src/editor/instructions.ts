@@ -20,5 +20,6 @@ export async function showTaskBesideInstructions(session: Session): Promise<void
       preview: false,
     });
   }
-  await showInstructions(session, vscode.ViewColumn.Two);
+  const beside = session.state.created.task.open.length > 0;
+  await showInstructions(session, beside ? vscode.ViewColumn.Two : vscode.ViewColumn.One);
 }

@@ -4,6 +4,8 @@ import type { OutputStream } from "../boxes";
 import { describeAttempt, type Session } from "../sessions";
 import type { WindowSession } from "./window-session";
 
+/** Also tells terminals of this extension that outlived an extension host. */
+const terminalName = "Baseliner Score";
 /** As much of one stream is shown live, in UTF-16 units; the rest is in the attempt's files. */
 const shownLive = 512 * 1024;
 /** As much is shown of the end of a longer output, in UTF-16 units. */
@@ -24,6 +26,10 @@ export class ScoringTerminal implements vscode.Disposable {
   private readonly parts: vscode.Disposable[];
 
   constructor(private readonly current: WindowSession) {
+    // A terminal that a crashed extension host left shows nothing any more.
+    for (const left of vscode.window.terminals.filter(({ name }) => name === terminalName)) {
+      left.dispose();
+    }
     this.parts = [
       this.output,
       vscode.window.onDidCloseTerminal((closed) => {
@@ -39,26 +45,28 @@ export class ScoringTerminal implements vscode.Disposable {
 
   private show(session: Session): void {
     session.on("output", (attempt, stream, bytes) => {
-      this.begin(attempt);
+      this.begin(session, attempt);
       this.write(this.streams[stream].next(bytes));
     });
     session.on("changed", () => {
       if (session.scoring !== null) {
-        this.begin(session.scoring);
+        this.begin(session, session.scoring);
       } else if (this.shown !== undefined) {
         this.end(session, this.shown);
       }
     });
   }
 
-  private begin(attempt: number): void {
+  private begin(session: Session, attempt: number): void {
     if (this.shown === attempt) {
       return;
     }
     this.shown = attempt;
     this.streams = { stdout: new StreamView(), stderr: new StreamView() };
     this.reveal();
-    this.write(`\u001b[1m${vscode.l10n.t("Attempt {0}", attempt)}\u001b[0m  ${new Date().toLocaleTimeString()}  ${vscode.l10n.t("Esc twice cancels")}\r\n`);
+    const startedAt = session.state.attempts[attempt]?.startedAt ?? Date.now();
+    const title = [vscode.l10n.t("Attempt {0}", attempt), new Date(startedAt).toLocaleTimeString(), vscode.l10n.t("Esc twice cancels")];
+    this.write(`\u001b[1m${title[0] ?? ""}\u001b[0m  ${title.slice(1).join("  ")}\r\n`);
   }
 
   private end(session: Session, number: number): void {
@@ -66,8 +74,8 @@ export class ScoringTerminal implements vscode.Disposable {
     this.write(this.streams.stdout.end() + this.streams.stderr.end());
     const attempt = session.state.attempts[number];
     if (attempt !== undefined && attempt.outcome.kind !== "running") {
-      const { score, normalised, note } = describeAttempt(attempt, session.state);
-      const result = normalised === "" ? note : vscode.l10n.t("{0} {1}, normalised {2}", score, session.state.created.scoring.unit, normalised);
+      const { scoreWithUnit, normalised, note } = describeAttempt(attempt, session.state);
+      const result = normalised === "" ? note : vscode.l10n.t("{0}, normalised {1}", scoreWithUnit, normalised);
       this.write(`\u001b[1m${vscode.l10n.t("Attempt {0}", number)}: ${result}\u001b[0m\r\n\r\n`);
     }
   }
@@ -83,7 +91,7 @@ export class ScoringTerminal implements vscode.Disposable {
   /** Brings the terminal up without taking the keyboard from the editor. */
   reveal(): void {
     this.terminal ??= vscode.window.createTerminal({
-      name: vscode.l10n.t("Score"),
+      name: terminalName,
       iconPath: new vscode.ThemeIcon("beaker"),
       isTransient: true,
       pty: {

@@ -93,9 +93,9 @@ function bestRow(session: Session): vscode.TreeItem {
   if (best === undefined) {
     return row("best", vscode.l10n.t("Best"), vscode.l10n.t("no valid score yet"), "star-empty");
   }
-  const { score, normalised } = describeAttempt(best, state);
+  const { scoreWithUnit, normalised } = describeAttempt(best, state);
   const origin = best.kind === "start" ? vscode.l10n.t("starting solution") : vscode.l10n.t("attempt {0}", best.number);
-  return row("best", vscode.l10n.t("Best"), `${normalised} · ${score} ${scoring.unit} · ${origin}`, best.kind === "start" ? "star-empty" : "star-full");
+  return row("best", vscode.l10n.t("Best"), `${normalised} · ${scoreWithUnit} · ${origin}`, best.kind === "start" ? "star-empty" : "star-full");
 }
 
 function boxRow(session: Session): vscode.TreeItem {

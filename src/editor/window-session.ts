@@ -100,9 +100,9 @@ export class WindowSession implements vscode.Disposable {
     const session = this.present;
     this.changes.fire();
     await Promise.all([
-      setContext(contextKeys.session, session === undefined ? "none" : session.access.kind),
-      setContext(contextKeys.clock, session?.state.clock.state ?? ""),
-      setContext(contextKeys.scoring, session !== undefined && session.scoring !== null),
+      setContext(contextKeys.sessionAccess, session === undefined ? "none" : session.access.kind),
+      setContext(contextKeys.clockState, session?.state.clock.state ?? ""),
+      setContext(contextKeys.isScoring, session !== undefined && session.scoring !== null),
     ]);
   }
 

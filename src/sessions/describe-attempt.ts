@@ -3,8 +3,10 @@ import type { Attempt, SessionState } from "./session-state";
 
 /** An attempt in the words of a score log: for a table, a tree row or a line of output. */
 export interface AttemptDescription {
-  /** The raw score with its unit's precision; empty where there is none to show. */
+  /** The raw score; empty where there is none to show. */
   readonly score: string;
+  /** The raw score with its unit: `1.11 ln(ms)`; empty where there is none to show. */
+  readonly scoreWithUnit: string;
   /** On the axis start 0, reference 1; empty where there is none to show. */
   readonly normalised: string;
   /** `best`, `+0.06`, `invalid: …`, `scoring…` and the like. */
@@ -16,7 +18,7 @@ export interface AttemptDescription {
 export function describeAttempt(attempt: Attempt, state: SessionState): AttemptDescription {
   const { outcome } = attempt;
   const isBest = state.best === attempt.number && attempt.kind === "work" && state.created.scoring.visible;
-  const only = (note: string): AttemptDescription => ({ score: "", normalised: "", note, isBest: false });
+  const only = (note: string): AttemptDescription => ({ score: "", scoreWithUnit: "", normalised: "", note, isBest: false });
   switch (outcome.kind) {
     case "running":
       return only("scoring…");
@@ -33,7 +35,8 @@ export function describeAttempt(attempt: Attempt, state: SessionState): AttemptD
       const gain = outcome.gain === null || attempt.kind === "start" ? "" : `+${outcome.gain.toFixed(2)}`;
       const offClock = attempt.kind === "start" ? "off the clock" : "";
       const note = [isBest ? "best" : "", gain, offClock].filter((part) => part !== "").join(" ");
-      return { score: formatScore(outcome.score), normalised: outcome.normalised.toFixed(2), note, isBest };
+      const score = formatScore(outcome.score);
+      return { score, scoreWithUnit: `${score} ${state.created.scoring.unit}`.trim(), normalised: outcome.normalised.toFixed(2), note, isBest };
     }
   }
 }

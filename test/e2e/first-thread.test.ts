@@ -42,7 +42,8 @@ describe("the first thread", () => {
 
     const log = scoreLog(rows, sessionFolder);
     expect(log.map((line) => line.attempt)).toEqual(["0", "1"]);
-    expect(Number(log[1]?.normalised)).toBeGreaterThan(Number(log[0]?.normalised));
+    // By the raw score, of which less is better: on a slow machine both normalise to 0.
+    expect(Number(log[1]?.score)).toBeLessThan(Number(log[0]?.score));
 
     const { question } = await submit(workbench);
     expect(question.buttons).toContain("Submit");

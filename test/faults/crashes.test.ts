@@ -6,19 +6,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { attemptFolder, elapsedAt, readJournal, Session, stateOf, verifySession } from "../../src/sessions";
 import { commandLine } from "../support/build";
+import { random } from "../support/random";
 import { newSession, openSession, surroundings } from "../support/session";
 
 /** `baseliner session …` as a process of its own. */
 function baseliner(...args: string[]): ChildProcess {
   return spawn(process.execPath, [commandLine, "session", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-}
-
-/** Pseudo-random numbers from 0 to 1 that are the same at each run (a linear congruential generator, Numerical Recipes). */
-function* random(seed: number): Generator<number, never> {
-  for (let state = seed; ; ) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    yield state / 2 ** 32;
-  }
 }
 
 async function untilOutput(process: ChildProcess, text: string): Promise<void> {

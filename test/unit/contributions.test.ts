@@ -44,6 +44,10 @@ describe("package.json and contributions.ts", () => {
     expect(sorted(new Set(keys.filter((key) => !known.includes(key))))).toEqual([]);
   });
 
+  test("have no context key with the id of a view, which would have another value within that view", () => {
+    expect(Object.values<string>(contextKeys).filter((key) => Object.values<string>(views).includes(key))).toEqual([]);
+  });
+
   test("have a text for every placeholder, and no text without one", () => {
     const texts = Object.keys(JSON.parse(read("package.nls.json")) as object);
     const placeholders = [...manifestText.matchAll(/"%([\w.]+)%"/g)].map((match) => match[1] ?? "");

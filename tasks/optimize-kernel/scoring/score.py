@@ -158,8 +158,9 @@ class Solver:
         return self
 
     def __exit__(self, *_):
-        self.socket.close()
+        # In this order: a solver that saw its channel close would print what it makes of that.
         self.kill()
+        self.socket.close()
         self.output.join(timeout=2)
         shutil.rmtree(self.scratch, ignore_errors=True)
 

@@ -103,20 +103,11 @@ describe("solutions that are right", () => {
     expect(run.stdout).toContain("small vectors are right");
   });
 
-  test("the improved solution is at least 1.7 times faster than the start, the reference 4 times, by the standard library alone", () => {
-    const size = { KERNEL_ELEMENTS: "1000000" };
-    const best = (file: string): number => {
-      copyFileSync(file, join(workspace, "prefix_sum.py"));
-      const times = [1, 2, 3].map(() => {
-        const scored = score({ ...size, REFERENCE_KIND: "standard" });
-        expectValid(scored);
-        return scored.message.milliseconds ?? Number.NaN;
-      });
-      return Math.min(...times);
-    };
-    const start = best(startFile);
-    expect(start / best(improvedFile)).toBeGreaterThan(1.7);
-    expect(start / best(referenceFile)).toBeGreaterThan(4);
+  test("the solution that the demo types in is valid, and nothing but what it prints itself is shown of it", () => {
+    copyFileSync(improvedFile, join(workspace, "prefix_sum.py"));
+    const scored = score();
+    expectValid(scored);
+    expect(scored.output.split("\n").filter((line) => line.startsWith("  |"))).toEqual([]);
   });
 
   test("the reference is valid in whatever way this machine offers, at a length that is no multiple of its chunks", () => {

@@ -1,0 +1,120 @@
+// What is on record, and what a person sees, when windows close, extension hosts
+// die and two windows want one session.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect } from "vitest";
+import { clockItem, isAttempt } from "../../scripts/demo-steps.mjs";
+import { extensionHostPids, killExtensionHosts } from "../../scripts/vscode/server.mjs";
+import type { Workbench } from "../../scripts/vscode/workbench.mjs";
+import { attemptFolder, elapsedAt, readJournal, stateOf } from "../../src/sessions";
+import { commandLine } from "../support/build";
+import { random } from "../support/random";
+import { newSession } from "../support/session";
+import { test } from "./support";
+
+const countsTo = (last: number): string =>
+  `for number in range(${last}):\n    print(number, flush=True)\n    time.sleep(0.1)\nresult(solution())`;
+
+async function stateAt(root: string) {
+  const state = stateOf((await readJournal(root)).entries);
+  if (state === undefined) {
+    throw new Error("no session");
+  }
+  return state;
+}
+
+function verified(root: string): { problems: string[]; attempts: number; openAttempts: number[] } {
+  const text = execFileSync(process.execPath, [commandLine, "session", "verify", root, "--json"], { encoding: "utf8" });
+  return JSON.parse(text) as { problems: string[]; attempts: number; openAttempts: number[] };
+}
+
+/** Waits until an attempt has a score on the screen. */
+function scoredRow(workbench: Workbench, number: number) {
+  return workbench
+    .view("Attempts")
+    .rowsWhen(`a score of attempt ${number}`, (rows) => rows.some((row) => isAttempt(row, number) && /\d\.\d/.test(row.description)), 60_000);
+}
+
+describe("a session in VS Code", () => {
+  test("whose window is closed in the middle of a scoring shows the finished attempt and the right clock when it is opened again", async ({ stage }) => {
+    const root = await newSession(countsTo(40));
+    const workspace = join(root, "workspace");
+    const first = await stage.openWindow(workspace);
+    await first.show("Baseliner");
+    await scoredRow(first, 0);
+    await first.runCommand("Baseliner: Start Clock");
+    await first.statusBarTextWhen(clockItem, /left/);
+    await first.press("Control+Alt+Enter");
+    await first.terminalTextWhen(/^5$/m);
+    await first.close();
+
+    const second = await stage.openWindow(workspace);
+    await second.show("Baseliner");
+    await scoredRow(second, 1);
+    await second.statusBarTextWhen(clockItem, /7:59 left|8:00 left/);
+    const state = await stateAt(root);
+    expect(state.attempts.map(({ outcome }) => outcome.kind)).toEqual(["scored", "scored"]);
+    expect(elapsedAt(state.clock, Date.now())).toBeGreaterThan(4000);
+    expect(readFileSync(join(attemptFolder(root, 1), "stdout.log"), "utf8")).toBe(Array.from({ length: 40 }, (_, number) => `${number}\n`).join(""));
+    expect(verified(root)).toMatchObject({ problems: [], openAttempts: [] });
+  });
+
+  test("that a second window opens is read-only there, says so, and shows what the first one does", async ({ stage }) => {
+    const root = await newSession();
+    const workspace = join(root, "workspace");
+    const first = await stage.openWindow(workspace);
+    await first.show("Baseliner");
+    await scoredRow(first, 0);
+    const second = await stage.openWindow(workspace);
+    await second.show("Baseliner");
+    await second.notificationWhen(/is open in VS Code .* This window only reads it/);
+    await second.view("Session").rowsWhen("a row that says read-only", (rows) => rows.some((row) => row.label === "Read-only"));
+    await second.picture("second window");
+
+    await first.runCommand("Baseliner: Start Clock");
+    await first.press("Control+Alt+Enter");
+    await scoredRow(first, 1);
+    await scoredRow(second, 1);
+    await second.statusBarTextWhen(clockItem, /left/);
+
+    await first.close();
+    await second.patience.until("the first window's extension host gone", () => Promise.resolve(extensionHostPids(stage.server).length === 1), {
+      limit: 60_000,
+    });
+    await second.view("Session").clickRowAction("Read-only", "Open Session for Writing");
+    await second.view("Session").rowsWhen("no row that says read-only", (rows) => rows.length > 0 && rows.every((row) => row.label !== "Read-only"));
+    expect(verified(root)).toMatchObject({ problems: [], attempts: 2 });
+  });
+
+  test("whose extension host is killed at 20 random moments keeps a valid journal and every attempt", { timeout: 420_000 }, async ({ stage }) => {
+    const root = await newSession(countsTo(8));
+    const workbench = await stage.openWindow(join(root, "workspace"));
+    await workbench.show("Baseliner");
+    await scoredRow(workbench, 0);
+    await workbench.runCommand("Baseliner: Start Clock");
+    await workbench.statusBarTextWhen(clockItem, /left/);
+    const moments = random(20);
+    let seen = 1;
+    for (let round = 0; round < 20; round += 1) {
+      await workbench.press("Control+Alt+Enter");
+      await delay(moments.next().value * 2000);
+      const onScreen = Number((await workbench.view("Attempts").rows())[0]?.label ?? 0) + 1;
+      const killed = killExtensionHosts(stage.server);
+      const found = verified(root);
+      expect(found.problems, `round ${round}`).toEqual([]);
+      expect(found.attempts, `round ${round}`).toBeGreaterThanOrEqual(Math.max(seen, onScreen));
+      seen = found.attempts;
+      await workbench.extensionHostAgain(killed);
+      await workbench
+        .view("Attempts")
+        .rowsWhen("every attempt finished", ([newest]) => Number(newest?.label) >= seen - 1 && /\d\.\d|lost/.test(newest?.description ?? ""), 60_000);
+    }
+    const { problems, openAttempts, attempts } = verified(root);
+    expect(problems).toEqual([]);
+    expect(openAttempts).toEqual([]);
+    expect(attempts).toBeGreaterThan(5);
+    expect((await stateAt(root)).clock.state).toBe("running");
+  });
+});
