@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { assignmentSchema } from "./sessions";
 import { taskSchema } from "./tasks";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The files of one run, in `runs/<id>/` on the box. They are all there is to a

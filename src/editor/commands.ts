@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { singleLine } from "../base";
 import { commands, views } from "../contributions";
 import { type Attempt, attemptFolder, describeAttempt, type Session, verifySession } from "../sessions";
 import type { Log } from "./log";
@@ -81,7 +82,7 @@ async function score(session: Session): Promise<void> {
   await vscode.workspace.saveAll(false);
   const attempt = await session.score();
   const { normalised, note } = describeAttempt(attempt, session.state);
-  const text = [normalised, note].filter((part) => part !== "").join(" · ");
+  const text = singleLine([normalised, note].filter((part) => part !== "").join(" · "), 60);
   vscode.window.setStatusBarMessage(vscode.l10n.t("Attempt {0}: {1}", attempt.number, text), 8000);
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { BaselinerError, plainSystemReason } from "../base";
 
 /** What an expert is given: which task, where, for how long, under which code. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Hash before the first line of a journal. */
 export const firstPrevious = "0".repeat(64);

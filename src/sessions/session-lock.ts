@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { BaselinerError, isSameProcess, plainSystemReason, processIdentity, systemErrorCode, writeFileDurably } from "../base";
 
 const ownerSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Box, BoxError, type RunExit } from "../boxes";
 
 /** The environment variable that names the file a scoring command writes its result to. */

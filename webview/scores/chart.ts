@@ -42,6 +42,8 @@ export class ScoresChart {
       { label: "Start", data: level(0), ...line, borderColor: theme.muted, borderDash: [2, 3], order: 2 },
     ];
     const highest = Math.max(1, ...this.view.rows.map((row) => row.normalised ?? 0));
+    const step = highest > 3 ? 0.5 : 0.2;
+    const top = Math.ceil((highest + 0.05) / step) * step;
     const axis = { ticks: { color: theme.muted, font: { family: theme.font } }, grid: { color: theme.grid, lineWidth: 0.3 }, border: { color: theme.grid } };
     this.chart = new Chart<"scatter", ScorePoint[]>(this.canvas, {
       type: "scatter",
@@ -52,7 +54,16 @@ export class ScoresChart {
         layout: { padding: { top: 14, right: 8 } },
         scales: {
           x: { ...axis, min: 0, max: limit, title: title("hours of work", theme.muted), ticks: { ...axis.ticks, stepSize: 1 } },
-          y: { ...axis, min: -0.05, max: highest * 1.08, title: title("normalised score", theme.muted), ticks: { ...axis.ticks, callback: (value) => (Number(value) < 0 ? "" : Number(value).toFixed(1)) } },
+          y: {
+            ...axis,
+            min: -0.05,
+            max: top,
+            title: title("normalised score", theme.muted),
+            ticks: { ...axis.ticks, callback: (value) => Number(value).toFixed(1) },
+            afterBuildTicks: (scale) => {
+              scale.ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, index) => ({ value: index * step }));
+            },
+          },
         },
         plugins: { tooltip: { displayColors: false, filter: (item) => item.datasetIndex === 0, callbacks: { label: (item) => labels(item.raw) } } },
         onClick: (_event, elements) => {

@@ -5,7 +5,7 @@ export function scoresTable(view: ScoresView, openAttempt: (attempt: number) => 
   const grid = document.createElement("vscode-data-grid");
   grid.setAttribute("aria-label", "Attempts, newest first");
   grid.setAttribute("generate-header", "none");
-  grid.setAttribute("grid-template-columns", "5em 6em 7em 8em 1fr");
+  grid.setAttribute("grid-template-columns", "7em 6.5em 8.5em 9.5em 1fr");
   const score = view.unit === "" ? "Score" : `Score (${view.unit})`;
   grid.append(row(["Attempt", "Time", "Normalised", score, ""], "header"));
   for (const attempt of [...view.rows].reverse()) {
