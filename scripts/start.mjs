@@ -38,12 +38,31 @@ await runMain(async () => {
   }
 });
 
-/** Opens the desktop VS Code with the extension as it is built here. */
+/** Opens the desktop VS Code with the extension as it is built here, on a new demo session. */
 async function openDesktop() {
   await build();
-  await run("code", ["--new-window", `--extensionDevelopmentPath=${root}`]);
-  console.log("VS Code opens with Baseliner loaded.");
-  console.log("Click the Baseliner icon in its activity bar, then Start Demo Session.");
+  const workspace = await newDemoSession();
+  // The folder was made here a moment ago, so nobody has to be asked whether it is to be trusted.
+  await run("code", ["--new-window", `--extensionDevelopmentPath=${root}`, "--disable-workspace-trust", workspace]);
+  console.log(`VS Code opens on a demo session. ${nextStep}`);
+}
+
+const nextStep = "Read the instructions, start the clock in the Baseliner view, edit prefix_sum.py, and score with Ctrl+Alt+Enter.";
+
+/**
+ * Lays out a session of the demo task; its starting solution is scored by the editor that opens it.
+ * @returns {Promise<string>} The folder to open.
+ */
+async function newDemoSession() {
+  const task = join(root, "tasks", "optimize-kernel");
+  const sessions = join(demoFolder, "sessions");
+  const told = await run(
+    process.execPath,
+    [join(root, "dist", "cli.js"), "session", "start", task, "--participant", "demo", "--sessions", sessions, "--unscored", "--json"],
+    { quiet: true },
+  );
+  const { session } = /** @type {{ session: string }} */ (JSON.parse(told));
+  return join(session, "workspace");
 }
 
 /**
@@ -69,6 +88,7 @@ async function startDemoServer(theme) {
  * @param {Server} server
  */
 async function serve(server) {
-  console.log(`\nOpen  ${server.url()}\nthen click the Baseliner icon in the activity bar and Start Demo Session. Ctrl+C stops the server.`);
+  const folder = await newDemoSession();
+  console.log(`\nOpen  ${server.url({ folder })}\n\nIt shows a demo session. ${nextStep} Ctrl+C stops the server.`);
   await server.ended;
 }

@@ -42,6 +42,7 @@ export function quietSettings({ theme = "dark", trust = false, more = {} }) {
     "extensions.autoUpdate": false,
     "extensions.ignoreRecommendations": true,
     "update.mode": "none",
+    "breadcrumbs.filePath": "last",
     // As on a desktop: in a browser VS Code would save by itself.
     "files.autoSave": "off",
     "git.openRepositoryInParentFolders": "never",

@@ -7,6 +7,7 @@ const usage = `usage: baseliner <command> [--json]
 
   session start ASSIGNMENT|TASK   begin a session and score its starting solution
           [--profile cpu] [--participant CODE] [--sessions FOLDER]
+          [--unscored]            leave scoring the starting solution to whoever opens it next
   session clock start|pause|resume|show [SESSION] [--reason TEXT]
   session score [SESSION]         score the workspace; Ctrl+C cancels
   session status [SESSION]        clock and attempts

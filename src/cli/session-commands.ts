@@ -26,6 +26,7 @@ async function start(args: string[]): Promise<Outcome> {
     profile: { type: "string" },
     participant: { type: "string" },
     sessions: { type: "string" },
+    unscored: { type: "boolean", default: false },
   });
   const [target] = positionals;
   if (target === undefined) {
@@ -45,6 +46,14 @@ async function start(args: string[]): Promise<Outcome> {
     localBox(),
     systemTime,
   );
+  if (values.unscored) {
+    if (values.json) {
+      printJson({ session: root });
+    } else {
+      process.stdout.write(`Session ${root}\n`);
+    }
+    return "done";
+  }
   if (!values.json) {
     process.stdout.write(`Session ${root}\nScoring the starting solution, off the clock.\n`);
   }

@@ -71,11 +71,12 @@ async function greet(session: Session): Promise<void> {
   if (!isNew || session.access.kind !== "writer") {
     return;
   }
+  await Promise.all([session.score(), layOut(session)]);
+}
+
+async function layOut(session: Session): Promise<void> {
   await vscode.commands.executeCommand(`${views.session}.focus`);
   await showTaskBesideInstructions(session);
-  if (vscode.workspace.isTrusted) {
-    await session.score();
-  }
 }
 
 async function score(session: Session): Promise<void> {

@@ -52,7 +52,10 @@ export class SessionTree implements vscode.TreeDataProvider<vscode.TreeItem>, vs
 
 function accessRow(session: Session): vscode.TreeItem[] {
   const { access } = session;
-  if (!vscode.workspace.isTrusted) {
+  if (access.kind === "writer" || access.reason === "closed") {
+    return [];
+  }
+  if (access.reason === "untrusted") {
     return [
       row("untrusted", vscode.l10n.t("Restricted"), vscode.l10n.t("trust this workspace to score"), "shield", {
         command: "workbench.trust.manage",
@@ -60,11 +63,7 @@ function accessRow(session: Session): vscode.TreeItem[] {
       }),
     ];
   }
-  if (access.kind === "writer" || access.reason === "closed") {
-    return [];
-  }
-  const item = row(`reader.${access.reason}`, vscode.l10n.t("Read-only"), access.text, "lock");
-  return [item];
+  return [row(`reader.${access.reason}`, vscode.l10n.t("Read-only"), access.text, "lock")];
 }
 
 function clockRow(session: Session): vscode.TreeItem {

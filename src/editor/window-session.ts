@@ -36,13 +36,10 @@ export class WindowSession implements vscode.Disposable {
   /** The local box, with the supervisor that ships with the extension. */
   readonly localBox = (): LocalBox => new LocalBox(join(this.context.extensionPath, "dist", "supervisor.js"), systemTime);
 
-  /** The session, to act on. @throws {SessionError} `no-session` where this window shows none, `read-only` where the workspace is not trusted. */
+  /** The session, to act on. @throws {SessionError} `no-session` where this window shows none. */
   require(): Session {
     if (this.present === undefined) {
       throw new SessionError("no-session", vscode.l10n.t("This window shows no session; start or open one first."));
-    }
-    if (!vscode.workspace.isTrusted) {
-      throw new SessionError("read-only", vscode.l10n.t("This workspace is not trusted, so nothing is run; trust it to score."));
     }
     return this.present;
   }
@@ -56,7 +53,8 @@ export class WindowSession implements vscode.Disposable {
       return;
     }
     try {
-      const session = await Session.open(root, { time: systemTime, boxFor: this.localBox, holder: "VS Code" });
+      const untrusted = vscode.workspace.isTrusted ? undefined : vscode.l10n.t("This workspace is not trusted, so nothing is run or recorded.");
+      const session = await Session.open(root, { time: systemTime, boxFor: this.localBox, holder: "VS Code" }, untrusted);
       this.present = session;
       session.on("changed", () => void this.publish());
       session.on("problem", (text) => void vscode.window.showWarningMessage(text));
@@ -65,7 +63,7 @@ export class WindowSession implements vscode.Disposable {
       }
       await this.publish();
       this.opened.fire(session);
-      if (session.access.kind === "reader" && session.access.reason !== "closed") {
+      if (session.access.kind === "reader" && session.access.reason !== "closed" && session.access.reason !== "untrusted") {
         void vscode.window.showWarningMessage(`${session.access.text} ${vscode.l10n.t("This window only reads it.")}`);
       }
       this.recover(session);
@@ -76,7 +74,7 @@ export class WindowSession implements vscode.Disposable {
   }
 
   private recover(session: Session): void {
-    if (vscode.workspace.isTrusted && session.access.kind === "writer") {
+    if (session.access.kind === "writer") {
       session.recoverAttempts().catch((error: unknown) => this.tellUnlessClosing(session, error));
     }
   }

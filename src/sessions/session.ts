@@ -42,7 +42,10 @@ export interface SessionSurroundings {
 /** Whether this process may add to the session, and why not. */
 export type SessionAccess =
   | { readonly kind: "writer" }
-  | { readonly kind: "reader"; readonly reason: "held" | "closed" | "damaged" | "disk"; readonly text: string };
+  | { readonly kind: "reader"; readonly reason: ReaderReason; readonly text: string };
+
+/** Why a session is open for reading only. */
+export type ReaderReason = "held" | "closed" | "damaged" | "disk" | "untrusted";
 
 interface SessionEvents {
   /** The state has changed; what it says is on the disk. */
@@ -94,19 +97,23 @@ export class Session extends EventEmitter<SessionEvents> {
    * Opens the session in a folder. Where it cannot be written (held by another
    * window, submitted, damaged, disk read-only) it is opened for reading and
    * `access` says why.
+   * @param untrusted one sentence, where it is only to be read because its folder is not trusted; nothing is then written
    * @throws {JournalError} where there is no readable journal; {SessionError} `no-session` where it holds no session.
    */
-  static async open(root: string, surroundings: SessionSurroundings): Promise<Session> {
+  static async open(root: string, surroundings: SessionSurroundings, untrusted?: string): Promise<Session> {
     const content = await readJournal(root);
     const state = stateOf(content.entries);
     if (state === undefined) {
       throw new SessionError("no-session", `The journal in ${root} does not begin with a session.`);
     }
     const box = surroundings.boxFor(state.created.box);
-    const reader = (reason: "held" | "closed" | "damaged" | "disk", text: string): Session =>
+    const reader = (reason: ReaderReason, text: string): Session =>
       new Session(root, surroundings, box, state, { kind: "reader", reason, text }, undefined, undefined);
     if (state.closed) {
       return reader("closed", "This session was submitted; it can only be read.");
+    }
+    if (untrusted !== undefined) {
+      return reader("untrusted", untrusted);
     }
     let lock: SessionLock | undefined;
     try {

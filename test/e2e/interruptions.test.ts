@@ -61,6 +61,20 @@ describe("a session in VS Code", () => {
     expect(verified(root)).toMatchObject({ problems: [], openAttempts: [] });
   });
 
+  test("stops a scoring when Escape is pressed twice in its terminal, and shows the attempt as cancelled", async ({ stage }) => {
+    const root = await newSession("print('on', flush=True)\ntime.sleep(600)", { timeoutSeconds: 600 });
+    const workbench = await stage.openWindow(join(root, "workspace"));
+    await workbench.show("Baseliner");
+    await workbench.terminalTextWhen(/^on$/m);
+    await workbench.runCommand("Terminal: Focus Terminal");
+    await workbench.press("Escape");
+    await workbench.press("Escape");
+    await workbench
+      .view("Attempts")
+      .rowsWhen("a cancelled attempt", (rows) => rows.some((row) => isAttempt(row, 0) && row.description.includes("invalid: Scoring was cancelled.")));
+    expect(verified(root)).toMatchObject({ problems: [], openAttempts: [] });
+  });
+
   test("that a second window opens is read-only there, says so, and shows what the first one does", async ({ stage }) => {
     const root = await newSession();
     const workspace = join(root, "workspace");

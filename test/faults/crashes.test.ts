@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { attemptFolder, elapsedAt, readJournal, Session, stateOf, verifySession } from "../../src/sessions";
+import { attemptFolder, elapsedAt, parseJournal, readJournal, Session, stateOf, verifySession } from "../../src/sessions";
 import { commandLine } from "../support/build";
 import { random } from "../support/random";
 import { newSession, openSession, surroundings } from "../support/session";
@@ -115,6 +115,33 @@ describe("a process that is killed while it scores", () => {
     expect(readdirSync(join(root, "box", "runs")).length).toBeLessThanOrEqual(attempts);
     const ended = session.state.attempts.filter(({ outcome }) => outcome.kind === "scored" || outcome.kind === "lost");
     expect(ended).toHaveLength(attempts);
+  });
+});
+
+describe("what a session shows", () => {
+  test("is on the disk before it is shown", async () => {
+    const root = await newSession();
+    const session = await openSession(root);
+    const shown: [unknown, unknown][] = [];
+    session.on("changed", () => {
+      const onDisk = stateOf(parseJournal(readFileSync(join(root, "session.jsonl"))).entries);
+      shown.push([session.state.attempts, onDisk?.attempts], [session.state.clock, onDisk?.clock]);
+    });
+    await session.score();
+    await session.startClock();
+    expect(shown.length).toBeGreaterThan(6);
+    for (const [inMemory, onDisk] of shown) {
+      expect(inMemory).toEqual(onDisk);
+    }
+  });
+
+  test("of a folder that is not trusted is read only, and nothing is written there", async () => {
+    const root = await newSession();
+    const before = readdirSync(root, { recursive: true });
+    const session = await Session.open(root, surroundings(), "not trusted");
+    await expect(session.score()).rejects.toMatchObject({ reason: "read-only" });
+    expect(session.access).toMatchObject({ kind: "reader", reason: "untrusted" });
+    expect(readdirSync(root, { recursive: true })).toEqual(before);
   });
 });
 

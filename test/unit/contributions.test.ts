@@ -48,6 +48,12 @@ describe("package.json and contributions.ts", () => {
     expect(Object.values<string>(contextKeys).filter((key) => Object.values<string>(views).includes(key))).toEqual([]);
   });
 
+  test("link in texts only to commands that exist", () => {
+    const linked = [...read("package.nls.json").matchAll(/\(command:([\w.]+)\)/g)].map((match) => match[1] ?? "");
+    expect(linked.length).toBeGreaterThan(5);
+    expect(linked.filter((command) => !Object.values<string>(commands).includes(command))).toEqual([]);
+  });
+
   test("have a text for every placeholder, and no text without one", () => {
     const texts = Object.keys(JSON.parse(read("package.nls.json")) as object);
     const placeholders = [...manifestText.matchAll(/"%([\w.]+)%"/g)].map((match) => match[1] ?? "");
