@@ -15,6 +15,8 @@ import { installExtension, Server } from "./vscode/server.mjs";
 
 /** @typedef {import("./vscode/settings.mjs").Theme} Theme */
 
+const nextStep = "Read the instructions, start the clock in the Baseliner view, edit prefix_sum.py, and score with Ctrl+Alt+Enter.";
+
 await runMain(async () => {
   const { values } = parseArgs({
     options: {
@@ -46,8 +48,6 @@ async function openDesktop() {
   await run("code", ["--new-window", `--extensionDevelopmentPath=${root}`, "--disable-workspace-trust", workspace]);
   console.log(`VS Code opens on a demo session. ${nextStep}`);
 }
-
-const nextStep = "Read the instructions, start the clock in the Baseliner view, edit prefix_sum.py, and score with Ctrl+Alt+Enter.";
 
 /**
  * Lays out a session of the demo task; its starting solution is scored by the editor that opens it.

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { copyFile, lstat, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { BaselinerError, messageOf, systemErrorCode } from "../base";
@@ -27,7 +28,7 @@ export interface Snapshot {
   readonly commit: string;
   /** Whether it differs from the snapshot before. */
   readonly isNew: boolean;
-  /** Paths relative to the workspace of files that were too large. */
+  /** Paths relative to the workspace of files that were too large, and of repositories within it (with `/` behind them). */
   readonly leftOut: readonly string[];
 }
 
@@ -51,33 +52,50 @@ export class Snapshots {
     if (!existsSync(join(this.repository, "HEAD"))) {
       await this.run(["init", "--quiet", "--bare", "--template=", this.repository], commitIdentity);
     }
-    const leftOut = await filesOver(this.workspace, this.scope.maxFileMB * 1024 * 1024);
-    await this.git(
-      "add",
-      "--all",
-      "--force",
-      "--",
-      ".",
-      ...this.scope.ignore.flatMap(excluding),
-      ...leftOut.map((path) => `:(exclude,literal,top)${path}`),
-    );
-    const tree = await this.git("write-tree");
-    const parent = await this.git("rev-parse", "--verify", "--quiet", branch).catch(() => "");
-    if (parent !== "" && (await this.git("rev-parse", `${parent}^{tree}`)) === tree) {
+    await this.removeLeftLock();
+    const leftOut = await whatToLeaveOut(this.workspace, this.scope.maxFileMB * 1024 * 1024);
+    const tree = await this.writeTree(leftOut);
+    const parent = await this.git(["rev-parse", "--verify", "--quiet", branch]).catch(() => "");
+    if (parent !== "" && (await this.git(["rev-parse", `${parent}^{tree}`])) === tree) {
       return { commit: parent, isNew: false, leftOut };
     }
-    const commit = await this.git("commit-tree", tree, ...(parent === "" ? [] : ["-p", parent]), "-m", message);
-    await this.git("update-ref", branch, commit);
+    const commit = await this.git(["commit-tree", tree, ...(parent === "" ? [] : ["-p", parent]), "-m", message]);
+    await this.git(["update-ref", branch, commit]);
     return { commit, isNew: true, leftOut };
   }
 
-  private git(...args: string[]): Promise<string> {
-    return this.run(args, {
-      ...commitIdentity,
-      GIT_DIR: this.repository,
-      GIT_WORK_TREE: this.workspace,
-      GIT_INDEX_FILE: join(this.repository, "index"),
-    });
+  /**
+   * The workspace as a tree object. An index of its own name is used and then
+   * takes the place of the last one, so that a crash leaves no lock behind.
+   */
+  private async writeTree(leftOut: readonly string[]): Promise<string> {
+    const last = join(this.repository, "index");
+    const index = join(this.repository, `index-${randomUUID()}`);
+    const environment = { GIT_INDEX_FILE: index };
+    try {
+      await copyFile(last, index).catch(unlessMissing);
+      const left = leftOut.map((path) => `:(exclude,literal,top)${path}`);
+      await this.git(["add", "--all", "--force", "--", ".", ...this.scope.ignore.flatMap(excluding), ...left], environment);
+      const tree = await this.git(["write-tree"], environment);
+      await rename(index, last);
+      return tree;
+    } finally {
+      await rm(index, { force: true });
+      await rm(`${index}.lock`, { force: true });
+    }
+  }
+
+  /** A git that was killed while it moved the branch leaves a lock that would stop every later one. */
+  private async removeLeftLock(): Promise<void> {
+    const lock = join(this.repository, `${branch}.lock`);
+    const made = (await stat(lock).catch(unlessMissing))?.mtimeMs;
+    if (made !== undefined && Date.now() - made > gitDeadline) {
+      await rm(lock, { force: true });
+    }
+  }
+
+  private git(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> {
+    return this.run(args, { ...commitIdentity, GIT_DIR: this.repository, GIT_WORK_TREE: this.workspace, ...more });
   }
 
   private async run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
@@ -121,12 +139,18 @@ function environmentWithoutGit(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
 }
 
-async function filesOver(root: string, limitBytes: number): Promise<string[]> {
+/** Files over the limit, and folders that are repositories of their own, of which git would keep no more than a commit's name. */
+async function whatToLeaveOut(root: string, limitBytes: number): Promise<string[]> {
   const found: string[] = [];
   const visit = async (folder: string, prefix: string): Promise<void> => {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) {
-        await visit(join(folder, entry.name), `${prefix}${entry.name}/`);
+      if (entry.isDirectory() && entry.name !== ".git") {
+        const inside = join(folder, entry.name);
+        if ((await stat(join(inside, ".git")).catch(unlessMissing)) === undefined) {
+          await visit(inside, `${prefix}${entry.name}/`);
+        } else {
+          found.push(`${prefix}${entry.name}/`);
+        }
       } else if (entry.isFile() && (await lstat(join(folder, entry.name))).size > limitBytes) {
         found.push(`${prefix}${entry.name}`);
       }
@@ -134,6 +158,14 @@ async function filesOver(root: string, limitBytes: number): Promise<string[]> {
   };
   await visit(root, "");
   return found;
+}
+
+/** For a file that may not be there. */
+function unlessMissing(error: unknown): undefined {
+  if (systemErrorCode(error) !== "ENOENT") {
+    throw error;
+  }
+  return undefined;
 }
 
 function reasonOf(error: unknown): string {
