@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -8,12 +8,12 @@ import { dirname } from "node:path";
  *
  * @throws the system's error (ENOSPC, EROFS, …); the sibling is then removed and the old content kept.
  */
-export async function writeFileDurably(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+export async function writeFileDurably(path: string, content: string | Uint8Array | AsyncIterable<Uint8Array>, mode = 0o644): Promise<void> {
   const sibling = `${path}.${randomUUID()}.tmp`;
   try {
     const file = await open(sibling, "wx", mode);
     try {
-      await file.writeFile(content);
+      await writeFile(file, content);
       await file.sync();
     } finally {
       await file.close();

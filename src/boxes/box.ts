@@ -21,6 +21,24 @@ export class BoxError extends BaselinerError<BoxErrorReason> {}
 /** What a run prints to. */
 export type OutputStream = "stdout" | "stderr";
 
+/** What of a folder is looked at. */
+export interface ScanScope {
+  /** Patterns in the manner of gitignore, without `!`, relative to the folder. What they match is not in the manifest. */
+  readonly ignore?: readonly string[];
+  /** Larger files are in the manifest without a hash. */
+  readonly maxFileBytes?: number;
+}
+
+/** What a folder holds, by path relative to it with `/` between names. Folders themselves are not listed. */
+export type Manifest = ReadonlyMap<string, ManifestEntry>;
+
+export type ManifestEntry =
+  | { readonly kind: "file"; readonly bytes: number; readonly sha256: string; readonly executable: boolean }
+  | { readonly kind: "large-file"; readonly bytes: number }
+  | { readonly kind: "link"; readonly target: string }
+  /** A pipe, socket or device. */
+  | { readonly kind: "other" };
+
 /** How far the output of a run was already taken over, in bytes. */
 export interface OutputOffsets {
   stdout: number;
@@ -56,10 +74,28 @@ export interface Box {
   readFile(path: string, limitBytes: number): Promise<Buffer>;
 
   /**
-   * SHA-256 (hexadecimal) of every file under a folder, by its path relative to it with `/` between names.
-   * Symbolic links are not followed; their target text is hashed.
+   * The bytes of a file of any size, in order.
+   * @throws {BoxError} `path-missing`, `not-a-file`, `unreachable`; also in the middle of it
    */
-  hashFolder(path: string): Promise<Map<string, string>>;
+  readStream(path: string): AsyncIterable<Uint8Array>;
+
+  /**
+   * Writes a file, making the folders above it. Whatever happens, either the old or the new content is there, whole.
+   * @throws {BoxError} `disk-full`, `read-only`, `permission-denied`, `unreachable`
+   */
+  writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options?: { executable?: boolean }): Promise<void>;
+
+  /** Makes a symbolic link, in place of a file or link of this name. The target is not looked at. */
+  writeLink(path: string, target: string): Promise<void>;
+
+  /** Removes a file or a link, never what a link leads to, and never a folder. One that is not there is removed already. */
+  removeFile(path: string): Promise<void>;
+
+  /**
+   * All that lies under a folder, with the content of files as hashes computed on the box. Links are not followed.
+   * @throws {BoxError} `path-missing`
+   */
+  scan(folder: string, scope?: ScanScope): Promise<Manifest>;
 
   /**
    * Starts a run, or does nothing where the run of this id was started before.

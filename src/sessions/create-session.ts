@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { chmod, cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { BaselinerError, plainSystemReason, systemErrorCode, type Time } from "../base";
+import { BaselinerError, plainSystemReason, sha256, systemErrorCode, type Time } from "../base";
 import { type LoadedTask, profileOf, taskFileName } from "../tasks";
 import type { Box } from "../boxes";
 import { JournalWriter } from "./journal";
@@ -101,11 +101,21 @@ function partsForTheBox({ task }: LoadedTask): string[] {
   return [taskFileName, task.instructions, "scoring"];
 }
 
-/** SHA-256 of every file that decides a score, by its path on the box below the task's folder. */
+/** SHA-256 of every file that decides a score (of a link, of its target), by its path on the box below the task's folder. */
 export async function scoringFiles(box: Box, taskFolder: string): Promise<Record<string, string>> {
-  const hashes = await box.hashFolder(taskFolder);
-  const deciding = [...hashes].filter(([path]) => !path.startsWith("runs/") && !path.includes("__pycache__/"));
-  return Object.fromEntries(deciding.sort(([one], [other]) => (one < other ? -1 : 1)));
+  const manifest = await box.scan(taskFolder, { ignore: ["/runs/", "__pycache__/"] });
+  const hashes = [...manifest].map(([path, entry]): [string, string] => {
+    switch (entry.kind) {
+      case "file":
+        return [path, entry.sha256];
+      case "link":
+        return [path, sha256(`link to ${entry.target}`)];
+      case "large-file":
+      case "other":
+        return [path, sha256(entry.kind)];
+    }
+  });
+  return Object.fromEntries(hashes.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Files copied out of an installed extension may be read-only; the expert edits these. */

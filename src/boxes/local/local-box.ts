@@ -1,18 +1,29 @@
 import { spawn } from "node:child_process";
-import { type FSWatcher, watch } from "node:fs";
-import { link, lstat, mkdir, open, readFile, readdir, readlink, rm, statfs, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { createReadStream, type FSWatcher, watch } from "node:fs";
+import { link, lstat, mkdir, open, readFile, readdir, readlink, rename, rm, statfs, symlink, unlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import ignore from "ignore";
 import {
   isSameProcess,
   plainSystemReason,
-  sha256,
   sha256OfFile,
   systemErrorCode,
   type Time,
   writeFileDurably,
 } from "../../base";
-import { type Box, BoxError, type BoxErrorReason, type OutputOffsets, type OutputSink, type RunState } from "../box";
+import {
+  type Box,
+  BoxError,
+  type BoxErrorReason,
+  type Manifest,
+  type ManifestEntry,
+  type OutputOffsets,
+  type OutputSink,
+  type RunState,
+  type ScanScope,
+} from "../box";
 import {
   claimSchema,
   processRecordSchema,
@@ -68,27 +79,71 @@ export class LocalBox implements Box {
     }
   }
 
-  async hashFolder(path: string): Promise<Map<string, string>> {
-    const hashes = new Map<string, string>();
-    const visit = async (folder: string, prefix: string): Promise<void> => {
-      for (const entry of (await readdir(folder)).sort()) {
-        const file = join(folder, entry);
-        const status = await lstat(file);
-        if (status.isDirectory()) {
-          await visit(file, `${prefix}${entry}/`);
-        } else if (status.isSymbolicLink()) {
-          hashes.set(`${prefix}${entry}`, sha256(`link to ${await readlink(file)}`));
-        } else if (status.isFile()) {
-          hashes.set(`${prefix}${entry}`, (await sha256OfFile(file)).sha256);
+  async *readStream(path: string): AsyncIterable<Uint8Array> {
+    try {
+      if (!(await lstat(path)).isFile()) {
+        throw new BoxError("not-a-file", `${path} is not a regular file.`);
+      }
+      for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Buffer>) {
+        yield chunk;
+      }
+    } catch (error) {
+      throw boxError(error, `${path} could not be read`);
+    }
+  }
+
+  async writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options: { executable?: boolean } = {}): Promise<void> {
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFileDurably(path, content, options.executable === true ? 0o755 : 0o644);
+    } catch (error) {
+      throw boxError(error, `${path} could not be written`);
+    }
+  }
+
+  async writeLink(path: string, target: string): Promise<void> {
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      const draft = `${path}.${randomUUID()}.tmp`;
+      await symlink(target, draft);
+      await rename(draft, path);
+    } catch (error) {
+      throw boxError(error, `${path} could not be written`);
+    }
+  }
+
+  async removeFile(path: string): Promise<void> {
+    try {
+      await unlink(path);
+    } catch (error) {
+      if (systemErrorCode(error) !== "ENOENT") {
+        throw boxError(error, `${path} could not be removed`);
+      }
+    }
+  }
+
+  async scan(folder: string, scope: ScanScope = {}): Promise<Manifest> {
+    const manifest = new Map<string, ManifestEntry>();
+    const ignored = ignore().add([...(scope.ignore ?? [])]);
+    const visit = async (place: string, prefix: string): Promise<void> => {
+      for (const entry of (await readdir(place, { withFileTypes: true })).sort((one, other) => (one.name < other.name ? -1 : 1))) {
+        const path = `${prefix}${entry.name}`;
+        if (ignored.ignores(entry.isDirectory() ? `${path}/` : path)) {
+          continue;
+        }
+        if (entry.isDirectory()) {
+          await visit(join(place, entry.name), `${path}/`);
+        } else {
+          manifest.set(path, await manifestEntry(join(place, entry.name), scope.maxFileBytes ?? Infinity));
         }
       }
     };
     try {
-      await visit(path, "");
+      await visit(folder, "");
     } catch (error) {
-      throw boxError(error, `${path} could not be read`);
+      throw boxError(error, `${folder} could not be read`);
     }
-    return hashes;
+    return manifest;
   }
 
   async startRun(runs: string, specification: RunSpecification): Promise<void> {
@@ -234,6 +289,20 @@ export class LocalBox implements Box {
       throw boxError(error, "The run could not be asked to stop");
     }
   }
+}
+
+async function manifestEntry(path: string, maxFileBytes: number): Promise<ManifestEntry> {
+  const status = await lstat(path);
+  if (status.isSymbolicLink()) {
+    return { kind: "link", target: await readlink(path) };
+  }
+  if (!status.isFile()) {
+    return { kind: "other" };
+  }
+  if (status.size > maxFileBytes) {
+    return { kind: "large-file", bytes: status.size };
+  }
+  return { kind: "file", ...(await sha256OfFile(path)), executable: (status.mode & 0o100) !== 0 };
 }
 
 /** @throws {BoxError} `disk-full` where the supervisor could not record the run's end. */
