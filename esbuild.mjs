@@ -59,6 +59,8 @@ const targets = [
   ...(tests ? [editorTests] : []),
 ];
 
+// What an earlier build left would be packaged too.
+rmSync("dist/webview", { recursive: true, force: true });
 mkdirSync("dist/webview", { recursive: true });
 
 /** The JSON Schemas that the editor validates task.json and assignments with, from the zod schemas that the code reads them with. */

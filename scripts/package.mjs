@@ -8,12 +8,17 @@ import { run } from "./command.mjs";
 import { root } from "./repository.mjs";
 import { ensureDependencies, runMain } from "./setup.mjs";
 
-/** What the package must have. */
-const needed = ["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt", "dist/extension.js", "dist/cli.js", "dist/supervisor.js"];
+/** What the package must have besides the files that package.json names. */
+const needed = [
+  ...["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt"],
+  ...["dist/extension.js", "dist/cli.js", "dist/supervisor.js", "dist/webview/scores.js", "dist/webview/scores.css"],
+  ...filesNamedIn(readFileSync(join(root, "package.json"), "utf8")),
+];
 
 /** What it may have. */
 const allowed = [
   ...needed.map((name) => new RegExp(`^${name.replaceAll(".", "\\.")}$`)),
+  /^dist\/schemas\/[^/]+\.json$/,
   /^dist\/[^/]+\.(js|LEGAL\.txt)$/,
   /^dist\/webview\/[^/]+\.(js|css|ttf|LEGAL\.txt)$/,
   /^media\//,
@@ -23,6 +28,15 @@ const allowed = [
 
 /** What it may not have, wherever it lies. */
 const forbidden = [/\.map$/, /(^|\/)__pycache__\//, /\.pyc$/, /(^|\/)reference(\/|$)/, /\.tsx?$/];
+
+/**
+ * The paths of shipped files that package.json refers to.
+ * @param {string} manifest
+ */
+function filesNamedIn(manifest) {
+  const paths = [...manifest.matchAll(/"(?:\.\/)?((?:dist|media)\/[^"]+)"/g)].map((match) => match[1] ?? "");
+  return [...new Set(paths)];
+}
 
 /** Builds for production and packages; returns the package's file. */
 export async function packageExtension() {

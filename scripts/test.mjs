@@ -1,5 +1,5 @@
 // npm test: everything, from a fresh clone, in one command.
-//   --only lint,types,build,unit,faults,vscode,e2e   runs these suites alone
+//   --only lint,types,build,unit,faults,vscode,vscode-oldest,e2e   runs these suites alone
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -9,7 +9,7 @@ import { root, testFolder } from "./repository.mjs";
 import { CannotGoOn, ensureDependencies, missingPrograms, runMain } from "./setup.mjs";
 import { canInstallSystemPackages, installSystemPackages } from "./system-packages.mjs";
 import { ensureChromium } from "./vscode/chromium.mjs";
-import { installServer } from "./vscode/install.mjs";
+import { hasServer, installServer } from "./vscode/install.mjs";
 
 /**
  * How a suite, or all of them, ended.
@@ -37,7 +37,8 @@ const suites = [
   { name: "build", play: () => command(() => build(["--tests"])) },
   { name: "unit", play: () => vitest("unit") },
   { name: "faults", play: () => vitest("faults") },
-  { name: "vscode", play: extensionHost },
+  { name: "vscode", play: () => extensionHost("newest") },
+  ...(hasServer("oldest") ? [{ name: "vscode-oldest", play: () => extensionHost("oldest") }] : []),
   { name: "e2e", play: endToEnd },
 ];
 
@@ -50,8 +51,8 @@ await runMain(async () => {
   await ensureDependencies();
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
-  if (chosen.some(({ name }) => name === "vscode" || name === "e2e")) {
-    editorReady = Promise.all([ensureChromium(), installServer()]).then(() => undefined);
+  if (chosen.some(({ name }) => name.startsWith("vscode") || name === "e2e")) {
+    editorReady = bringEditors();
     // Those who wait for it hear of its failure; until then it is not unheard of.
     editorReady.catch(() => undefined);
   }
@@ -82,6 +83,13 @@ function choose(only) {
     throw new CannotGoOn(`There is no suite ${unknown.join(", ")}; there are ${suites.map(({ name }) => name).join(", ")}.`);
   }
   return suites.filter(({ name }) => names.includes(name));
+}
+
+async function bringEditors() {
+  await Promise.all([ensureChromium(), installServer("newest")]);
+  if (hasServer("oldest")) {
+    await installServer("oldest");
+  }
 }
 
 /**
@@ -121,11 +129,14 @@ async function vitest(project, env = {}) {
   return !ended && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
 }
 
-/** @returns {Promise<Tally>} */
-async function extensionHost() {
+/**
+ * @param {import("./vscode/install.mjs").ServerEdition} edition
+ * @returns {Promise<Tally>}
+ */
+async function extensionHost(edition) {
   await editorReady;
   const { runExtensionHostTests } = await import("./vscode/extension-host-tests.mjs");
-  const outcome = await runExtensionHostTests(results);
+  const outcome = await runExtensionHostTests(results, edition);
   console.log(outcome.report);
   return outcome;
 }

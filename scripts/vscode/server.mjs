@@ -17,6 +17,7 @@ import { descendants, killTree, killTreeNow, signalProcess } from "./processes.m
  * @property {string} dataFolder Settings, extensions and state of this server.
  * @property {Settings} settings
  * @property {string} [token] The connection token; without it everyone on this machine may connect.
+ * @property {import("./install.mjs").ServerEdition} [edition] Which VS Code; the newest unless told.
  * @property {boolean} [testDriver] Let pages load extensions under development and run their tests.
  * @property {NodeJS.ProcessEnv} [env] More for the environment of the server and its extension hosts.
  */
@@ -59,7 +60,7 @@ export class Server {
    * @returns {Promise<Server>}
    */
   static async start(options) {
-    const installation = await installServer();
+    const installation = await installServer(options.edition);
     endWithSignals();
     writeSettings(options.dataFolder, options.settings);
     const access = options.token === undefined ? ["--without-connection-token"] : ["--connection-token", options.token];
