@@ -1,4 +1,4 @@
-import { BaselinerError, messageOf } from "../base";
+import { BaselinerError, messageOf, systemErrorCode } from "../base";
 import { type Outcome, UsageError } from "./command";
 import { sessionCommands } from "./session-commands";
 import { checkTaskCommand } from "./task-commands";
@@ -35,6 +35,10 @@ async function run(args: string[]): Promise<Outcome> {
   throw new UsageError(`unknown command: ${[group, name].filter(Boolean).join(" ")} (see baseliner --help)`);
 }
 
+// A reader that closes early, such as `head`, has had what it wanted.
+process.stdout.on("error", (error) => {
+  process.exit(systemErrorCode(error) === "EPIPE" ? 0 : 2);
+});
 run(process.argv.slice(2)).then(
   (outcome) => {
     process.exitCode = outcome === "done" ? 0 : 1;

@@ -1,6 +1,6 @@
 import { Chart, type ChartDataset, LinearScale, LineController, LineElement, PointElement, ScatterController, Tooltip } from "chart.js";
 import type { ScoreRow, ScoresView } from "../../src/protocol";
-import { currentTheme } from "../shared/theme";
+import { currentTheme, type Theme } from "../shared/theme";
 
 Chart.register(LinearScale, LineController, LineElement, PointElement, ScatterController, Tooltip);
 
@@ -36,7 +36,7 @@ export class ScoresChart {
     const level = (y: number): ScorePoint[] => [{ x: 0, y }, { x: limit, y }];
     const line = { showLine: true, pointRadius: 0, pointHitRadius: 0, borderWidth: 1 };
     const datasets: ChartDataset<"scatter", ScorePoint[]>[] = [
-      { label: "Attempts", data: attemptPoints(this.view), ...dots(theme.accent, theme.background), order: 0 },
+      { label: "Attempts", data: attemptPoints(this.view), ...dots(theme.accent, theme.background), clip: 8, order: 0 },
       { label: "Best so far", data: bestLine(this.view), ...line, borderWidth: 2, borderColor: theme.accent, stepped: "before", order: 1 },
       { label: "Reference", data: level(1), ...line, borderColor: theme.foreground, borderDash: [6, 4], order: 2 },
       { label: "Start", data: level(0), ...line, borderColor: theme.muted, borderDash: [2, 3], order: 2 },
@@ -53,12 +53,12 @@ export class ScoresChart {
         maintainAspectRatio: false,
         layout: { padding: { top: 14, right: 8 } },
         scales: {
-          x: { ...axis, min: 0, max: limit, title: title("hours of work", theme.muted), ticks: { ...axis.ticks, stepSize: 1 } },
+          x: { ...axis, min: 0, max: limit, title: title("hours of work", theme), ticks: { ...axis.ticks, stepSize: 1 } },
           y: {
             ...axis,
             min: -0.05,
             max: top,
-            title: title("normalised score", theme.muted),
+            title: title("normalised score", theme),
             ticks: { ...axis.ticks, callback: (value) => Number(value).toFixed(1) },
             afterBuildTicks: (scale) => {
               scale.ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, index) => ({ value: index * step }));
@@ -83,8 +83,8 @@ export class ScoresChart {
   }
 }
 
-function title(text: string, color: string) {
-  return { display: true, text, color };
+function title(text: string, theme: Theme) {
+  return { display: true, text, color: theme.muted, font: { family: theme.font } };
 }
 
 /** Valid attempts are filled, invalid ones hollow and on the line of the start. */
