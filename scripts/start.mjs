@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { run, works } from "./command.mjs";
+import { newSession } from "./new-session.mjs";
 import { demoFolder, root } from "./repository.mjs";
 import { CannotGoOn, ensureDependencies, runMain } from "./setup.mjs";
 import { isTheme, quietSettings, themes } from "./vscode/settings.mjs";
@@ -49,20 +50,8 @@ async function openDesktop() {
   console.log(`VS Code opens on a demo session. ${nextStep}`);
 }
 
-/**
- * Lays out a session of the demo task; its starting solution is scored by the editor that opens it.
- * @returns {Promise<string>} The folder to open.
- */
-async function newDemoSession() {
-  const task = join(root, "tasks", "optimize-kernel");
-  const sessions = join(demoFolder, "sessions");
-  const told = await run(
-    process.execPath,
-    [join(root, "dist", "cli.js"), "session", "start", task, "--participant", "demo", "--sessions", sessions, "--unscored", "--json"],
-    { quiet: true },
-  );
-  const { session } = /** @type {{ session: string }} */ (JSON.parse(told));
-  return join(session, "workspace");
+function newDemoSession() {
+  return newSession(join(root, "tasks", "optimize-kernel"), join(demoFolder, "sessions"));
 }
 
 /**

@@ -1,9 +1,10 @@
 // npm run test:electron: the tests of test/vscode inside the desktop VS Code,
 // which is downloaded for it.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./build.mjs";
+import { newSession } from "./new-session.mjs";
 import { root, testFolder } from "./repository.mjs";
 import { CannotGoOn, ensureDependencies, runMain } from "./setup.mjs";
 
@@ -19,8 +20,7 @@ await runMain(async () => {
   }
   await build(["--tests"]);
   const place = mkdtempSync(join(tmpdir(), "baseliner-desktop-"));
-  const folder = join(place, "folder");
-  mkdirSync(folder);
+  const folder = await newSession(join(root, "test", "fixtures", "tasks", "halving"), join(place, "sessions"));
   try {
     await runTests({
       vscodeExecutablePath,

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { format } from "node:util";
+import { newSession } from "../new-session.mjs";
 import { root } from "../repository.mjs";
 import { launchBrowser, newProfile } from "./browser.mjs";
 import { Server } from "./server.mjs";
@@ -34,8 +35,7 @@ export async function runExtensionHostTests(resultsFolder, edition) {
   /** @type {string[]} */
   const log = [];
   const place = mkdtempSync(join(tmpdir(), "baseliner-vscode-"));
-  const folder = join(place, "folder");
-  mkdirSync(folder);
+  const folder = await newSession(join(root, "test", "fixtures", "tasks", "halving"), join(place, "sessions"));
   const server = await Server.start({
     dataFolder: join(place, "data"),
     settings: quietSettings({ more: { "baseliner.sessionsFolder": join(place, "sessions") } }),

@@ -55,7 +55,8 @@ export function registerCommands(editor: Editor): vscode.Disposable {
         await actions[name as keyof typeof commands](...args);
       } catch (error) {
         await problems.report(error);
-        await log.tell(error);
+        // The command has ended when the person has been told, not when they have closed the message.
+        void log.tell(error);
       }
     }),
   );

@@ -113,7 +113,7 @@ export class ScoringTerminal implements vscode.Disposable {
     const twice = keys === "\u001b" && now - this.lastEscape < doublePress;
     this.lastEscape = keys === "\u001b" ? now : 0;
     const { session } = this.current;
-    if ((twice || keys === "\u0003") && session !== undefined && session.scoring !== null) {
+    if ((twice || keys === "\u0003") && session?.isScoring === true) {
       session.cancelScoring().catch((error: unknown) => this.write(`${messageOf(error)}\r\n`));
     }
   }

@@ -100,7 +100,7 @@ export class WindowSession implements vscode.Disposable {
     await Promise.all([
       setContext(contextKeys.sessionAccess, session === undefined ? "none" : session.access.kind),
       setContext(contextKeys.clockState, session?.state.clock.state ?? ""),
-      setContext(contextKeys.isScoring, session !== undefined && session.scoring !== null),
+      setContext(contextKeys.isScoring, session?.isScoring === true),
     ]);
   }
 

@@ -65,6 +65,8 @@ export class Session extends EventEmitter<SessionEvents> {
   private present: SessionState;
   private following: { attempt: number; run: string; stop: AbortController; done: Promise<void> } | undefined;
   private starting = false;
+  /** Cancelling was asked for while the run was only being started. */
+  private cancelOnceStarted = new AbortController();
 
   private constructor(
     root: string,
@@ -91,6 +93,11 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Number of the attempt whose run is being followed now; null while there is none. */
   get scoring(): number | null {
     return this.following?.attempt ?? null;
+  }
+
+  /** Whether a scoring is being started or followed. */
+  get isScoring(): boolean {
+    return this.starting || this.following !== undefined;
   }
 
   /**
@@ -205,23 +212,34 @@ export class Session extends EventEmitter<SessionEvents> {
     this.expectClock(["not-started", "running"], closedForScoring[this.present.clock.state] ?? "Scoring is closed.");
     this.expectNotScoring("The last scoring is still going on; wait for it or cancel it.");
     this.starting = true;
+    this.cancelOnceStarted = new AbortController();
+    this.emit("changed");
+    let done: Promise<void>;
     let attempt: Attempt;
     try {
       await this.recoverAttempts();
       attempt = await this.begin();
+      if (this.cancelOnceStarted.signal.aborted) {
+        await this.box.cancelRun(this.folder.runs, attempt.run);
+      }
+      done = this.follow(attempt);
     } finally {
       this.starting = false;
+      this.emit("changed");
     }
-    await this.follow(attempt);
+    await done;
     return this.present.attempts[attempt.number] ?? attempt;
   }
 
   /** Asks the scoring that is going on to stop. @throws {SessionError} `not-scoring` where none is. */
   async cancelScoring(): Promise<void> {
-    if (this.following === undefined) {
+    if (this.following !== undefined) {
+      await this.box.cancelRun(this.folder.runs, this.following.run);
+    } else if (this.starting) {
+      this.cancelOnceStarted.abort();
+    } else {
       throw new SessionError("not-scoring", "Nothing is being scored.");
     }
-    await this.box.cancelRun(this.folder.runs, this.following.run);
   }
 
   /** Takes the snapshot, journals the attempt, starts its run. */
@@ -434,7 +452,7 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   private expectNotScoring(otherwise: string): void {
-    if (this.following !== undefined || this.starting) {
+    if (this.isScoring) {
       throw new SessionError("scoring", otherwise);
     }
   }

@@ -34,8 +34,7 @@ describe("a task.json with a wrong field", () => {
 
   it("stands in the Problems panel at its place, with the reason, when an assignment names it", async () => {
     const uri = vscode.Uri.file(join(folder, "tasks", "sample", "task.json"));
-    // The command ends when the person has closed the message, so its end is not waited for.
-    void vscode.commands.executeCommand(commands.openAssignment, vscode.Uri.file(join(folder, "one.assignment.json")));
+    await vscode.commands.executeCommand(commands.openAssignment, vscode.Uri.file(join(folder, "one.assignment.json")));
     const [problem] = await problemsOf(uri);
     assert.equal(problem?.source, "baseliner");
     assert.match(problem.message, /scoring\.timeoutSeconds: .*number/);
