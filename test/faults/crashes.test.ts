@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { attemptFolder, elapsedAt, parseJournal, readJournal, Session, stateOf, verifySession } from "../../src/sessions";
 import { commandLine } from "../support/build";
 import { random } from "../support/random";
@@ -71,9 +71,11 @@ describe("a process that is killed while it scores", () => {
     await untilOutput(first, "on");
     first.kill("SIGKILL");
     const [run = ""] = readdirSync(join(root, "box", "runs"));
-    for (const file of ["claim.json", "child.json"]) {
-      const { pid } = JSON.parse(readFileSync(join(root, "box", "runs", run, file), "utf8")) as { pid: number };
-      process.kill(pid, "SIGKILL");
+    const records = ["claim.json", "child.json"].map((file) => join(root, "box", "runs", run, file));
+    // The command may print before the supervisor has put its number on record.
+    await vi.waitUntil(() => records.every((record) => existsSync(record) && statSync(record).size > 0));
+    for (const record of records) {
+      process.kill((JSON.parse(readFileSync(record, "utf8")) as { pid: number }).pid, "SIGKILL");
     }
     const session = await openSession(root);
     await session.recoverAttempts();
