@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm, writeFile } from "node:fs/promises";
+import { link, open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { systemErrorCode } from "./errors";
 
 /**
  * Writes a file so that after a crash at any moment either the old or the new
@@ -24,6 +25,29 @@ export async function writeFileDurably(path: string, content: string | Uint8Arra
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/**
+ * Creates a file whole, as the one process that does so: of several that try at
+ * once one succeeds, and none ever sees half of it.
+ *
+ * @returns false where the file is there already
+ * @throws the system's error
+ */
+export async function createFileOnce(path: string, content: string): Promise<boolean> {
+  const draft = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFileDurably(draft, content);
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST") {
+      return false;
+    }
+    throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 /** Makes renames and new names in a folder survive a power cut, where the system can (Windows cannot open folders). */

@@ -1,9 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { BaselinerError, isSameProcess, plainSystemReason, processIdentity, systemErrorCode, writeFileDurably } from "../base";
+import { BaselinerError, createFileOnce, isSameProcess, plainSystemReason, processIdentity, systemErrorCode } from "../base";
 
 const ownerSchema = z.object({
   pid: z.number().int(),
@@ -53,7 +52,7 @@ export class SessionLock {
           throw new LockError("held", `The session is open in ${present.holder} (process ${present.pid} on ${present.host}).`);
         }
         const file = join(folder, String(highest + 1));
-        if (await makeOnce(folder, file, owner)) {
+        if (await createFileOnce(file, textOf(owner))) {
           await removeBelow(folder, highest + 1);
           return new SessionLock(file, owner);
         }
@@ -113,22 +112,6 @@ async function readOwner(file: string): Promise<Owner | undefined> {
       return undefined;
     }
     throw error;
-  }
-}
-
-async function makeOnce(folder: string, file: string, owner: Owner): Promise<boolean> {
-  const draft = join(folder, `draft-${randomUUID()}`);
-  await writeFileDurably(draft, textOf(owner));
-  try {
-    await link(draft, file);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === "EEXIST") {
-      return false;
-    }
-    throw error;
-  } finally {
-    await rm(draft, { force: true });
   }
 }
 

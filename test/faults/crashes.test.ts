@@ -57,6 +57,7 @@ describe("a process that is killed while it scores", () => {
     const first = baseliner("score", root);
     await untilOutput(first, "on");
     first.kill("SIGKILL");
+    await once(first, "exit");
     await delay(2000);
     const session = await openSession(root);
     await session.recoverAttempts();
@@ -70,6 +71,7 @@ describe("a process that is killed while it scores", () => {
     const first = baseliner("score", root);
     await untilOutput(first, "on");
     first.kill("SIGKILL");
+    await once(first, "exit");
     const [run = ""] = readdirSync(join(root, "box", "runs"));
     const records = ["claim.json", "child.json"].map((file) => join(root, "box", "runs", run, file));
     // The command may print before the supervisor has put its number on record.

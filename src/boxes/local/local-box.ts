@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { createReadStream, type FSWatcher, watch } from "node:fs";
-import { link, lstat, mkdir, open, readFile, readdir, readlink, rename, rm, statfs, symlink, unlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, open, readFile, readdir, readlink, rename, statfs, symlink, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import ignore from "ignore";
 import {
+  createFileOnce,
   isSameProcess,
   plainSystemReason,
   sha256OfFile,
@@ -207,19 +208,8 @@ export class LocalBox implements Box {
     if (await this.untilClaimed(folder)) {
       return "pid" in (await this.claimOf(folder));
     }
-    const mine = join(folder, `${runFiles.claim}.${process.pid}`);
-    await writeFile(mine, JSON.stringify({ abandonedAt: this.clock.now() }));
-    try {
-      await link(mine, join(folder, runFiles.claim));
-      return false;
-    } catch (error) {
-      if (systemErrorCode(error) !== "EEXIST") {
-        throw error;
-      }
-      return "pid" in (await this.claimOf(folder));
-    } finally {
-      await rm(mine, { force: true });
-    }
+    const abandoned = await createFileOnce(join(folder, runFiles.claim), JSON.stringify({ abandonedAt: this.clock.now() }));
+    return !abandoned && "pid" in (await this.claimOf(folder));
   }
 
   private async claimOf(folder: string) {

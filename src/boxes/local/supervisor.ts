@@ -6,10 +6,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
-import { link, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf, processIdentity, systemErrorCode, writeFileDurably } from "../../base";
+import { createFileOnce, messageOf, processIdentity, systemErrorCode, writeFileDurably } from "../../base";
 import { type RunExit, type RunSpecification, runFiles, runSpecificationSchema } from "../run-record";
 import { killProcessGroup, processGroupLives } from "./process-group";
 
@@ -32,21 +32,8 @@ async function main(folder: string): Promise<void> {
 
 /** Makes this process the one that runs the command. False where the run was given up or is another's already. */
 async function claim(folder: string): Promise<boolean> {
-  const identity = await processIdentity(process.pid);
-  const mine = join(folder, `${runFiles.claim}.${process.pid}`);
-  await writeFile(mine, JSON.stringify({ pid: process.pid, identity: identity ?? "", startedAt: Date.now() }));
-  try {
-    // A link appears whole or not at all, and fails where the name is taken.
-    await link(mine, join(folder, runFiles.claim));
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === "EEXIST") {
-      return false;
-    }
-    throw error;
-  } finally {
-    await rm(mine, { force: true });
-  }
+  const claim = { pid: process.pid, identity: (await processIdentity(process.pid)) ?? "", startedAt: Date.now() };
+  return await createFileOnce(join(folder, runFiles.claim), JSON.stringify(claim));
 }
 
 async function supervise(folder: string, specification: RunSpecification): Promise<RunExit> {
