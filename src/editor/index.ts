@@ -9,8 +9,11 @@ import { SessionTree } from "./session-tree";
 import { TaskProblems } from "./task-problems";
 import { WindowSession } from "./window-session";
 
-/** Builds the extension and opens the session that this window shows. */
-export async function activateBaseliner(context: vscode.ExtensionContext): Promise<void> {
+/**
+ * Builds the extension and opens the session that this window shows.
+ * @returns what closes that session
+ */
+export async function activateBaseliner(context: vscode.ExtensionContext): Promise<() => Promise<void>> {
   const log = new Log();
   const current = new WindowSession(context, log);
   const problems = new TaskProblems();
@@ -25,8 +28,8 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     new AttemptsTree(current),
     new ClockStatusBar(current),
     registerCommands({ context, current, log, problems, terminal, scores }),
-    // Disposed first and awaited by deactivate through the window session itself.
     current,
   );
   await current.openSessionOfThisWindow();
+  return () => current.close();
 }

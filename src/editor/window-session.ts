@@ -1,11 +1,12 @@
 import { access } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type FSWatcher, watch } from "chokidar";
 import * as vscode from "vscode";
 import { systemTime } from "../base";
 import { LocalBox } from "../boxes";
 import { contextKeys } from "../contributions";
-import { journalFileName, Session, SessionError } from "../sessions";
+import { journalFileName, Session, SessionError, SessionLock } from "../sessions";
 import type { Log } from "./log";
 
 /** The session that this window shows: the one whose `workspace` folder is open in it. */
@@ -20,13 +21,22 @@ export class WindowSession implements vscode.Disposable {
 
   private present: Session | undefined;
   private journalWatcher: FSWatcher | undefined;
-  private readonly trust: vscode.Disposable;
+  private readonly parts: vscode.Disposable;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly log: Log,
   ) {
-    this.trust = vscode.workspace.onDidGrantWorkspaceTrust(() => void this.openSessionOfThisWindow());
+    this.parts = vscode.Disposable.from(
+      this.changes,
+      this.opened,
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.openSessionOfThisWindow()),
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) {
+          void this.takeOverIfFree();
+        }
+      }),
+    );
   }
 
   get session(): Session | undefined {
@@ -63,14 +73,40 @@ export class WindowSession implements vscode.Disposable {
       }
       await this.publish();
       this.opened.fire(session);
-      if (session.access.kind === "reader" && session.access.reason !== "closed" && session.access.reason !== "untrusted") {
-        void vscode.window.showWarningMessage(`${session.access.text} ${vscode.l10n.t("This window only reads it.")}`);
-      }
+      void this.tellWhyReadOnly(session);
       this.recover(session);
     } catch (error) {
       await this.publish();
       await this.log.tell(error);
     }
+  }
+
+  /** A window that is reloading or closing lets its session go within moments; only who keeps it is worth a message. */
+  private async tellWhyReadOnly(session: Session): Promise<void> {
+    const { access } = session;
+    if (access.kind === "writer" || access.reason === "closed" || access.reason === "untrusted") {
+      return;
+    }
+    for (let tries = 0; access.reason === "held" && tries < 10; tries += 1) {
+      await delay(500);
+      if (this.present !== session || (await this.takeOverIfFree())) {
+        return;
+      }
+    }
+    await vscode.window.showWarningMessage(`${access.text} ${vscode.l10n.t("This window only reads it.")}`);
+  }
+
+  /** Opens a session for writing that another window held and has let go since. */
+  private async takeOverIfFree(): Promise<boolean> {
+    const session = this.present;
+    if (session?.access.kind !== "reader" || session.access.reason !== "held") {
+      return false;
+    }
+    const isFree = !(await SessionLock.isHeld(session.folder.root).catch(() => true));
+    if (isFree && this.present === session) {
+      await this.openSessionOfThisWindow();
+    }
+    return isFree;
   }
 
   private recover(session: Session): void {
@@ -104,7 +140,8 @@ export class WindowSession implements vscode.Disposable {
     ]);
   }
 
-  private async close(): Promise<void> {
+  /** Lets the session go. What is being scored goes on, and is found when it is opened again. */
+  async close(): Promise<void> {
     const session = this.present;
     this.present = undefined;
     await this.journalWatcher?.close();
@@ -113,10 +150,8 @@ export class WindowSession implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.trust.dispose();
     this.close().catch((error: unknown) => this.log.note(`closing: ${String(error)}`));
-    this.changes.dispose();
-    this.opened.dispose();
+    this.parts.dispose();
   }
 }
 

@@ -67,6 +67,14 @@ export class SessionLock {
     }
   }
 
+  /** Whether a process has the session now. */
+  static async isHeld(sessionFolder: string): Promise<boolean> {
+    const folder = join(sessionFolder, "lock");
+    const highest = Math.max(0, ...(await numbersIn(folder)));
+    const owner = highest === 0 ? undefined : await readOwner(join(folder, String(highest)));
+    return owner !== undefined && (await isHeld(owner));
+  }
+
   /** Lets another process have the session. Overwrites in place, so that it also works where the disk is full. */
   async release(): Promise<void> {
     const file = await open(this.file, "r+");

@@ -36,6 +36,14 @@ describe("the session lock", () => {
     expect(refused).toMatchObject({ reason: "held", message: expect.stringContaining("VS Code") as string });
   });
 
+  test("is known to be held while it is, and not afterwards", async () => {
+    const folder = temporaryFolder();
+    const lock = await SessionLock.acquire(folder, "one");
+    expect(await SessionLock.isHeld(folder)).toBe(true);
+    await lock.release();
+    expect(await SessionLock.isHeld(folder)).toBe(false);
+  });
+
   test("can be had again after it was released", async () => {
     const folder = temporaryFolder();
     await (await SessionLock.acquire(folder, "one")).release();
