@@ -7,7 +7,8 @@ import { describe, expect, test, vi } from "vitest";
 import { attemptFolder, elapsedAt, parseJournal, readJournal, Session, stateOf, verifySession } from "../../src/sessions";
 import { commandLine } from "../support/build";
 import { random } from "../support/random";
-import { newSession, openSession, surroundings } from "../support/session";
+import { FakeTime } from "../support/fake-time";
+import { newSession, openSession, plainScorer, surroundings } from "../support/session";
 
 /** `baseliner session …` as a process of its own. */
 function baseliner(...args: string[]): ChildProcess {
@@ -150,6 +151,38 @@ describe("what a session shows", () => {
 });
 
 describe("the clock", () => {
+  test("closes scoring when the time is up, once and on record, and leaves the last valid state to be submitted", async () => {
+    const time = new FakeTime();
+    const root = await newSession(plainScorer, {}, time);
+    const session = await openSession(root, time);
+    await session.score();
+    await session.startClock();
+    writeFileSync(join(root, "workspace", "solution.py"), "value = 4\n");
+    time.pass(8 * 3_600_000 - 1);
+    await session.score();
+    time.pass(1);
+    await expect(session.score()).rejects.toMatchObject({ reason: "clock", message: expect.stringContaining("time is up") as string });
+    await session.expireIfDue();
+    const { entries } = await readJournal(root);
+    expect(entries.filter(({ type }) => type === "clock.expired")).toHaveLength(1);
+    await session.submit();
+    expect(session.state.best).toBe(1);
+    expect((await verifySession(root)).problems).toEqual([]);
+  });
+
+  test("does not count pauses, and scoring is refused in them", async () => {
+    const time = new FakeTime();
+    const session = await openSession(await newSession(plainScorer, {}, time), time);
+    await session.startClock();
+    time.pass(600_000);
+    await session.pauseClock("Meal");
+    time.pass(3_600_000);
+    await expect(session.score()).rejects.toMatchObject({ reason: "clock" });
+    await session.resumeClock();
+    time.pass(300_000);
+    expect(elapsedAt(session.state.clock, time.now())).toBe(900_000);
+  });
+
   test("goes on while nothing has the session open", async () => {
     const root = await newSession();
     const session = await Session.open(root, surroundings());

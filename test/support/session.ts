@@ -11,8 +11,9 @@ import { writeTask } from "./task-folder";
 /** A scorer that scores the solution's value, which is 10 at the start. */
 export const plainScorer = "result(solution(), said='ok')";
 
+/** The session's time is the test's; runs are real and keep to the system's. */
 export function surroundings(time: Time = systemTime): SessionSurroundings {
-  return { time, boxFor: () => new LocalBox(supervisor, time), holder: "a test" };
+  return { time, boxFor: () => new LocalBox(supervisor, systemTime), holder: "a test" };
 }
 
 /** Lays out a session of a task with this scoring function; returns its folder. */
@@ -21,7 +22,7 @@ export async function newSession(scorer = plainScorer, scoring: Record<string, u
   const task = writeTask(join(folder, "task"), scorer, scoring);
   return await createSession(
     { sessionsFolder: join(folder, "sessions"), task: await loadTask(task), profile: "cpu", participant: "tester" },
-    new LocalBox(supervisor, time),
+    new LocalBox(supervisor, systemTime),
     time,
   );
 }
