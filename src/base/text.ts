@@ -10,3 +10,11 @@ export function singleLine(text: string, limit = 200): string {
     .trim();
   return plain.length > limit ? `${plain.slice(0, limit - 1)}…` : plain;
 }
+
+/**
+ * The same for a message of VS Code, which would turn `[text](command:…)` into a
+ * link that runs the command.
+ */
+export function messageText(text: string, limit = 500): string {
+  return singleLine(text, limit).replaceAll("](", "] (");
+}

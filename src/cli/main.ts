@@ -1,4 +1,4 @@
-import { BaselinerError, messageOf, systemErrorCode } from "../base";
+import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base";
 import { type Outcome, UsageError } from "./command";
 import { sessionCommands } from "./session-commands";
 import { checkTaskCommand } from "./task-commands";
@@ -46,7 +46,7 @@ run(process.argv.slice(2)).then(
   (error: unknown) => {
     // A person's mistake and a refusing disk take one line; anything else is our own fault and shows where.
     const known = error instanceof BaselinerError || error instanceof UsageError;
-    process.stderr.write(`baseliner: ${known || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)}\n`);
+    process.stderr.write(`baseliner: ${known || !(error instanceof Error) ? singleLine(messageOf(error), 1000) : (error.stack ?? error.message)}\n`);
     process.exitCode = 2;
   },
 );

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { formatMinutes, formatSeconds, singleLine, systemTime } from "../base";
+import { formatMinutes, formatSeconds, singleLine, systemTime, TerminalText } from "../base";
 import {
   type Attempt,
   createSession,
@@ -68,7 +68,11 @@ async function score(args: string[]): Promise<Outcome> {
 async function scoreAndReport(root: string, json: boolean): Promise<Outcome> {
   const attempt = await withSession(root, async (session) => {
     if (!json) {
-      session.on("output", (_attempt, stream, bytes) => process[stream].write(bytes));
+      const shown = { stdout: new TerminalText(), stderr: new TerminalText() };
+      session.on("output", (_attempt, stream, bytes) => {
+        // To a terminal only text and colours; to a file or another program every byte.
+        process[stream].write(process[stream].isTTY ? shown[stream].write(bytes) : bytes);
+      });
     }
     const cancel = (): void => void session.cancelScoring().catch(() => undefined);
     process.on("SIGINT", cancel);
@@ -157,7 +161,7 @@ async function verify(args: string[]): Promise<Outcome> {
     printJson({ session: root, ...found });
   } else {
     for (const problem of found.problems) {
-      process.stdout.write(`${problem}\n`);
+      process.stdout.write(`${singleLine(problem, 1000)}\n`);
     }
     const torn = found.tornBytes > 0 ? `, ${found.tornBytes} bytes of a torn last line to be set aside` : "";
     const open = found.openAttempts.length > 0 ? `, ${found.openAttempts.length} without an end yet` : "";
@@ -172,7 +176,6 @@ async function withSession<Result>(root: string, act: (session: Session) => Prom
   const session = await Session.open(root, surroundings());
   session.on("problem", (text) => process.stderr.write(`baseliner: ${text}\n`));
   try {
-    await session.recoverAttempts();
     return await act(session);
   } finally {
     await session.close();

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { singleLine } from "../base";
 import { checkTask, describeProblem, loadTask, TaskError } from "../tasks";
 import { localBox, type Outcome, parse, printJson, UsageError } from "./command";
 
@@ -26,7 +27,7 @@ export async function checkTaskCommand(args: string[]): Promise<Outcome> {
       printJson(check);
     } else {
       for (const line of check.lines) {
-        process.stdout.write(`${line.level.padEnd(7)}  ${line.subject}: ${line.text}\n`);
+        process.stdout.write(`${line.level.padEnd(7)}  ${line.subject}: ${singleLine(line.text, 1000)}\n`);
       }
     }
     return check.lines.some((line) => line.level === "failed") ? "failed" : "done";
@@ -37,7 +38,7 @@ export async function checkTaskCommand(args: string[]): Promise<Outcome> {
         printJson({ task: folder, profile: values.profile, lines: problems });
       } else {
         for (const problem of problems) {
-          process.stdout.write(`${problem.level.padEnd(7)}  ${problem.subject}: ${problem.text}\n`);
+          process.stdout.write(`${problem.level.padEnd(7)}  ${problem.subject}: ${singleLine(problem.text, 1000)}\n`);
         }
       }
       return "failed";

@@ -9,6 +9,7 @@ import type { WindowSession } from "./window-session";
 export class ClockStatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem(statusBarItems.clock, vscode.StatusBarAlignment.Left, 1000);
   private readonly parts: vscode.Disposable[];
+  private toldWhyNotExpired = false;
 
   constructor(private readonly current: WindowSession) {
     this.item.name = vscode.l10n.t("Baseliner Clock");
@@ -18,7 +19,18 @@ export class ClockStatusBar implements vscode.Disposable {
 
   private tick(): void {
     const { session } = this.current;
-    session?.expireIfDue().catch((error: unknown) => this.current.tellUnlessClosing(session, error));
+    session?.expireIfDue().then(
+      () => {
+        this.toldWhyNotExpired = false;
+      },
+      (error: unknown) => {
+        // Tried again with every tick, told once.
+        if (!this.toldWhyNotExpired) {
+          this.toldWhyNotExpired = true;
+          this.current.tellUnlessClosing(session, error);
+        }
+      },
+    );
     this.render();
   }
 

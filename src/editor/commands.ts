@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { singleLine } from "../base";
+import { messageText, singleLine } from "../base";
 import { commands, views } from "../contributions";
 import { type Attempt, attemptFolder, describeAttempt, type Session, verifySession } from "../sessions";
 import type { Log } from "./log";
@@ -162,5 +162,5 @@ async function verify(session: Session): Promise<void> {
     return;
   }
   const more = problems.length > 1 ? vscode.l10n.t(" (and {0} more)", problems.length - 1) : "";
-  void vscode.window.showErrorMessage(vscode.l10n.t("The record is not whole: {0}{1}", problems[0] ?? "", more));
+  void vscode.window.showErrorMessage(vscode.l10n.t("The record is not whole: {0}{1}", messageText(problems[0] ?? ""), more));
 }

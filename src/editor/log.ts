@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { BaselinerError, messageOf } from "../base";
+import { BaselinerError, messageOf, messageText } from "../base";
 
 /** The extension's log and the one way an error reaches a person. */
 export class Log implements vscode.Disposable {
@@ -9,13 +9,13 @@ export class Log implements vscode.Disposable {
   async tell(error: unknown): Promise<void> {
     if (error instanceof BaselinerError) {
       this.channel.warn(`${error.name} (${error.reason}): ${error.message}`);
-      await vscode.window.showErrorMessage(error.message);
+      await vscode.window.showErrorMessage(messageText(error.message));
       return;
     }
     this.channel.error(error instanceof Error ? error : messageOf(error));
     const show = vscode.l10n.t("Show Log");
     const chosen = await vscode.window.showErrorMessage(
-      vscode.l10n.t("Baseliner met an unexpected error: {0}. What was recorded is kept.", messageOf(error)),
+      vscode.l10n.t("Baseliner met an unexpected error: {0}. What was recorded is kept.", messageText(messageOf(error))),
       show,
     );
     if (chosen === show) {

@@ -76,7 +76,7 @@ export class ScoringTerminal implements vscode.Disposable {
     if (attempt !== undefined && attempt.outcome.kind !== "running") {
       const { scoreWithUnit, normalised, note } = describeAttempt(attempt, session.state);
       const result = normalised === "" ? note : vscode.l10n.t("{0}, normalised {1}", scoreWithUnit, normalised);
-      this.write(`\u001b[1m${vscode.l10n.t("Attempt {0}", number)}: ${result}\u001b[0m\r\n\r\n`);
+      this.write(`\u001b[0;1m${vscode.l10n.t("Attempt {0}", number)}: ${result}\u001b[0m\r\n\r\n`);
     }
   }
 

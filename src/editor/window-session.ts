@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type FSWatcher, watch } from "chokidar";
 import * as vscode from "vscode";
-import { systemTime } from "../base";
+import { messageText, systemTime } from "../base";
 import { LocalBox } from "../boxes";
 import { contextKeys } from "../contributions";
 import { journalFileName, Session, SessionError, SessionLock } from "../sessions";
@@ -20,6 +20,7 @@ export class WindowSession implements vscode.Disposable {
   readonly onDidOpen = this.opened.event;
 
   private present: Session | undefined;
+  private opening: Promise<void> = Promise.resolve();
   private journalWatcher: FSWatcher | undefined;
   private readonly parts: vscode.Disposable;
 
@@ -54,8 +55,13 @@ export class WindowSession implements vscode.Disposable {
     return this.present;
   }
 
-  /** Opens the session whose workspace this window shows, if it does. Errors are told, not thrown. */
-  async openSessionOfThisWindow(): Promise<void> {
+  /** Opens the session whose workspace this window shows, if it does; one opening after the other. Errors are told, not thrown. */
+  openSessionOfThisWindow(): Promise<void> {
+    this.opening = this.opening.then(() => this.openNow());
+    return this.opening;
+  }
+
+  private async openNow(): Promise<void> {
     await this.close();
     const root = await sessionRootOfThisWindow();
     if (root === undefined) {
@@ -67,7 +73,7 @@ export class WindowSession implements vscode.Disposable {
       const session = await Session.open(root, { time: systemTime, boxFor: this.localBox, holder: "VS Code" }, untrusted);
       this.present = session;
       session.on("changed", () => void this.publish());
-      session.on("problem", (text) => void vscode.window.showWarningMessage(text));
+      session.on("problem", (text) => void vscode.window.showWarningMessage(messageText(text)));
       if (session.access.kind === "reader") {
         this.followWriter(session);
       }
@@ -93,7 +99,7 @@ export class WindowSession implements vscode.Disposable {
         return;
       }
     }
-    await vscode.window.showWarningMessage(`${access.text} ${vscode.l10n.t("This window only reads it.")}`);
+    await vscode.window.showWarningMessage(`${messageText(access.text)} ${vscode.l10n.t("This window only reads it.")}`);
   }
 
   /** Opens a session for writing that another window held and has let go since. */
@@ -125,6 +131,7 @@ export class WindowSession implements vscode.Disposable {
   /** Shows what another window or the command line journals meanwhile. */
   private followWriter(session: Session): void {
     this.journalWatcher = watch(join(session.folder.root, journalFileName), { ignoreInitial: true });
+    this.journalWatcher.on("error", (error) => this.log.note(`watching the journal: ${String(error)}`));
     this.journalWatcher.on("change", () => {
       session.refresh().catch((error: unknown) => this.tellUnlessClosing(session, error));
     });

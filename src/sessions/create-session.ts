@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { chmod, cp, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { chmod, cp, lstat, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { BaselinerError, plainSystemReason, sha256, systemErrorCode, type Time } from "../base";
-import { type LoadedTask, profileOf, taskFileName } from "../tasks";
+import { type LoadedTask, profileOf, scoringFolder, taskFileName } from "../tasks";
 import type { Box } from "../boxes";
 import { JournalWriter } from "./journal";
 import { sessionFolder } from "./session-folder";
@@ -20,7 +20,7 @@ export interface NewSession {
 }
 
 /** A session could not be created; nothing of it is left behind. */
-export class CreateSessionError extends BaselinerError<"disk" | "participant"> {}
+export class CreateSessionError extends BaselinerError<"disk" | "participant" | "task"> {}
 
 /**
  * Lays out a session folder with the starting solution and the first journal
@@ -40,11 +40,11 @@ export async function createSession(session: NewSession, box: Box, time: Time): 
     await mkdir(sessionsFolder, { recursive: true });
     await mkdir(draft);
     const folder = sessionFolder(draft);
-    await cp(join(task.folder, task.task.workspace), folder.workspace, { recursive: true, verbatimSymlinks: true });
+    await copyInside(task.folder, task.task.workspace, folder.workspace);
     await makeWritable(folder.workspace);
     await mkdir(folder.runs, { recursive: true });
     for (const part of partsForTheBox(task)) {
-      await cp(join(task.folder, part), join(folder.box, part), { recursive: true, verbatimSymlinks: true });
+      await copyInside(task.folder, part, join(folder.box, part));
     }
     const journal = await JournalWriter.create(draft, time);
     try {
@@ -60,6 +60,7 @@ export async function createSession(session: NewSession, box: Box, time: Time): 
           instructions: task.task.instructions,
           open: task.task.open,
           files: await scoringFiles(box, folder.box),
+          startingSolution: await hashesOf(box, folder.workspace, task.task.sync.ignore),
         },
         scoring: {
           command: task.task.scoring.command,
@@ -96,14 +97,34 @@ export async function createSession(session: NewSession, box: Box, time: Time): 
   }
 }
 
+/** Copies a part of a task. A part that is a link is followed, but not out of the task's folder: that would hand out what it leads to. */
+async function copyInside(taskFolder: string, part: string, target: string): Promise<void> {
+  const root = await realpath(taskFolder);
+  const source = await realpath(join(taskFolder, part));
+  if (relative(root, source).split(sep)[0] === "..") {
+    throw new CreateSessionError("task", `${part} of the task leads out of its folder; nothing was created.`);
+  }
+  await cp(source, target, {
+    recursive: true,
+    verbatimSymlinks: true,
+    // A task that was tried out has compiled leftovers; they are no part of it.
+    filter: (path) => basename(path) !== "__pycache__",
+  });
+}
+
 /** What of a task lies on the box. The reference solution and the author's notes are not among it. */
 function partsForTheBox({ task }: LoadedTask): string[] {
-  return [taskFileName, task.instructions, "scoring"];
+  return [taskFileName, task.instructions, scoringFolder];
 }
 
 /** SHA-256 of every file that decides a score (of a link, of its target), by its path on the box below the task's folder. */
 export async function scoringFiles(box: Box, taskFolder: string): Promise<Record<string, string>> {
-  const manifest = await box.scan(taskFolder, { ignore: ["/runs/", "__pycache__/"] });
+  return await hashesOf(box, taskFolder, ["/runs/"]);
+}
+
+/** SHA-256 of every file under a folder on the box (of a link, of its target), without what the patterns ignore. */
+export async function hashesOf(box: Box, folder: string, ignore: readonly string[]): Promise<Record<string, string>> {
+  const manifest = await box.scan(folder, { ignore });
   const hashes = [...manifest].map(([path, entry]): [string, string] => {
     switch (entry.kind) {
       case "file":

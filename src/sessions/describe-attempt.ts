@@ -34,9 +34,10 @@ export function describeAttempt(attempt: Attempt, state: SessionState): AttemptD
       }
       const gain = outcome.gain === null || attempt.kind === "start" ? "" : `+${outcome.gain.toFixed(2)}`;
       const offClock = attempt.kind === "start" ? "off the clock" : "";
-      const note = [isBest ? "best" : "", gain, offClock].filter((part) => part !== "").join(" ");
+      const changed = attempt.changedWhileScoring ? "· files changed while scoring" : "";
+      const note = [isBest ? "best" : "", gain, offClock, changed].filter((part) => part !== "").join(" ");
       const score = formatScore(outcome.score);
-      return { score, scoreWithUnit: `${score} ${state.created.scoring.unit}`.trim(), normalised: outcome.normalised.toFixed(2), note, isBest };
+      return { score, scoreWithUnit: singleLine(`${score} ${state.created.scoring.unit}`), normalised: outcome.normalised.toFixed(2), note, isBest };
     }
   }
 }

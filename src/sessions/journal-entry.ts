@@ -30,6 +30,8 @@ export const entryData = {
       open: z.array(z.string()),
       /** SHA-256 of each file the score depends on, by its path in the task folder. */
       files: z.record(z.string(), sha256Text),
+      /** SHA-256 of each file of the starting solution, by its path in the workspace. */
+      startingSolution: z.record(z.string(), sha256Text),
     }),
     /** How this session is scored, from first to last; a later change of the task changes nothing here. */
     scoring: z.object({
@@ -73,6 +75,8 @@ export const entryData = {
     score: z.number().nullable(),
     /** What the scoring function says to the expert. */
     message: z.record(z.string(), z.unknown()),
+    /** Commit of the workspace at the end, where it differs from the attempt's snapshot: it was changed while it was scored. */
+    changedTo: z.string().nullable(),
     /** Why there is no score; null where there is one. */
     invalid: z.object({ reason: z.string(), text: z.string() }).nullable(),
     box: boxTimes,

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, plainSystemReason, sha256, syncFolder, systemErrorCode, type Time } from "../base";
 import { type EntryData, type EntryType, firstPrevious, type JournalEntry, parseEntry } from "./journal-entry";
@@ -88,6 +88,8 @@ export function parseJournal(bytes: Buffer): JournalContent {
 export class JournalWriter {
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
+  /** The file may hold part of a line that could not be cut off again; nothing may follow it. */
+  private damaged = false;
 
   private constructor(
     private readonly file: FileHandle,
@@ -129,13 +131,18 @@ export class JournalWriter {
     }
     let file: FileHandle | undefined;
     try {
-      const tornFile = content.torn.length > 0 ? await setTornLineAside(folder, content) : undefined;
+      const named = content.entries.flatMap((entry) => (entry.type === "journal.repaired" ? [entry.data.file] : []));
+      const unnamed = (await tornFiles(folder)).filter((name) => !named.includes(name));
+      if (content.torn.length > 0) {
+        unnamed.push(await setTornLineAside(folder, content.torn));
+      }
       file = await open(join(folder, journalFileName), "a+");
       const writer = new JournalWriter(file, time, content.entries.length, content.lastHash, content.wholeBytes);
       const entries = [...content.entries];
-      if (tornFile !== undefined) {
-        await file.truncate(content.wholeBytes);
-        entries.push(await writer.append("journal.repaired", { file: tornFile, bytes: content.torn.length }));
+      await file.truncate(content.wholeBytes);
+      // Also those of a repair that was itself cut off before it was on record.
+      for (const name of unnamed) {
+        entries.push(await writer.append("journal.repaired", { file: name, bytes: (await stat(join(folder, name))).size }));
       }
       return { writer, entries };
     } catch (error) {
@@ -160,6 +167,12 @@ export class JournalWriter {
   private async write<Type extends EntryType>(type: Type, data: EntryData<Type>): Promise<JournalEntry<Type>> {
     if (this.closed) {
       throw new JournalError("closed", "The session was closed; the entry was not written.");
+    }
+    if (this.damaged || (await this.file.stat()).size !== this.length) {
+      throw new JournalError(
+        "not-written",
+        "The journal's file was changed from outside, or the disk failed; all acknowledged entries are kept. Close the session and open it again.",
+      );
     }
     const entry = {
       seq: this.lines,
@@ -194,7 +207,9 @@ export class JournalWriter {
       }
       await this.file.sync();
     } catch (error) {
-      await this.file.truncate(this.length);
+      await this.file.truncate(this.length).catch(() => {
+        this.damaged = true;
+      });
       throw error;
     }
   }
@@ -209,12 +224,22 @@ export class JournalWriter {
   }
 }
 
-async function setTornLineAside(folder: string, content: JournalContent): Promise<string> {
-  const name = `session.torn-${content.entries.length}.txt`;
-  const path = join(folder, name);
-  const copy = await open(path, "w");
+/** Names of the files that hold torn lines. */
+async function tornFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => /^session\.torn-\d+\.txt$/.test(name)).sort();
+}
+
+/** Keeps the bytes of a torn line in a file of a name that was free. */
+async function setTornLineAside(folder: string, torn: Buffer): Promise<string> {
+  const taken = await tornFiles(folder);
+  let number = taken.length;
+  while (taken.includes(`session.torn-${number}.txt`)) {
+    number += 1;
+  }
+  const name = `session.torn-${number}.txt`;
+  const copy = await open(join(folder, name), "wx");
   try {
-    await copy.writeFile(content.torn);
+    await copy.writeFile(torn);
     await copy.sync();
   } finally {
     await copy.close();
@@ -222,4 +247,3 @@ async function setTornLineAside(folder: string, content: JournalContent): Promis
   await syncFolder(folder);
   return name;
 }
-

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { BaselinerError, createFileOnce, isSameProcess, plainSystemReason, processIdentity, systemErrorCode } from "../base";
+import { BaselinerError, createFileOnce, isSameProcess, ownIdentity, plainSystemReason, systemErrorCode } from "../base";
 
 const ownerSchema = z.object({
   pid: z.number().int(),
@@ -38,7 +38,7 @@ export class SessionLock {
     const folder = join(sessionFolder, "lock");
     const owner: Owner = {
       pid: process.pid,
-      identity: (await processIdentity(process.pid)) ?? "",
+      identity: await ownIdentity(),
       host: hostname(),
       holder,
       released: false,
@@ -52,7 +52,7 @@ export class SessionLock {
           throw new LockError("held", `The session is open in ${present.holder} (process ${present.pid} on ${present.host}).`);
         }
         const file = join(folder, String(highest + 1));
-        if (await createFileOnce(file, textOf(owner))) {
+        if ((await createFileOnce(file, textOf(owner))) && (await isHighest(folder, highest + 1, file))) {
           await removeBelow(folder, highest + 1);
           return new SessionLock(file, owner);
         }
@@ -108,8 +108,8 @@ async function isHeld(owner: Owner): Promise<boolean> {
   if (owner.released) {
     return false;
   }
-  // Whether a process of another computer lives cannot be seen from here; a folder that was moved has no such owner.
-  return owner.host === hostname() && (await isSameProcess(owner.pid, owner.identity));
+  // Not by the host's name, which changes with the network; a folder that came from another computer has no such process here.
+  return await isSameProcess(owner.pid, owner.identity);
 }
 
 async function readOwner(file: string): Promise<Owner | undefined> {
@@ -121,6 +121,15 @@ async function readOwner(file: string): Promise<Owner | undefined> {
     }
     throw error;
   }
+}
+
+/** Numbers may have come and gone between looking and making; who then made one that is not the highest tries again. */
+async function isHighest(folder: string, number: number, file: string): Promise<boolean> {
+  if (Math.max(...(await numbersIn(folder))) === number) {
+    return true;
+  }
+  await rm(file, { force: true });
+  return false;
 }
 
 async function numbersIn(folder: string): Promise<number[]> {

@@ -12,6 +12,8 @@ export interface Attempt {
   readonly startedAt: number;
   /** Working time when it was started, in ms; null for the starting solution, which is off the clock. */
   readonly elapsedMs: number | null;
+  /** Whether the workspace was changed while it was scored, so that the snapshot may not be what the score is of. */
+  readonly changedWhileScoring: boolean;
   readonly outcome: AttemptOutcome;
 }
 
@@ -78,16 +80,18 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
     case "attempt.started": {
       const { attempt, kind, run, snapshot } = entry.data;
       const elapsedMs = kind === "start" ? null : elapsedAt(state.clock, at);
-      const started: Attempt = { number: attempt, kind, run, snapshot, startedAt: at, elapsedMs, outcome: { kind: "running" } };
+      const started: Attempt = { number: attempt, kind, run, snapshot, startedAt: at, elapsedMs, changedWhileScoring: false, outcome: { kind: "running" } };
       return { ...next, attempts: [...state.attempts, started] };
     }
     case "attempt.finished": {
       const { attempt, score, message, invalid } = entry.data;
+      const changedWhileScoring = entry.data.changedTo !== null;
+      const marked = { ...next, attempts: next.attempts.map((one) => (one.number === attempt ? { ...one, changedWhileScoring } : one)) };
       if (score === null) {
         const { reason, text } = invalid ?? { reason: "rejected", text: "The scoring function found the solution invalid." };
-        return withOutcome(next, attempt, { kind: "invalid", reason, text, endedAt: at });
+        return withOutcome(marked, attempt, { kind: "invalid", reason, text, endedAt: at });
       }
-      return scored(next, attempt, score, message, at);
+      return scored(marked, attempt, score, message, at);
     }
     case "attempt.lost":
     case "attempt.failed": {

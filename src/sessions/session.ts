@@ -4,10 +4,10 @@ import { mkdir, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
 import { type Box, BoxError, type OutputStream, type RunExit } from "../boxes";
-import { readResultFile, readScoring, resultVariable } from "../tasks";
+import { readResultFile, readScoring, resultVariable, scoringCommand } from "../tasks";
 import { SnapshotError, Snapshots } from "../workspace";
 import { remainingAt } from "./clock";
-import { scoringFiles } from "./create-session";
+import { hashesOf, scoringFiles } from "./create-session";
 import { JournalError, JournalWriter, readJournal } from "./journal";
 import type { EntryData, EntryType, JournalEntry } from "./journal-entry";
 import { attemptFiles, attemptFolder, type SessionFolder, sessionFolder } from "./session-folder";
@@ -25,7 +25,7 @@ export type SessionErrorReason =
   | "not-scoring"
   | "no-session"
   | "not-recorded"
-  | "changed-while-scoring";
+  | "output-differs";
 
 /** A session did not do what was asked. What is on record stays. */
 export class SessionError extends BaselinerError<SessionErrorReason> {}
@@ -65,6 +65,9 @@ export class Session extends EventEmitter<SessionEvents> {
   private present: SessionState;
   private following: { attempt: number; run: string; stop: AbortController; done: Promise<void> } | undefined;
   private starting = false;
+  private closing = false;
+  /** What checks the state and adds to the journal does so one after the other. */
+  private queue: Promise<unknown> = Promise.resolve();
   /** Cancelling was asked for while the run was only being started. */
   private cancelOnceStarted = new AbortController();
 
@@ -117,7 +120,7 @@ export class Session extends EventEmitter<SessionEvents> {
     const reader = (reason: ReaderReason, text: string): Session =>
       new Session(root, surroundings, box, state, { kind: "reader", reason, text }, undefined, undefined);
     if (state.closed) {
-      return reader("closed", "This session was submitted; it can only be read.");
+      return new Session(root, surroundings, box, state, submitted, undefined, undefined);
     }
     if (untrusted !== undefined) {
       return reader("untrusted", untrusted);
@@ -126,7 +129,14 @@ export class Session extends EventEmitter<SessionEvents> {
     try {
       lock = await SessionLock.acquire(root, surroundings.holder);
       const { writer, entries } = await JournalWriter.continue(root, surroundings.time);
-      const session = new Session(root, surroundings, box, stateOf(entries) ?? state, { kind: "writer" }, writer, lock);
+      const now = stateOf(entries) ?? state;
+      if (now.closed) {
+        // Submitted by another process since it was read.
+        await writer.close();
+        await lock.release();
+        return new Session(root, surroundings, box, now, submitted, undefined, undefined);
+      }
+      const session = new Session(root, surroundings, box, now, { kind: "writer" }, writer, lock);
       await session.record("box.connected", { name: box.name, aheadMs: (await box.time()) - surroundings.time.now() });
       return session;
     } catch (error) {
@@ -148,6 +158,9 @@ export class Session extends EventEmitter<SessionEvents> {
     }
     const { entries } = await readJournal(this.folder.root);
     this.present = stateOf(entries) ?? this.present;
+    if (this.present.closed) {
+      this.presentAccess = submitted;
+    }
     this.emit("changed");
   }
 
@@ -159,27 +172,38 @@ export class Session extends EventEmitter<SessionEvents> {
   // — the clock —
 
   /** Starts the clock. @throws {SessionError} `clock` where it was started before, `scoring` while the starting solution is being scored. */
-  async startClock(): Promise<void> {
-    this.expectClock(["not-started"], "The clock was already started.");
-    this.expectNotScoring("The starting solution is still being scored; start the clock when that is done.");
-    await this.record("clock.started", {});
+  startClock(): Promise<void> {
+    return this.exclusive(async () => {
+      this.expectClock(["not-started"], "The clock was already started.");
+      this.expectNotScoring("The starting solution is still being scored; start the clock when that is done.");
+      await this.record("clock.started", {});
+    });
   }
 
-  /** @throws {SessionError} `clock` where it does not run. */
-  async pauseClock(reason: string): Promise<void> {
-    await this.expireIfDue();
-    this.expectClock(["running"], "The clock is not running.");
-    await this.record("clock.paused", { reason });
+  /** @throws {SessionError} `clock` where it does not run; `scoring`, because scoring counts as work. */
+  pauseClock(reason: string): Promise<void> {
+    return this.exclusive(async () => {
+      await this.expire();
+      this.expectClock(["running"], "The clock is not running.");
+      this.expectNotScoring("Scoring counts as work; wait for it or cancel it, then pause.");
+      await this.record("clock.paused", { reason });
+    });
   }
 
   /** @throws {SessionError} `clock` where it is not paused. */
-  async resumeClock(): Promise<void> {
-    this.expectClock(["paused"], "The clock is not paused.");
-    await this.record("clock.resumed", {});
+  resumeClock(): Promise<void> {
+    return this.exclusive(async () => {
+      this.expectClock(["paused"], "The clock is not paused.");
+      await this.record("clock.resumed", {});
+    });
   }
 
   /** Records that the time is up, where it is. To be called when it may be. */
-  async expireIfDue(): Promise<void> {
+  expireIfDue(): Promise<void> {
+    return this.exclusive(() => this.expire());
+  }
+
+  private async expire(): Promise<void> {
     const { clock } = this.present;
     if (this.journal !== undefined && clock.state === "running" && remainingAt(clock, this.surroundings.time.now()) === 0) {
       await this.record("clock.expired", {});
@@ -208,27 +232,46 @@ export class Session extends EventEmitter<SessionEvents> {
    * @throws {SessionError} `clock`, `scoring`, `read-only`, `not-recorded`; {SnapshotError}; {JournalError}. Nothing is scored then, or what ran is finished later.
    */
   async score(): Promise<Attempt> {
-    await this.expireIfDue();
+    this.expectNotScoring(stillScoring);
+    // What an earlier failure left open is finished first; it takes long only where its run still goes on.
+    await this.recoverAttempts();
+    const { attempt, done } = await this.exclusive(() => this.start());
+    await done;
+    return this.present.attempts[attempt.number] ?? attempt;
+  }
+
+  /** Begins a scoring, and hands back what resolves when its end is on record. */
+  private async start(): Promise<{ attempt: Attempt; done: Promise<void> }> {
+    await this.expire();
     this.expectClock(["not-started", "running"], closedForScoring[this.present.clock.state] ?? "Scoring is closed.");
-    this.expectNotScoring("The last scoring is still going on; wait for it or cancel it.");
+    this.expectNotScoring(stillScoring);
+    await this.expectStartingSolution();
     this.starting = true;
     this.cancelOnceStarted = new AbortController();
     this.emit("changed");
-    let done: Promise<void>;
-    let attempt: Attempt;
     try {
-      await this.recoverAttempts();
-      attempt = await this.begin();
-      if (this.cancelOnceStarted.signal.aborted) {
-        await this.box.cancelRun(this.folder.runs, attempt.run);
-      }
-      done = this.follow(attempt);
+      const attempt = await this.begin();
+      return { attempt, done: this.follow(attempt) };
     } finally {
       this.starting = false;
       this.emit("changed");
     }
-    await done;
-    return this.present.attempts[attempt.number] ?? attempt;
+  }
+
+  /** Off the clock, the starting solution is scored as it was handed out, until it has a valid score. */
+  private async expectStartingSolution(): Promise<void> {
+    if (this.present.clock.state !== "not-started") {
+      return;
+    }
+    if (this.present.attempts.some(({ outcome }) => outcome.kind === "scored")) {
+      throw new SessionError("clock", "The starting solution has its score; start the clock to score your own.");
+    }
+    const now = await hashesOf(this.box, this.folder.workspace, this.present.created.sync.ignore);
+    const original = this.present.created.task.startingSolution;
+    const changed = Object.keys(original).find((path) => now[path] !== original[path]);
+    if (changed !== undefined) {
+      throw new SessionError("clock", `${changed} is no longer as it was handed out; start the clock to score your own solution.`);
+    }
   }
 
   /** Asks the scoring that is going on to stop. @throws {SessionError} `not-scoring` where none is. */
@@ -242,6 +285,10 @@ export class Session extends EventEmitter<SessionEvents> {
     }
   }
 
+  private cancelWasAskedFor(): boolean {
+    return this.cancelOnceStarted.signal.aborted;
+  }
+
   /** Takes the snapshot, journals the attempt, starts its run. */
   private async begin(): Promise<Attempt> {
     const { scoring } = this.present.created;
@@ -250,13 +297,18 @@ export class Session extends EventEmitter<SessionEvents> {
     const run = randomUUID();
     await this.checkIntegrity("before", number);
     const snapshot = await this.snapshot(`Attempt ${number}`);
+    if (this.cancelWasAskedFor()) {
+      throw new SessionError("not-scoring", "Scoring was cancelled before it began; nothing was scored.");
+    }
     await this.record("attempt.started", { attempt: number, kind, run, snapshot });
     try {
       await this.box.startRun(this.folder.runs, {
         id: run,
-        command: scoring.command.map((part) => part.replaceAll("${task}", this.folder.box)),
+        command: scoringCommand(scoring.command, this.folder.box),
         folder: this.folder.workspace,
         environment: {
+          // Compiled leftovers beside the scoring function would be read in its place the next time.
+          PYTHONDONTWRITEBYTECODE: "1",
           ...scoring.environment,
           [resultVariable]: join(this.folder.runs, run, "result.json"),
         },
@@ -267,6 +319,9 @@ export class Session extends EventEmitter<SessionEvents> {
       const problem = error instanceof BoxError ? error : new BoxError("failed", "The run could not be started.", { cause: error });
       await this.record("attempt.failed", { attempt: number, reason: problem.reason, problem: problem.message });
       throw problem;
+    }
+    if (this.cancelWasAskedFor()) {
+      await this.box.cancelRun(this.folder.runs, run);
     }
     const attempt = this.present.attempts[number];
     if (attempt === undefined) {
@@ -297,6 +352,9 @@ export class Session extends EventEmitter<SessionEvents> {
     if (this.following?.attempt === attempt.number) {
       return this.following.done;
     }
+    if (this.closing) {
+      return Promise.reject(new SessionError("read-only", "The session was closed; the attempt is finished when it is opened again."));
+    }
     const stop = new AbortController();
     const done = this.collect(attempt, stop.signal).finally(() => {
       this.following = undefined;
@@ -316,6 +374,10 @@ export class Session extends EventEmitter<SessionEvents> {
         await this.record("attempt.lost", { attempt: attempt.number, problem: error.message });
         return;
       }
+      if (error instanceof SessionError && error.reason === "output-differs") {
+        await this.record("attempt.lost", { attempt: attempt.number, problem: error.message });
+        return;
+      }
       if (signal.aborted || error instanceof BaselinerError) {
         throw error;
       }
@@ -328,8 +390,15 @@ export class Session extends EventEmitter<SessionEvents> {
     await this.recordEnd(attempt, exit);
   }
 
-  /** Appends to the attempt's logs what they lack yet, byte for byte. */
+  /** The run's output, whole; taken over once more from its beginning where what was kept is not it. */
   private async takeOutput(attempt: Attempt, signal: AbortSignal): Promise<RunExit> {
+    return (await this.appendOutput(attempt, signal)) ?? (await this.appendOutput(attempt, signal)) ?? Promise.reject(
+      new SessionError("output-differs", "What the box holds of its output is not as long as its record says; the run's folder is kept."),
+    );
+  }
+
+  /** Appends to the attempt's logs what they lack yet. Undefined, and the logs are empty, where they are not what the run printed. */
+  private async appendOutput(attempt: Attempt, signal: AbortSignal): Promise<RunExit | undefined> {
     const folder = attemptFolder(this.folder.root, attempt.number);
     await mkdir(folder, { recursive: true });
     const files = {
@@ -354,10 +423,7 @@ export class Session extends EventEmitter<SessionEvents> {
       if (kept.stdout !== exit.stdoutBytes || kept.stderr !== exit.stderrBytes) {
         await truncate(join(folder, "stdout.log"));
         await truncate(join(folder, "stderr.log"));
-        throw new SessionError(
-          "not-recorded",
-          `The output kept of attempt ${attempt.number} differs from what the run printed; it is taken over anew when you score or open the session again.`,
-        );
+        return undefined;
       }
       return exit;
     } finally {
@@ -372,12 +438,14 @@ export class Session extends EventEmitter<SessionEvents> {
     if (result instanceof Uint8Array) {
       await writeFileDurably(join(folder, "result.json"), result);
     }
+    const changedTo = await this.changedSince(attempt, exit);
     const scored = readScoring(exit, result, this.present.created.scoring.timeoutSeconds);
     await this.checkIntegrity("after", attempt.number);
     await this.record("attempt.finished", {
       attempt: attempt.number,
       score: scored.score,
       message: scored.message,
+      changedTo,
       invalid: scored.invalid,
       box: {
         startedAt: exit.startedAt,
@@ -388,6 +456,24 @@ export class Session extends EventEmitter<SessionEvents> {
         await Promise.all(attemptFiles.map(async (name) => [name, await outputFile(join(folder, name))] as const)),
       ) as EntryData<"attempt.finished">["files"],
     });
+  }
+
+  /** The workspace's commit now, where it differs from the one the attempt began with. Null also where that cannot be told. */
+  private async changedSince(attempt: Attempt, exit: RunExit): Promise<string | null> {
+    // Recorded long after its end, the workspace says nothing about the time of the scoring.
+    if (attempt.snapshot === null || (await this.box.time()) - exit.endedAt > stillFresh) {
+      return null;
+    }
+    try {
+      const now = await this.snapshot(`During attempt ${attempt.number}`);
+      return now === attempt.snapshot ? null : now;
+    } catch (error) {
+      if (error instanceof SnapshotError) {
+        this.emit("problem", `Whether files changed during attempt ${attempt.number} is not known. ${error.message}`);
+        return null;
+      }
+      throw error;
+    }
   }
 
   /** Compares the files that decide the score with those the session began with. */
@@ -406,22 +492,27 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /** Submits the session: its result is fixed, nothing can be added afterwards. */
   async submit(): Promise<void> {
-    this.expectClock(["running", "paused", "expired"], "A session is submitted after its clock was started, and once.");
-    this.expectNotScoring("A scoring is still going on; wait for it or cancel it, then submit.");
+    this.expectNotScoring(stillScoring);
     await this.recoverAttempts();
-    const best = this.present.attempts.find((attempt) => attempt.number === this.present.best);
-    await this.record("session.submitted", {
-      attempt: best?.number ?? null,
-      result: best?.outcome.kind === "scored" ? best.outcome.score : null,
+    await this.exclusive(async () => {
+      this.expectClock(["running", "paused", "expired"], "A session is submitted after its clock was started, and once.");
+      this.expectNotScoring(stillScoring);
+      const best = this.present.attempts.find((attempt) => attempt.number === this.present.best);
+      await this.record("session.submitted", {
+        attempt: best?.number ?? null,
+        result: best?.outcome.kind === "scored" ? best.outcome.score : null,
+      });
+      await this.record("session.closed", {});
+      this.presentAccess = submitted;
     });
-    await this.record("session.closed", {});
     await this.close();
-    this.presentAccess = { kind: "reader", reason: "closed", text: "This session was submitted; it can only be read." };
     this.emit("changed");
   }
 
   /** Lets the session go. A scoring that is going on goes on, and is found when the session is opened again. */
   async close(): Promise<void> {
+    this.closing = true;
+    await this.queue;
     this.following?.stop.abort();
     await this.following?.done.catch(() => undefined);
     const { journal, lock } = this;
@@ -430,6 +521,12 @@ export class Session extends EventEmitter<SessionEvents> {
     await journal?.close();
     // Where this fails the lock goes with this process.
     await lock?.release().catch(() => undefined);
+  }
+
+  private exclusive<Result>(act: () => Promise<Result>): Promise<Result> {
+    const result = this.queue.then(act);
+    this.queue = result.catch(() => undefined);
+    return result;
   }
 
   private async record<Type extends EntryType>(type: Type, data: EntryData<Type>): Promise<void> {
@@ -457,6 +554,13 @@ export class Session extends EventEmitter<SessionEvents> {
     }
   }
 }
+
+const submitted: SessionAccess = { kind: "reader", reason: "closed", text: "This session was submitted; it can only be read." };
+
+const stillScoring = "A scoring is still going on; wait for it or cancel it.";
+
+/** For so long after a run's end, in ms, the workspace tells whether it was changed during the run. */
+const stillFresh = 10_000;
 
 const closedForScoring: Partial<Record<SessionState["clock"]["state"], string>> = {
   paused: "The clock is paused; resume it to score.",

@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256OfFile } from "../base";
+import { Snapshots } from "../workspace";
 import { type JournalProblem, readJournal } from "./journal";
 import type { JournalEntry } from "./journal-entry";
 import { attemptFolder, sessionFolder } from "./session-folder";
@@ -25,6 +26,8 @@ export interface Verification {
  * @throws {JournalError} where there is no readable journal.
  */
 export async function verifySession(root: string): Promise<Verification> {
+  // Before the journal: a run that begins meanwhile is then in the journal, but not in this list.
+  const runs = await readdir(sessionFolder(root).runs).catch(() => []);
   const journal = await readJournal(root);
   const problems = journal.problems.map(describe);
   const state = stateOf(journal.entries);
@@ -33,7 +36,8 @@ export async function verifySession(root: string): Promise<Verification> {
   } else {
     problems.push(...orderProblems(journal.entries));
     problems.push(...(await outputProblems(root, journal.entries)));
-    problems.push(...(await unknownRuns(root, state)));
+    problems.push(...unknownRuns(runs, state));
+    problems.push(...(await snapshotProblems(root, state)));
   }
   const attempts = state?.attempts ?? [];
   return {
@@ -55,8 +59,11 @@ function orderProblems(entries: readonly JournalEntry[]): string[] {
   const open = new Set<number>();
   let next = 0;
   let closed = false;
+  let before: JournalEntry | undefined;
   for (const entry of entries) {
     const where = `Entry ${entry.seq} (${entry.type})`;
+    problems.push(...clockProblems(before, entry, where));
+    before = entry;
     if (closed) {
       problems.push(`${where} stands behind session.closed.`);
     }
@@ -90,6 +97,20 @@ function orderProblems(entries: readonly JournalEntry[]): string[] {
   return problems;
 }
 
+/** The wall clock may not have gone back, against itself or against the clock that never jumps. */
+function clockProblems(before: JournalEntry | undefined, entry: JournalEntry, where: string): string[] {
+  if (before === undefined) {
+    return [];
+  }
+  const wall = Date.parse(entry.at) - Date.parse(before.at);
+  // Less than before after a restart of the computer; while it sleeps it may stand still, so only one side is looked at.
+  const steady = Math.max(0, entry.mono - before.mono);
+  return steady - wall > tolerableDriftMs ? [`${where}: the computer's clock was set back by ${Math.round((steady - wall) / 1000)} s before it.`] : [];
+}
+
+/** Wall clocks are adjusted by small steps all the time; less than this is no jump. In ms. */
+const tolerableDriftMs = 2000;
+
 async function outputProblems(root: string, entries: readonly JournalEntry[]): Promise<string[]> {
   const problems: string[] = [];
   for (const entry of entries) {
@@ -110,9 +131,18 @@ async function outputProblems(root: string, entries: readonly JournalEntry[]): P
   return problems;
 }
 
+/** Attempts whose kept state of the workspace is gone or damaged. */
+async function snapshotProblems(root: string, state: SessionState): Promise<string[]> {
+  const folder = sessionFolder(root);
+  const commits = state.attempts.flatMap(({ snapshot }) => (snapshot === null ? [] : [snapshot]));
+  const missing = await new Snapshots(folder.snapshots, folder.workspace, state.created.sync).missing([...new Set(commits)]);
+  return state.attempts
+    .filter(({ snapshot }) => snapshot !== null && missing.includes(snapshot))
+    .map(({ number, snapshot }) => `Attempt ${number}: its snapshot ${snapshot ?? ""} is missing or damaged.`);
+}
+
 /** Runs on a local box that no attempt in the journal accounts for. */
-async function unknownRuns(root: string, state: SessionState): Promise<string[]> {
+function unknownRuns(runs: readonly string[], state: SessionState): string[] {
   const known = new Set(state.attempts.map((attempt) => attempt.run));
-  const runs = await readdir(sessionFolder(root).runs).catch(() => []);
   return runs.filter((run) => !known.has(run)).map((run) => `Run ${run} is not in the journal.`);
 }

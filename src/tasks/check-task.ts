@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Box } from "../boxes";
 import { type LoadedTask, profileOf } from "./load-task";
 import { isBetter, normalise } from "./scores";
-import { readResultFile, readScoring, resultVariable, type Scored } from "./scoring-result";
+import { readResultFile, readScoring, resultVariable, scoringCommand, type Scored } from "./scoring-result";
 
 /** A check scoring may print this much, in bytes. */
 const outputLimitBytes = 64 * 1024 * 1024;
@@ -97,13 +97,13 @@ async function scoreOnce(
     const result = join(runs, id, "result.json");
     await box.startRun(runs, {
       id,
-      command: task.scoring.command.map((part) => part.replaceAll("${task}", folder)),
+      command: scoringCommand(task.scoring.command, folder),
       folder: workspace,
       environment: { ...task.profiles[profile]?.env, [resultVariable]: result },
       timeoutSeconds: task.scoring.timeoutSeconds,
       outputLimitBytes,
     });
-    const cancel = (): void => void box.cancelRun(runs, id);
+    const cancel = (): void => void box.cancelRun(runs, id).catch(() => undefined);
     signal?.addEventListener("abort", cancel, { once: true });
     const exit = await box.followRun(runs, id, { stdout: 0, stderr: 0 }, () => Promise.resolve());
     signal?.removeEventListener("abort", cancel);

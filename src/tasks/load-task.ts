@@ -7,6 +7,9 @@ import { type Profile, type Task, taskSchema } from "./task";
 /** Name of the file that makes a folder a task. */
 export const taskFileName = "task.json";
 
+/** Folder of a task with all that scoring needs; it is what lies on the box. */
+export const scoringFolder = "scoring";
+
 /** One thing that is wrong with a `task.json`. */
 export interface TaskProblem {
   /** Where in the JSON value: property names and array indices from the root. */
@@ -120,6 +123,9 @@ async function missingParts(folder: string, task: Task): Promise<TaskProblem[]> 
     { part: "rules", kind: "file" },
   ] as const;
   const problems: TaskProblem[] = [];
+  if (!(await stat(join(folder, scoringFolder)).catch(() => undefined))?.isDirectory()) {
+    problems.push({ path: ["scoring", "command"], message: `has no folder ${scoringFolder} beside it`, kind: "content" });
+  }
   for (const { part, kind } of parts) {
     const path = task[part];
     const status = path === undefined ? undefined : await stat(join(folder, path)).catch(() => undefined);

@@ -13,6 +13,9 @@ const resultSchema = z.object({
   details: z.record(z.string(), z.unknown()).default({}),
 });
 
+/** Longest message that goes into the journal, in UTF-16 units of JSON. */
+const messageLimit = 16 * 1024;
+
 /** The bytes of a result file, or why there are none to read. */
 export type ResultFile = Uint8Array | "missing" | "too-large" | "not-a-file";
 
@@ -36,6 +39,11 @@ export async function readResultFile(box: Box, path: string): Promise<ResultFile
         throw error;
     }
   }
+}
+
+/** The scoring command of a task, with `${task}` replaced by the task's folder on the box. */
+export function scoringCommand(command: readonly string[], taskFolder: string): string[] {
+  return command.map((part) => part.replaceAll("${task}", () => taskFolder));
 }
 
 /** What a scoring came to. `score` is null where it is invalid, and `invalid` then says why in one sentence. */
@@ -121,12 +129,25 @@ function readResult(bytes: Uint8Array): Scored {
     return invalid("bad-result", `The result is not as agreed: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}.`);
   }
   const { score, message } = parsed.data;
+  const size = sizeAsText(message);
+  if (size === undefined || size > messageLimit) {
+    return invalid("bad-result", `The message of the result is larger than ${messageLimit / 1024} kB or nested too deeply.`);
+  }
   if (score === null) {
     const stated = message["error"];
     const text = typeof stated === "string" && stated.trim() !== "" ? stated : "The scoring function found the solution invalid.";
     return { score: null, message, invalid: { reason: "rejected", text } };
   }
   return { score, message, invalid: null };
+}
+
+/** Length of a value as JSON, in UTF-16 units; undefined where it is nested too deeply to be written. */
+function sizeAsText(value: unknown): number | undefined {
+  try {
+    return JSON.stringify(value).length;
+  } catch {
+    return undefined;
+  }
 }
 
 function invalid(reason: InvalidScore["reason"], text: string): Scored {

@@ -30,7 +30,7 @@ const scoringSchema = z.strictObject({
     .array(z.string())
     .min(1)
     .describe("The scoring command, run in the workspace folder. ${task} stands for the task's folder on the box."),
-  timeoutSeconds: z.number().positive().describe("A scoring that takes longer is stopped and invalid."),
+  timeoutSeconds: z.number().positive().max(2_000_000).describe("A scoring that takes longer is stopped and invalid."),
   direction: z.enum(["min", "max"]).describe("Whether lower or higher scores are better."),
   aggregate: z.enum(["best", "last"]).default("best").describe("Which valid score is the session's result."),
   visible: z.boolean().default(true).describe("Whether the expert sees scores."),

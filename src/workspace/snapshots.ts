@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, lstat, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, lstat, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { BaselinerError, messageOf, systemErrorCode } from "../base";
@@ -51,6 +51,9 @@ export class Snapshots {
   async take(message: string): Promise<Snapshot> {
     if (!existsSync(join(this.repository, "HEAD"))) {
       await this.run(["init", "--quiet", "--bare", "--template=", this.repository], commitIdentity);
+      // Whatever attributes the expert's files set: bytes are kept as they are.
+      await mkdir(join(this.repository, "info"), { recursive: true });
+      await writeFile(join(this.repository, "info", "attributes"), "* -text -ident -filter -working-tree-encoding -eol\n");
     }
     await this.removeLeftLock();
     const leftOut = await whatToLeaveOut(this.workspace, this.scope.maxFileMB * 1024 * 1024);
@@ -75,7 +78,14 @@ export class Snapshots {
     try {
       await copyFile(last, index).catch(unlessMissing);
       const left = leftOut.map((path) => `:(exclude,literal,top)${path}`);
-      await this.git(["add", "--all", "--force", "--", ".", ...this.scope.ignore.flatMap(excluding), ...left], environment);
+      const add = (): Promise<string> =>
+        this.git(["add", "--all", "--force", "--", ".", ...this.scope.ignore.flatMap(excluding), ...left], environment);
+      await add().catch(async () => {
+        // A file that vanished meanwhile, or an index that a power cut damaged: once more, from nothing.
+        await rm(index, { force: true });
+        await rm(`${index}.lock`, { force: true });
+        return await add();
+      });
       const tree = await this.git(["write-tree"], environment);
       await rename(index, last);
       return tree;
@@ -92,6 +102,23 @@ export class Snapshots {
     if (made !== undefined && Date.now() - made > gitDeadline) {
       await rm(lock, { force: true });
     }
+  }
+
+  /**
+   * Which of these commits are not there with all of their tree.
+   * @throws {SnapshotError}
+   */
+  async missing(commits: readonly string[]): Promise<string[]> {
+    if (!existsSync(join(this.repository, "HEAD"))) {
+      return [...commits];
+    }
+    const found = await Promise.all(
+      commits.map(async (commit) => {
+        const listed = await this.git(["ls-tree", "-r", commit]).catch(() => undefined);
+        return listed === undefined ? commit : undefined;
+      }),
+    );
+    return found.filter((commit) => commit !== undefined);
   }
 
   private git(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> {
@@ -151,8 +178,11 @@ async function whatToLeaveOut(root: string, limitBytes: number): Promise<string[
         } else {
           found.push(`${prefix}${entry.name}/`);
         }
-      } else if (entry.isFile() && (await lstat(join(folder, entry.name))).size > limitBytes) {
-        found.push(`${prefix}${entry.name}`);
+      } else if (entry.isFile()) {
+        const status = await lstat(join(folder, entry.name)).catch(unlessMissing);
+        if (status !== undefined && status.size > limitBytes) {
+          found.push(`${prefix}${entry.name}`);
+        }
       }
     }
   };

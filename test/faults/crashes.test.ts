@@ -102,6 +102,9 @@ describe("a process that is killed while it scores", () => {
 
   test("at 20 random moments leaves 20 valid journals and no attempt missing", { timeout: 180_000 }, async () => {
     const root = await newSession("time.sleep(0.15)\nprint('done')\nresult(solution())");
+    const before = await Session.open(root, surroundings());
+    await before.startClock();
+    await before.close();
     const moments = random(20261121);
     for (let round = 0; round < 20; round += 1) {
       const process = baseliner("score", root);

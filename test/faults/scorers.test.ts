@@ -75,8 +75,9 @@ describe("a scoring function that", () => {
 
   test("meets a syntax error in the solution makes an invalid attempt whose output shows it", async () => {
     const root = await newSession("result(solution())");
-    writeFileSync(join(root, "workspace", "solution.py"), "value = = 3\n");
     const session = await openSession(root);
+    await session.startClock();
+    writeFileSync(join(root, "workspace", "solution.py"), "value = = 3\n");
     const attempt = await session.score();
     expect(attempt.outcome).toMatchObject({ kind: "invalid", reason: "failed" });
     expect(readFileSync(join(attemptFolder(root, 0), "stderr.log"), "utf8")).toContain("SyntaxError");
@@ -95,6 +96,7 @@ describe("files that decide the score", () => {
     const session = await openSession(root);
     await session.score();
     expect(session.state.integrityChanges).toEqual([]);
+    await session.startClock();
     writeFileSync(join(root, "box", "scoring", "score.py"), "import json, os\njson.dump({'score': 0}, open(os.environ['BASELINER_RESULT'], 'w'))\n");
     writeFileSync(join(root, "box", "scoring", "json.py"), "");
     await session.score();
@@ -108,6 +110,7 @@ describe("files that decide the score", () => {
       "import os\nvalue = 1\nruns = os.path.dirname(os.path.dirname(os.environ['BASELINER_RESULT']))\nopen(os.path.join(runs, '../scoring/score.py'), 'a').write('# changed')\n",
     );
     const session = await openSession(root);
+    await session.startClock();
     expect((await session.score()).outcome).toMatchObject({ kind: "scored", score: 1 });
     expect(session.state.integrityChanges).toEqual([expect.objectContaining({ when: "after", attempt: 0 })]);
   });

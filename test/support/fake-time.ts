@@ -13,6 +13,11 @@ export class FakeTime implements Time {
     return this.steady;
   }
 
+  /** Sets the wall clock back, in ms; the steady one goes on. */
+  setBack(milliseconds: number): void {
+    this.wall -= milliseconds;
+  }
+
   /** Lets time pass, in ms. */
   pass(milliseconds: number): void {
     this.wall += milliseconds;

@@ -5,6 +5,7 @@ import { lstat, mkdir, open, readFile, readdir, readlink, rename, statfs, symlin
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import ignore from "ignore";
+import type * as z from "zod";
 import {
   createFileOnce,
   isSameProcess,
@@ -165,16 +166,23 @@ export class LocalBox implements Box {
       windowsHide: true,
       env: environmentOutsideTheEditor(),
     });
-    const failed = new Promise<Error>((resolve) => supervisor.once("error", resolve));
+    const failed = new Promise<Error>((resolve) => {
+      supervisor.once("error", resolve);
+      supervisor.once("exit", (code) => resolve(new Error(`the process that supervises it ended with status ${code ?? "unknown"}`)));
+    });
     supervisor.unref();
-    const claimed = this.untilClaimed(folder);
-    const outcome = await Promise.race([failed, claimed]);
-    if (outcome instanceof Error) {
-      throw boxError(outcome, "The run could not be started");
+    const outcome = await Promise.race([failed, this.untilClaimed(folder)]);
+    if (outcome === true) {
+      return;
     }
-    if (!outcome) {
-      throw new BoxError("failed", "The process that supervises the run did not start in time.");
+    // Given up for good, so that what is recorded as failed cannot run later after all.
+    if (!(await this.takeClaimFrom(folder))) {
+      return;
     }
+    const why = outcome instanceof Error ? outcome : new Error("the process that supervises it did not start in time");
+    throw systemErrorCode(why) === undefined
+      ? new BoxError("failed", `The run could not be started: ${why.message}.`, { cause: why })
+      : boxError(why, "The run could not be started");
   }
 
   private async untilClaimed(folder: string): Promise<boolean> {
@@ -205,20 +213,21 @@ export class LocalBox implements Box {
 
   /** Waits for a supervisor that may be just starting; takes its place for good where none comes. */
   private async untilClaimedOrAbandoned(folder: string): Promise<boolean> {
-    if (await this.untilClaimed(folder)) {
-      return "pid" in (await this.claimOf(folder));
+    if (!(await this.untilClaimed(folder)) && (await this.takeClaimFrom(folder))) {
+      return false;
     }
-    const abandoned = await createFileOnce(join(folder, runFiles.claim), JSON.stringify({ abandonedAt: this.clock.now() }));
-    return !abandoned && "pid" in (await this.claimOf(folder));
+    const claim = await readRecord(join(folder, runFiles.claim), claimSchema);
+    return claim === undefined || "pid" in claim;
   }
 
-  private async claimOf(folder: string) {
-    return claimSchema.parse(JSON.parse(await readFile(join(folder, runFiles.claim), "utf8")));
+  /** Claims a run so that it can never begin. False where a supervisor has it already. */
+  private async takeClaimFrom(folder: string): Promise<boolean> {
+    return await createFileOnce(join(folder, runFiles.claim), JSON.stringify({ abandonedAt: this.clock.now() }));
   }
 
   private async supervisorLives(folder: string): Promise<boolean> {
-    const claim = await this.claimOf(folder);
-    return "pid" in claim && (await isSameProcess(claim.pid, claim.identity));
+    const claim = await readRecord(join(folder, runFiles.claim), claimSchema);
+    return claim !== undefined && "pid" in claim && (await isSameProcess(claim.pid, claim.identity));
   }
 
   /** The supervisor is gone: it may have ended in its own time a moment ago; else what it ran is ended too. */
@@ -227,12 +236,9 @@ export class LocalBox implements Box {
     if (exit !== undefined) {
       return { kind: "ended", exit };
     }
-    const text = await readOptional(join(folder, runFiles.child));
-    if (text !== undefined && text !== "") {
-      const child = processRecordSchema.parse(JSON.parse(text));
-      if (await isSameProcess(child.pid, child.identity)) {
-        killProcessGroup(child.pid, "SIGKILL");
-      }
+    const child = await readRecord(join(folder, runFiles.child), processRecordSchema);
+    if (child !== undefined && (await isSameProcess(child.pid, child.identity))) {
+      killProcessGroup(child.pid, "SIGKILL");
     }
     return { kind: "vanished" };
   }
@@ -253,7 +259,9 @@ export class LocalBox implements Box {
         const state = await this.runState(runs, id);
         for (const stream of ["stdout", "stderr"] as const) {
           const path = join(folder, runFiles[stream]);
-          offsets[stream] = await readOutput(path, offsets[stream], (bytes) => sink(stream, bytes), signal);
+          // What a process that slipped away prints after the recorded end is not the run's output.
+          const end = state.kind === "ended" ? state.exit[`${stream}Bytes`] : Infinity;
+          offsets[stream] = await readOutput(path, offsets[stream], end, (bytes) => sink(stream, bytes), signal);
         }
         switch (state.kind) {
           case "ended":
@@ -343,10 +351,11 @@ class FolderChanges {
   }
 }
 
-/** Hands over a file from `offset` to its present end and returns the new offset. A missing file is an empty one. */
+/** Hands over a file from `offset` to its present end, but not beyond `end`, and returns the new offset. A missing file is an empty one. */
 async function readOutput(
   path: string,
   offset: number,
+  end: number,
   take: (bytes: Uint8Array) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<number> {
@@ -362,7 +371,8 @@ async function readOutput(
   try {
     for (;;) {
       signal?.throwIfAborted();
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, offset);
+      const wanted = Math.min(chunkBytes, Math.max(0, end - offset));
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, wanted, offset);
       if (bytesRead === 0) {
         return offset;
       }
@@ -374,9 +384,21 @@ async function readOutput(
   }
 }
 
-async function readExit(folder: string): Promise<RunExit | undefined> {
-  const text = await readOptional(join(folder, runFiles.exit));
-  return text === undefined ? undefined : runExitSchema.parse(JSON.parse(text));
+function readExit(folder: string): Promise<RunExit | undefined> {
+  return readRecord(join(folder, runFiles.exit), runExitSchema);
+}
+
+/** A record of a run; undefined where it is missing, or is not what such a record is: a solution can write there too. */
+async function readRecord<Value>(path: string, schema: z.ZodType<Value>): Promise<Value | undefined> {
+  const text = await readOptional(path);
+  if (text === undefined) {
+    return undefined;
+  }
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 async function readOptional(path: string): Promise<string | undefined> {

@@ -5,16 +5,17 @@
  *     node supervisor.js <runs folder>/<id>
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, fstatSync, openSync, readFileSync, statSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { existsSync, fstatSync, fsyncSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createFileOnce, messageOf, processIdentity, systemErrorCode, writeFileDurably } from "../../base";
+import { createFileOnce, messageOf, ownIdentity, processIdentity, systemErrorCode, writeFileDurably } from "../../base";
 import { type RunExit, type RunSpecification, runFiles, runSpecificationSchema } from "../run-record";
 import { killProcessGroup, processGroupLives } from "./process-group";
 
 /** How long after asking a run to stop it is made to stop, in ms. */
 const graceBeforeKill = 2000;
+/** The identity of no process, for a command that ended before it could be asked. */
+const endedAlready = "ended";
 /** How often cancellation and the amount of output are looked at, in ms. */
 const watchInterval = 200;
 /** For how long an end that cannot be recorded (disk full) is tried again, in ms. */
@@ -32,7 +33,7 @@ async function main(folder: string): Promise<void> {
 
 /** Makes this process the one that runs the command. False where the run was given up or is another's already. */
 async function claim(folder: string): Promise<boolean> {
-  const claim = { pid: process.pid, identity: (await processIdentity(process.pid)) ?? "", startedAt: Date.now() };
+  const claim = { pid: process.pid, identity: await ownIdentity(), startedAt: Date.now() };
   return await createFileOnce(join(folder, runFiles.claim), JSON.stringify(claim));
 }
 
@@ -72,10 +73,14 @@ async function supervise(folder: string, specification: RunSpecification): Promi
     );
   }
   const pid = child.pid;
-  await writeFile(
-    join(folder, runFiles.child),
-    JSON.stringify({ pid, identity: (await processIdentity(pid)) ?? "" }),
-  );
+  try {
+    const record = { pid, identity: (await processIdentity(pid)) ?? endedAlready };
+    await writeFileDurably(join(folder, runFiles.child), JSON.stringify(record));
+  } catch (error) {
+    // A command that nobody could find again must not run on without limits.
+    killProcessGroup(pid, "SIGKILL");
+    throw error;
+  }
 
   let stopped: RunExit["kind"] | undefined;
   const stop = (kind: RunExit["kind"]): void => {
@@ -101,6 +106,9 @@ async function supervise(folder: string, specification: RunSpecification): Promi
   clearTimeout(timeout);
   clearInterval(watch);
   await endWholeGroup(pid);
+  // What was printed is on the disk before the record says how much it was.
+  fsyncSync(stdout);
+  fsyncSync(stderr);
   return {
     kind: stopped ?? (signal === null ? "exited" : "killed"),
     code,

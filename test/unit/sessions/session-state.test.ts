@@ -6,7 +6,7 @@ const created: EntryData<"session.created"> = {
   format: 1,
   id: "one",
   participant: "p",
-  task: { id: "t", version: "1.0.0", title: "T", profile: "cpu", instructions: "i.md", open: [], files: {} },
+  task: { id: "t", version: "1.0.0", title: "T", profile: "cpu", instructions: "i.md", open: [], files: {}, startingSolution: {} },
   scoring: {
     command: ["true"],
     environment: {},
@@ -37,6 +37,7 @@ function journal(first: Partial<EntryData<"session.created">["scoring"]>, scores
       attempt,
       score,
       message: {},
+      changedTo: null,
       invalid: score === null ? { reason: "rejected", text: "wrong" } : null,
       box: { startedAt: 0, endedAt: 0, aheadMs: 0 },
       files: { "stdout.log": null, "stderr.log": null, "result.json": null },
