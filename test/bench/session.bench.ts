@@ -37,6 +37,7 @@ async function scoring(root: string, place: string) {
     await createSession({ sessionsFolder: join(place, "sessions"), task: loaded, profile: "cpu", participant: "bench" }, box, systemTime),
     { time: systemTime, boxFor: () => box, holder: "the benchmark" },
   );
+  await session.startClock();
   const environment = { ...process.env, ...profile.env, BASELINER_RESULT: join(place, "result.json") };
   const [program = "", ...rest] = loaded.task.scoring.command.map((part) => part.replaceAll("${task}", task));
   const ours: number[] = [];
