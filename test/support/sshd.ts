@@ -6,7 +6,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { SshBox, SshConnection, type SshConnectionOptions, type SshHost, type SshTarget } from "../../src/boxes";
+import { SshBox, SshConnection, type SshConnectionOptions, type SshHost, type SshTarget } from "../../src/boxes/ssh";
 import { temporaryFolder } from "./temporary-folder";
 
 const program = "/usr/sbin/sshd";

@@ -63,13 +63,14 @@ export class Authentication {
 
   /** The next way to try, or false when there is none left. `left` are the methods that the box would still take. */
   async next(left: readonly AuthenticationType[] | null, partial: boolean | null): Promise<AnyAuthMethod | false> {
+    // Null before the first answer of the box.
     this.left = left ?? [];
     if (this.pending !== undefined) {
       this.note(`${this.pending}: ${partial === true ? "accepted, more is asked for" : "refused"}`);
       this.pending = undefined;
     }
     const { value, done } = await this.methods.next();
-    return done === true || value === undefined ? false : value;
+    return done === true ? false : value;
   }
 
   /** The last way that was tried was accepted. */
@@ -101,7 +102,7 @@ export class Authentication {
     }
     yield* this.passwords(username);
     for (let time = 0; time < askTimes && this.takes("keyboard-interactive"); time += 1) {
-      let declined = false;
+      const asking = { declined: false };
       this.pending = "keyboard-interactive";
       yield {
         type: "keyboard-interactive",
@@ -110,17 +111,17 @@ export class Authentication {
           const questions = prompts.map(({ prompt, echo }) => ({ text: prompt, echo: echo === true }));
           this.asked(this.credentials.answers(this.host, name, instructions, questions)).then(
             (answers) => {
-              declined = answers === undefined;
+              asking.declined = answers === undefined;
               finish(answers ?? questions.map(() => ""));
             },
             () => {
-              declined = true;
+              asking.declined = true;
               finish(questions.map(() => ""));
             },
           );
         },
       };
-      if (declined) {
+      if (asking.declined) {
         break;
       }
     }
@@ -251,7 +252,7 @@ function isEncrypted(error: Error): boolean {
 }
 
 function publicBlob(identity: Identity): Buffer | undefined {
-  const key: unknown = utils.parseKey(identity as Buffer);
+  const key: unknown = utils.parseKey(identity);
   const parsed: unknown = Array.isArray(key) ? key[0] : key;
   return parsed instanceof Error ? undefined : (parsed as ParsedKey).getPublicSSH();
 }

@@ -134,7 +134,7 @@ export class SshConnection {
     const link = this.link;
     if (link !== undefined && this.current.state === "connected") {
       link
-        .answer<void>("sign of life", answerAfterSleep, (settle) => {
+        .answer<undefined>("sign of life", answerAfterSleep, (settle) => {
           // Any answer will do, and most boxes answer that they do not forward such a thing.
           link.client.unforwardIn("127.0.0.1", 0, () => settle(undefined, undefined));
         })
@@ -221,11 +221,11 @@ export class SshConnection {
         this.link = undefined;
       } catch (error) {
         reason = error instanceof BoxError ? error : new BoxError("unreachable", `${this.name} could not be reached (${messageOf(error)}).`, { cause: error });
-        if (!stopped.aborted && (!everConnected || reason.reason !== "unreachable")) {
+        if (!this.isStopped(stopped) && (!everConnected || reason.reason !== "unreachable")) {
           this.stop(reason);
         }
       }
-      if (stopped.aborted) {
+      if (this.isStopped(stopped)) {
         return;
       }
       const milliseconds = backoffDelay(attempt, this.random());

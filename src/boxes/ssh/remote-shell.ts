@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { Readable } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { singleLine } from "../../base";
 import { BoxError, type BoxErrorReason } from "../box";
@@ -59,7 +58,7 @@ export async function streamScript(link: Link, script: string, take: { stdout: T
     if (!ended.signal.aborted) {
       ended.abort(reason);
       // Whoever reads on is let go at once; a box that is gone would never end the channel.
-      for (const stream of [channel, channel.stderr as Readable]) {
+      for (const stream of [channel, channel.stderr]) {
         if (stream.readable) {
           stream.push(null);
         }

@@ -128,12 +128,9 @@ if command -v setsid >/dev/null 2>&1; then
 else
   own_group() { exec python3 -c 'import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])' "$@"; }
 fi
-stopped=
-trap 'stopped=killed' TERM INT HUP
 : >>${runFiles.stdout}
 : >>${runFiles.stderr}
 (
-  trap - TERM INT HUP
   exec >>${runFiles.stdout} 2>>${runFiles.stderr} </dev/null
   cd "$folder" || exit 127
   own_group "$@"
@@ -169,6 +166,9 @@ printf '{"pid":%s,"identity":"%s"}' $child "$identity" >${runFiles.child}.tmp &&
 ) &
 watch=$!
 
+stopped=
+# Not before: a shell loses signals for children that have not yet set their own traps.
+trap 'stopped=killed' TERM INT HUP
 while :; do
   if [ "$stopped" = killed ]; then
     stopped=killing
@@ -191,7 +191,7 @@ esac
 # What the command left running is ended, so that nothing prints or computes after the recorded end.
 kill -s KILL -- -$child 2>/dev/null
 tries=0
-while kill -0 -- -$child 2>/dev/null && [ $tries -lt 100 ]; do
+while kill -s 0 -- -$child 2>/dev/null && [ $tries -lt 100 ]; do
   nap 0.02
   tries=$((tries + 1))
 done
@@ -220,8 +220,8 @@ export function startScript(folder: string, specification: RunSpecification): st
     JSON.stringify(`${program} is not installed or not on the PATH`),
     program,
     specification.environment["PATH"] ?? "",
-    // env takes names that no shell would; the inner sh keeps a program with = in its name from being taken for a setting.
-    ...["env", ...settings, "sh", "-c", 'exec "$@"', "sh", ...specification.command],
+    // env takes names that no shell would keep. A program with = in its name would be taken for one more setting.
+    ...["env", ...settings, ...(program.includes("=") ? ["sh", "-c", 'exec "$@"', "sh"] : []), ...specification.command],
   ];
   return `
 LC_ALL_BEFORE=\${LC_ALL-unset}

@@ -105,7 +105,7 @@ if [ -z "$BASELINER_WITHOUT_PYTHON" ] && python3 -I -S -c 'import sys; sys.exit(
 fi
 LC_ALL=C
 export LC_ALL
-problem=$({ cd ${shellQuote(folder)}; } 2>&1) || { printf 'E\\0%s\\0\\0.\\0' "$problem"; return; }
+problem=$(ls -a ${shellQuote(`${folder}/.`)} 2>&1 >/dev/null) || { printf 'E\\0%s\\0\\0.\\0' "$problem"; return; }
 cd ${shellQuote(folder)} || return
 exec 4>&1
 problem=$(find . ${pruned} ! -type d -exec sh -c ${shellQuote(shellProgram)} sh ${largest} {} + 2>&1 >&4)

@@ -61,7 +61,7 @@ export class Sftp {
   }
 
   async closeFile(handle: Buffer): Promise<void> {
-    await this.ask<void>("close", (settle) => this.wrapper.close(handle, (error) => settle(error, undefined)));
+    await this.ask<undefined>("close", (settle) => this.wrapper.close(handle, (error) => settle(error, undefined)));
   }
 
   /** The bytes of an open file in order, to its present end. */
@@ -115,7 +115,7 @@ export class Sftp {
         failed.signal.throwIfAborted();
         const block = Buffer.from(chunk.buffer, chunk.byteOffset + at, Math.min(blockBytes, chunk.length - at));
         const offset = position;
-        const written = this.ask<void>("write", (settle) => this.wrapper.write(handle, block, 0, block.length, offset, (error) => settle(error, undefined))).then(
+        const written = this.ask<undefined>("write", (settle) => this.wrapper.write(handle, block, 0, block.length, offset, (error) => settle(error, undefined))).then(
           () => undefined,
           (error: unknown) => failed.abort(error),
         );
@@ -140,7 +140,7 @@ export class Sftp {
   /** Flushes an open file to the box's disk, where the box can. */
   async flush(handle: Buffer): Promise<void> {
     if (this.offers("fsync@openssh.com")) {
-      await this.ask<void>("fsync", (settle) => this.wrapper.ext_openssh_fsync(handle, (error) => settle(error, undefined)));
+      await this.ask<undefined>("fsync", (settle) => this.wrapper.ext_openssh_fsync(handle, (error) => settle(error, undefined)));
     }
   }
 
@@ -151,19 +151,19 @@ export class Sftp {
 
   /** Renames a file over another, in one step. */
   async replace(from: string, to: string): Promise<void> {
-    await this.ask<void>("rename", (settle) => this.wrapper.ext_openssh_rename(from, to, (error) => settle(error, undefined)));
+    await this.ask<undefined>("rename", (settle) => this.wrapper.ext_openssh_rename(from, to, (error) => settle(error, undefined)));
   }
 
   async unlink(path: string): Promise<void> {
-    await this.ask<void>("unlink", (settle) => this.wrapper.unlink(path, (error) => settle(error, undefined)));
+    await this.ask<undefined>("unlink", (settle) => this.wrapper.unlink(path, (error) => settle(error, undefined)));
   }
 
   async symlink(target: string, path: string): Promise<void> {
-    await this.ask<void>("symlink", (settle) => this.wrapper.symlink(target, path, (error) => settle(error, undefined)));
+    await this.ask<undefined>("symlink", (settle) => this.wrapper.symlink(target, path, (error) => settle(error, undefined)));
   }
 
   async makeFolder(path: string): Promise<void> {
-    await this.ask<void>("mkdir", (settle) => this.wrapper.mkdir(path, (error) => settle(error, undefined)));
+    await this.ask<undefined>("mkdir", (settle) => this.wrapper.mkdir(path, (error) => settle(error, undefined)));
   }
 
   /** Undefined where the box does not tell. */

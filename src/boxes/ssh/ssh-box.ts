@@ -272,12 +272,13 @@ return ${runScriptStatus.problem}`;
               await streamScript(link, followScript(folder, offsets, 0), take, signal);
               throw new BoxError("run-vanished", "The run's processes are gone and left no record of their end.");
             case "ended":
-              // It may have printed more between the last look at its output and its end.
-              return offsets.stdout >= state.exit.stdoutBytes && offsets.stderr >= state.exit.stderrBytes ? state.exit : code === 0 ? state.exit : undefined;
+              // Only 0 says that all was printed after the end; else it is asked for once more.
+              return code === 0 ? state.exit : undefined;
           }
         }
+        default:
+          throw new BoxError("failed", `${this.name} stopped telling of the run (status ${code ?? "none"}); the run goes on: follow it again.`);
       }
-      throw new BoxError("failed", `${this.name} stopped telling of the run (status ${code ?? "none"}); the run goes on: follow it again.`);
     };
     for (;;) {
       const exit = await this.connection.during(turn, { repeatable: true, patient: true, signal });
