@@ -26,7 +26,8 @@ const node = {
   platform: "node",
   target: "node20",
   format: "cjs",
-  external: ["vscode"],
+  // ssh2 does without its native parts where they are missing, as they are here: one package serves every system.
+  external: ["vscode", "cpu-features", "*.node"],
 };
 
 const webviews = existsSync("webview")

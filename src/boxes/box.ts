@@ -12,7 +12,18 @@ export type BoxErrorReason =
   | "run-unknown"
   | "run-abandoned"
   | "run-vanished"
+  /** The box cannot be reached now, or the connection broke before the answer came. */
   | "unreachable"
+  /** It shows another host key than the one it is known by. */
+  | "host-key-changed"
+  | "host-key-revoked"
+  /** Nothing vouches for its host key, and nobody confirmed it. */
+  | "host-key-refused"
+  | "authentication-failed"
+  /** What a person wrote, or their ssh configuration, does not lead to a box. */
+  | "target-invalid"
+  /** The box answered something that cannot be right, or too much. */
+  | "invalid-answer"
   | "failed";
 
 /** A box could not do what was asked of it. */

@@ -1,0 +1,157 @@
+import type { ClientChannel } from "ssh2";
+import { setTimeout as delay } from "node:timers/promises";
+import { singleLine } from "../../base";
+import { BoxError } from "../box";
+import { Interrupted, type Link } from "./link";
+import { Sftp } from "./sftp";
+
+/** How many commands run at a time. OpenSSH allows 10 sessions a connection by default, terminals included. */
+const commandsAtATime = 4;
+/** How long the box may take to open a channel, in ms. */
+const openWithin = 30_000;
+/** How often a session is asked for that the box refuses although none is open: it may still be closing one. */
+const refusedTimes = 40;
+
+/**
+ * The sessions that one connection may have open: some for commands and one for files.
+ * How many a box allows is found out by being refused; where it is one, files and
+ * commands take turns.
+ */
+export class Channels {
+  private limit = commandsAtATime + 1;
+  private commands = 0;
+  private sftp: Promise<Sftp> | undefined;
+  private current: Sftp | undefined;
+  private sftpUsers = 0;
+  private refused = 0;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private readonly link: Link) {}
+
+  /** Whether the box allows so few sessions that none may be held for long. */
+  get scarce(): boolean {
+    return this.limit < 3;
+  }
+
+  /** Starts a command. The channel counts until it closes. */
+  async exec(command: string): Promise<ClientChannel> {
+    for (;;) {
+      await this.takeRoomForCommand();
+      try {
+        const channel = await this.link.answer<ClientChannel>("opening a channel", openWithin, (settle) => this.link.client.exec(command, settle));
+        this.refused = 0;
+        channel.once("close", () => {
+          this.commands -= 1;
+          this.wake();
+        });
+        return channel;
+      } catch (error) {
+        this.commands -= 1;
+        await this.learnFrom(error);
+      }
+    }
+  }
+
+  /** Works on files. The session for it stays open for the next one. */
+  async files<T>(work: (sftp: Sftp) => Promise<T>): Promise<T> {
+    const { sftp, release } = await this.holdFiles();
+    try {
+      return await work(sftp);
+    } finally {
+      release();
+    }
+  }
+
+  /** As `files`, until `release` is called. */
+  async holdFiles(): Promise<{ sftp: Sftp; release: () => void }> {
+    this.sftpUsers += 1;
+    const release = (): void => {
+      this.sftpUsers -= 1;
+      this.wake();
+    };
+    try {
+      return { sftp: await this.openSftp(), release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  private async openSftp(): Promise<Sftp> {
+    for (;;) {
+      if (this.current?.closed === true) {
+        this.sftp = this.current = undefined;
+      }
+      while (this.commands >= this.limit) {
+        await this.turn();
+      }
+      // Another may have opened it meanwhile.
+      const opening = (this.sftp ??= Sftp.open(this.link, openWithin));
+      try {
+        const sftp = (this.current = await opening);
+        this.refused = 0;
+        return sftp;
+      } catch (error) {
+        if (this.sftp === opening) {
+          this.sftp = undefined;
+        }
+        await this.learnFrom(error);
+      }
+    }
+  }
+
+  private async takeRoomForCommand(): Promise<void> {
+    for (;;) {
+      const open = this.commands + (this.sftp === undefined ? 0 : 1);
+      if (this.commands < commandsAtATime && open < this.limit) {
+        this.commands += 1;
+        return;
+      }
+      if (this.sftp !== undefined && this.sftpUsers === 0 && this.commands < this.limit && this.commands < commandsAtATime) {
+        const idle = this.current;
+        this.sftp = this.current = undefined;
+        await idle?.close();
+        continue;
+      }
+      await this.turn();
+    }
+  }
+
+  /** A refusal says how many sessions the box allows. @throws anything else */
+  private async learnFrom(error: unknown): Promise<void> {
+    if (!(error instanceof Error) || !("reason" in error) || error instanceof BoxError) {
+      throw error;
+    }
+    const open = this.commands + (this.sftp === undefined ? 0 : 1);
+    if (open > 0) {
+      this.limit = Math.max(1, Math.min(this.limit, open));
+      return;
+    }
+    this.refused += 1;
+    if (this.refused > refusedTimes) {
+      throw new BoxError("failed", `${this.link.name} refuses to open a session (${singleLine(error.message)}): look at MaxSessions in its sshd_config.`, { cause: error });
+    }
+    this.limit = 1;
+    await delay(50);
+  }
+
+  private async turn(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      if (this.link.over.aborted) {
+        reject(this.link.over.reason as Interrupted);
+        return;
+      }
+      const gone = (): void => reject(this.link.over.reason as Interrupted);
+      this.link.over.addEventListener("abort", gone, { once: true });
+      this.waiting.push(() => {
+        this.link.over.removeEventListener("abort", gone);
+        resolve();
+      });
+    });
+  }
+
+  /** All look again, in the order in which they came. */
+  private wake(): void {
+    this.waiting.splice(0).forEach((resume) => resume());
+  }
+}

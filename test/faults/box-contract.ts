@@ -1,0 +1,349 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { sha256 } from "../../src/base";
+import { type Box, type OutputOffsets, runFiles, type RunSpecification } from "../../src/boxes";
+import { temporaryFolder } from "../support/temporary-folder";
+
+/** What a run printed, as it was handed over. */
+export class Output {
+  readonly stdout: Buffer[] = [];
+  readonly stderr: Buffer[] = [];
+
+  readonly take = (stream: "stdout" | "stderr", bytes: Uint8Array): Promise<void> => {
+    this[stream].push(Buffer.from(bytes));
+    return Promise.resolve();
+  };
+
+  text(stream: "stdout" | "stderr" = "stdout"): string {
+    return Buffer.concat(this[stream]).toString("utf8");
+  }
+}
+
+export const fromTheBeginning: OutputOffsets = { stdout: 0, stderr: 0 };
+
+/** A run in a folder of its own. */
+export function runOf(command: string[], changes: Partial<RunSpecification> = {}): { runs: string; specification: RunSpecification } {
+  const folder = changes.folder ?? temporaryFolder();
+  return {
+    runs: join(folder, "runs"),
+    specification: { id: "run-1", command, folder, environment: {}, timeoutSeconds: 60, outputLimitBytes: 1 << 30, ...changes },
+  };
+}
+
+/** Starts a shell script as a run and follows it to its end. */
+export async function runScript(box: Box, script: string, changes: Partial<RunSpecification> = {}) {
+  const { runs, specification } = runOf(["sh", "-c", script], changes);
+  const output = new Output();
+  await box.startRun(runs, specification);
+  const exit = await box.followRun(runs, specification.id, fromTheBeginning, output.take);
+  return { runs, exit, output };
+}
+
+export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Whether a process that a test left running is there. A zombie is not. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** Numbered lines that are not all alike. */
+const lines = (count: number): string => Array.from({ length: count }, (_, at) => `${at} ${"x".repeat(at % 50)}\n`).join("");
+
+/** What every box must do; `newBox` makes one that ends with the test. */
+export function describeBox(newBox: () => Promise<Box>): void {
+  describe("files", () => {
+    test("come back as they were written, whatever their names", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      const names = ["plain.txt", "with space", "quote'd \"name\" $HOME `id`", "line\nbreak", "-rf", "ümläut 🎲", "back\\slash", "*"];
+      for (const name of names) {
+        const content = Buffer.from(`content of ${name}\0\xff`, "latin1");
+        await box.writeFile(join(folder, "new folder", name), content);
+        expect(readFileSync(join(folder, "new folder", name))).toEqual(content);
+        expect(await box.readFile(join(folder, "new folder", name), 1000)).toEqual(content);
+      }
+      expect(readdirSync(join(folder, "new folder")).sort()).toEqual([...names].sort());
+      expect([...(await box.scan(folder)).keys()].sort()).toEqual(names.map((name) => `new folder/${name}`).sort());
+    });
+
+    test("of any size are read and written as streams", async () => {
+      const box = await newBox();
+      const path = join(temporaryFolder(), "large");
+      const piece = Buffer.from(lines(5000));
+      await box.writeFile(path, (async function* () {
+        for (let time = 0; time < 40; time += 1) {
+          yield await Promise.resolve(piece);
+        }
+      })());
+      const whole = Buffer.concat(Array.from({ length: 40 }, () => piece));
+      expect(readFileSync(path).equals(whole)).toBe(true);
+      expect((await collect(box.readStream(path))).equals(whole)).toBe(true);
+      await box.writeFile(path, Buffer.alloc(0));
+      expect(statSync(path).size).toBe(0);
+      expect(await collect(box.readStream(path))).toHaveLength(0);
+    });
+
+    test("keep their old content when the new one breaks off", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, "kept"), "old");
+      const broken = (async function* () {
+        yield await Promise.resolve(Buffer.from("new"));
+        throw new Error("the source broke");
+      })();
+      await expect(box.writeFile(join(folder, "kept"), broken)).rejects.toThrow("the source broke");
+      expect(readFileSync(join(folder, "kept"), "utf8")).toBe("old");
+      expect(readdirSync(folder)).toEqual(["kept"]);
+    });
+
+    test("are executable where that is asked for", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      await box.writeFile(join(folder, "tool"), Buffer.from("#!/bin/sh\n"), { executable: true });
+      await box.writeFile(join(folder, "text"), Buffer.from("text"));
+      expect(statSync(join(folder, "tool")).mode & 0o100).toBe(0o100);
+      expect(statSync(join(folder, "text")).mode & 0o111).toBe(0);
+    });
+
+    test("that cannot be read say why", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, "ten"), "0123456789");
+      symlinkSync(join(folder, "ten"), join(folder, "link"));
+      execFileSync("mkfifo", [join(folder, "pipe")]);
+      await expect(box.readFile(join(folder, "none"), 10)).rejects.toMatchObject({ reason: "path-missing" });
+      await expect(box.readFile(join(folder, "ten"), 9)).rejects.toMatchObject({ reason: "file-too-large" });
+      for (const name of ["link", "pipe", "."]) {
+        await expect(box.readFile(join(folder, name), 10)).rejects.toMatchObject({ reason: "not-a-file" });
+        await expect(collect(box.readStream(join(folder, name)))).rejects.toMatchObject({ reason: "not-a-file" });
+      }
+      await expect(collect(box.readStream(join(folder, "none")))).rejects.toMatchObject({ reason: "path-missing" });
+    });
+
+    test("are removed, and never what a link leads to, nor a folder", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, "target"), "kept");
+      mkdirSync(join(folder, "inner"));
+      await box.writeLink(join(folder, "link"), "target");
+      await box.writeLink(join(folder, "to-folder"), "inner");
+      await box.removeFile(join(folder, "link"));
+      await box.removeFile(join(folder, "to-folder"));
+      await box.removeFile(join(folder, "was never there"));
+      await expect(box.removeFile(join(folder, "inner"))).rejects.toMatchObject({ name: "BoxError" });
+      expect(readdirSync(folder).sort()).toEqual(["inner", "target"]);
+    });
+
+    test("and links take each other's place", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      mkdirSync(join(folder, "inner"));
+      const path = join(folder, "new", "thing");
+      await box.writeLink(path, "../inner");
+      expect(readlinkSync(path)).toBe("../inner");
+      await box.writeLink(path, "nowhere at all");
+      expect(readlinkSync(path)).toBe("nowhere at all");
+      await box.writeLink(path, "../inner");
+      await box.writeFile(path, Buffer.from("file"));
+      expect(lstatSync(path).isFile()).toBe(true);
+      expect(readdirSync(join(folder, "inner"))).toEqual([]);
+    });
+  });
+
+  describe("a scan", () => {
+    test("lists files with hashes, links and other things, without following links", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      mkdirSync(join(folder, "a", "b"), { recursive: true });
+      mkdirSync(join(folder, "empty"));
+      writeFileSync(join(folder, "a", "b", "file"), "content");
+      writeFileSync(join(folder, "a", "large"), "x".repeat(100));
+      writeFileSync(join(folder, "tool"), "");
+      chmodSync(join(folder, "tool"), 0o755);
+      symlinkSync("/etc", join(folder, "out"));
+      symlinkSync("line\nbreak", join(folder, "dangling"));
+      execFileSync("mkfifo", [join(folder, "pipe")]);
+      expect(new Map([...(await box.scan(folder, { maxFileBytes: 99 }))].sort())).toEqual(
+        new Map<string, unknown>([
+          ["a/b/file", { kind: "file", bytes: 7, sha256: sha256("content"), executable: false }],
+          ["a/large", { kind: "large-file", bytes: 100 }],
+          ["dangling", { kind: "link", target: "line\nbreak" }],
+          ["out", { kind: "link", target: "/etc" }],
+          ["pipe", { kind: "other" }],
+          ["tool", { kind: "file", bytes: 0, sha256: sha256(""), executable: true }],
+        ]),
+      );
+      await expect(box.scan(join(folder, "none"))).rejects.toMatchObject({ reason: "path-missing" });
+    });
+
+    test("leaves out what is ignored", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      for (const path of ["keep.py", "data/x.bin", "deep/data/y.bin", "cache.pyc", "deep/cache.pyc", "top/only", "deep/top/only", "build", "deep/build/z", "log1", "a+b"]) {
+        mkdirSync(join(folder, path, ".."), { recursive: true });
+        writeFileSync(join(folder, path), path);
+      }
+      const scanned = await box.scan(folder, { ignore: ["data/", "*.pyc", "/top", "build/", "log[0-9]", "a+b"] });
+      expect([...scanned.keys()].sort()).toEqual(["build", "deep/top/only", "keep.py"]);
+    });
+  });
+
+  describe("a run", () => {
+    test("has its folder, environment, output and status", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      const program = "import os, sys; print(os.getcwd()); print(os.environ['SETTING']); print('odd-name=' + os.environ['odd-name']); sys.stderr.write('no line end'); sys.exit(7)";
+      const { runs, specification } = runOf(["python3", "-c", program], { folder, environment: { SETTING: "with 'quotes'\nand lines", "odd-name": "1" } });
+      const output = new Output();
+      await box.startRun(runs, specification);
+      const exit = await box.followRun(runs, specification.id, fromTheBeginning, output.take);
+      expect(exit).toMatchObject({ kind: "exited", code: 7, signal: null, problem: null });
+      expect(output.text()).toBe(`${folder}\nwith 'quotes'\nand lines\nodd-name=1\n`);
+      expect(output.text("stderr")).toBe("no line end");
+      expect(exit.stdoutBytes).toBe(Buffer.byteLength(output.text()));
+      expect(exit.stderrBytes).toBe(11);
+      expect(exit.endedAt).toBeGreaterThanOrEqual(exit.startedAt);
+      expect(Math.abs((await box.time()) - Date.now())).toBeLessThan(60_000);
+    });
+
+    test("takes its arguments as they are, and no input", async () => {
+      const box = await newBox();
+      const args = ["", "a b", "'", '"', "$HOME", "\n", "-n", "ü", "\\"];
+      const { runs, specification } = runOf(["python3", "-c", "import sys; print(sys.argv[1:], sys.stdin.read())", ...args]);
+      const output = new Output();
+      await box.startRun(runs, specification);
+      await box.followRun(runs, specification.id, fromTheBeginning, output.take);
+      expect(output.text("stderr")).toBe("");
+      expect(output.text()).toBe("['', 'a b', \"'\", '\"', '$HOME', '\\n', '-n', 'ü', '\\\\'] \n");
+    });
+
+    test("is handed over byte for byte, from any place", async () => {
+      const box = await newBox();
+      const { runs, exit, output } = await runScript(box, "head -c 3000000 /dev/urandom | tee copy; head -c 100000 /dev/urandom | tee copy2 >&2");
+      const whole = readFileSync(join(runs, "..", "copy"));
+      expect(Buffer.concat(output.stdout).equals(whole)).toBe(true);
+      expect(Buffer.concat(output.stderr).equals(readFileSync(join(runs, "..", "copy2")))).toBe(true);
+      const again = new Output();
+      expect(await box.followRun(runs, "run-1", { stdout: 2_999_990, stderr: 100_000 }, again.take)).toEqual(exit);
+      expect(Buffer.concat(again.stdout).equals(whole.subarray(2_999_990))).toBe(true);
+      expect(again.stderr).toEqual([]);
+    });
+
+    test("starts once, however often it is asked for", async () => {
+      const box = await newBox();
+      const { runs, specification } = runOf(["sh", "-c", "echo started >>count; sleep 0.3"]);
+      await Promise.all([box.startRun(runs, specification), box.startRun(runs, specification), box.startRun(runs, specification)]);
+      await box.startRun(runs, specification);
+      const exit = await box.followRun(runs, specification.id, fromTheBeginning, new Output().take);
+      await box.startRun(runs, specification);
+      expect(await box.runState(runs, specification.id)).toEqual({ kind: "ended", exit });
+      expect(readFileSync(join(specification.folder, "count"), "utf8")).toBe("started\n");
+    });
+
+    test("that cannot start says why", async () => {
+      const box = await newBox();
+      const missing = runOf(["no-such-program-anywhere"]);
+      await box.startRun(missing.runs, missing.specification);
+      expect(await box.followRun(missing.runs, "run-1", fromTheBeginning, new Output().take)).toMatchObject({
+        kind: "not-started",
+        problem: "no-such-program-anywhere is not installed or not on the PATH",
+      });
+      const folder = join(temporaryFolder(), 'not "here"');
+      const nowhere = { ...runOf(["true"]), specification: { ...runOf(["true"]).specification, folder } };
+      await box.startRun(nowhere.runs, nowhere.specification);
+      expect(await box.followRun(nowhere.runs, "run-1", fromTheBeginning, new Output().take)).toMatchObject({
+        kind: "not-started",
+        problem: `the folder ${folder} does not exist`,
+      });
+    });
+
+    test("is stopped with all it started: when cancelled, too long, or printing too much", async () => {
+      const box = await newBox();
+      const stubborn = "trap '' TERM; sh -c 'trap \"\" TERM; echo $$ >inner; sleep 300' & echo $$ >outer; echo on; ";
+      const folder = temporaryFolder();
+      const { runs, specification } = runOf(["sh", "-c", `${stubborn} wait; sleep 300`], { folder });
+      await box.startRun(runs, specification);
+      await box.followRun(runs, "run-1", fromTheBeginning, async () => { await box.cancelRun(runs, "run-1"); }).then((exit) => expect(exit).toMatchObject({ kind: "cancelled", signal: "SIGKILL" }));
+      const processes = ["outer", "inner"].map((name) => Number(readFileSync(join(folder, name), "utf8")));
+      expect(processes.map(isRunning)).toEqual([false, false]);
+      expect((await runScript(box, "sleep 300", { timeoutSeconds: 0.5 })).exit).toMatchObject({ kind: "timed-out", code: null, signal: "SIGTERM" });
+      expect((await runScript(box, "yes", { outputLimitBytes: 100_000 })).exit).toMatchObject({ kind: "output-limit" });
+    });
+
+    test("that is killed, and what it leaves behind, is on record", async () => {
+      const box = await newBox();
+      expect((await runScript(box, "kill -s SEGV $$")).exit).toMatchObject({ kind: "killed", code: null, signal: "SIGSEGV" });
+      const { runs, exit } = await runScript(box, "sleep 300 & echo $! >left; exit 0");
+      expect(exit).toMatchObject({ kind: "exited", code: 0 });
+      expect(isRunning(Number(readFileSync(join(runs, "..", "left"), "utf8")))).toBe(false);
+    });
+
+    test("whose processes are killed has vanished, with the output until then, and nothing of it runs on", async () => {
+      const box = await newBox();
+      const { runs, specification } = runOf(["sh", "-c", "while [ ! -s runs/run-1/child.json ]; do sleep 0.02; done; echo $$ >command; echo before; sleep 300"]);
+      await box.startRun(runs, specification);
+      const output = new Output();
+      const followed = box.followRun(runs, "run-1", fromTheBeginning, async (stream, bytes) => {
+        await output.take(stream, bytes);
+        process.kill((JSON.parse(readFileSync(join(runs, "run-1", runFiles.claim), "utf8")) as { pid: number }).pid, "SIGKILL");
+      });
+      await expect(followed).rejects.toMatchObject({ reason: "run-vanished" });
+      expect(output.text()).toBe("before\n");
+      expect(await box.runState(runs, "run-1")).toEqual({ kind: "vanished" });
+      await untilGone(Number(readFileSync(join(specification.folder, "command"), "utf8")));
+    });
+
+    test("that nobody knows is unknown, also to those who would stop it", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      expect(await box.runState(folder, "never")).toEqual({ kind: "unknown" });
+      await expect(box.followRun(folder, "never", fromTheBeginning, new Output().take)).rejects.toMatchObject({ reason: "run-unknown" });
+      await expect(box.cancelRun(folder, "never")).rejects.toMatchObject({ reason: "path-missing" });
+      expect(existsSync(join(folder, "never"))).toBe(false);
+    });
+
+    test("that never began is given up for good", { timeout: 60_000 }, async () => {
+      const box = await newBox();
+      const { runs, specification } = runOf(["sh", "-c", "echo began >>count"]);
+      mkdirSync(join(runs, "run-1"), { recursive: true });
+      writeFileSync(join(runs, "run-1", runFiles.specification), JSON.stringify(specification));
+      expect(await box.runState(runs, "run-1")).toEqual({ kind: "unknown" });
+      await box.startRun(runs, specification);
+      await expect(box.followRun(runs, "run-1", fromTheBeginning, new Output().take)).rejects.toMatchObject({ reason: "run-unknown" });
+      expect(existsSync(join(specification.folder, "count"))).toBe(false);
+    });
+
+    test("goes on when following it is given up, and when the one who takes its output fails", async () => {
+      const box = await newBox();
+      const { runs, specification } = runOf(["sh", "-c", "echo on; while [ ! -e go ]; do sleep 0.05; done; echo done"]);
+      await box.startRun(runs, specification);
+      const aborted = new AbortController();
+      const reason = new Error("enough");
+      await expect(box.followRun(runs, "run-1", fromTheBeginning, () => { aborted.abort(reason); return Promise.resolve(); }, aborted.signal)).rejects.toBe(reason);
+      await expect(box.followRun(runs, "run-1", fromTheBeginning, () => Promise.reject(new Error("no room here")))).rejects.toThrow("no room here");
+      expect(await box.runState(runs, "run-1")).toEqual({ kind: "running" });
+      writeFileSync(join(specification.folder, "go"), "");
+      const output = new Output();
+      await box.followRun(runs, "run-1", fromTheBeginning, output.take);
+      expect(output.text()).toBe("on\ndone\n");
+    });
+  });
+}
+
+async function untilGone(pid: number): Promise<void> {
+  while (isRunning(pid)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
