@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { dirname, join, relative, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type FSWatcher, watch } from "chokidar";
+import ignore from "ignore";
 import { BaselinerError, messageOf, plainSystemReason, systemErrorCode, type Time } from "../base";
 import { type Box, BoxError, type Manifest, type ScanScope } from "../boxes";
 import { StoredBaseline } from "./baseline";
@@ -89,7 +90,7 @@ export interface MirrorEvents {
   changed: [state: MirrorState];
   /** Once for each conflict in the life of this object. */
   conflict: [conflict: Conflict];
-  /** A bulk delete waits for `answer`. */
+  /** A bulk delete waits for `answer`. Told once for the same files. */
   question: [question: BulkDelete];
   /** One sentence about the mirror's own condition, told once. */
   notice: [text: string];
@@ -276,6 +277,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     const notTaken = [...work.again].filter(([, toBox]) => !toBox).map(([path]) => ({ path, side: "box", reason: "being-written" }) as const);
     const refused = [...work.failed].filter(([, { toBox }]) => !toBox).map(([path]) => ({ path, side: "box", reason: "refused" }) as const);
     this.lastLeftOut = [...plan.leftOut, ...notTaken, ...refused];
+    const asked = this.pendingQuestion;
     this.pendingQuestion = plan.question;
     const summary: MirrorSummary = {
       uploaded: [...work.uploaded],
@@ -288,7 +290,9 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     expectAllOnBox(work);
     if (plan.question !== undefined) {
       this.show({ kind: "paused", reason: "question", text: questionText(plan.question) });
-      this.emit("question", plan.question);
+      if (JSON.stringify(asked) !== JSON.stringify(plan.question)) {
+        this.emit("question", plan.question);
+      }
     } else {
       this.showInStep(baseline);
     }
@@ -396,6 +400,11 @@ export class Mirror extends EventEmitter<MirrorEvents> {
 
   /** Brings files over that changed here, without comparing everything; whatever is not plain is left to a full comparison. */
   private async bringHintedFiles(signal: AbortSignal): Promise<void> {
+    // What holds everything up is not over because one file could be brought.
+    if (this.current.kind === "paused") {
+      this.isComparisonDue = true;
+      return;
+    }
     const paths = [...this.hints];
     this.hints.clear();
     const baseline = await this.ready();
@@ -427,10 +436,15 @@ export class Mirror extends EventEmitter<MirrorEvents> {
 
   private watch(): void {
     const { root } = this.options;
+    const ignored = ignore().add([...(this.scanScope.ignore ?? [])]);
     this.watcher = watch(root, {
       ignoreInitial: true,
       followSymlinks: false,
-      ignored: (path) => path.startsWith(root) && relative(root, path).split(sep).some((name) => neverMirrored.includes(name)),
+      // Taken for a folder, so that a large ignored one costs no watchers; a file left out by this is found by comparing.
+      ignored: (path) => {
+        const inside = relative(root, path).split(sep).join("/");
+        return ignore.isPathValid(inside) && ignored.ignores(`${inside}/`);
+      },
     });
     this.watcher.on("all", (event, path) => {
       if (event !== "addDir" && event !== "unlinkDir") {
@@ -461,8 +475,8 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   }
 
   private followHints(): void {
-    // While the mirror rests, what changed is found by the comparison with which it goes on.
-    if (this.current.kind === "paused" && this.current.reason !== "question" && this.current.reason !== "incomplete") {
+    // While the mirror waits for a box or a disk, what changed is found by the comparison with which it goes on.
+    if (this.current.kind === "paused" && !["question", "incomplete", "cancelled"].includes(this.current.reason)) {
       return;
     }
     const isMuch = this.hints.size > mostPromptFiles || this.current.kind === "paused";

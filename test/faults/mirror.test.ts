@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { systemTime } from "../../src/base";
+import { sha256OfFile, systemTime } from "../../src/base";
 import { type Box, BoxError, LocalBox } from "../../src/boxes";
 import { type BulkDelete, type Conflict, Mirror, type MirrorOptions } from "../../src/workspace";
 import { supervisor } from "../support/build";
@@ -215,6 +216,55 @@ describe("a full comparison", () => {
     expectAgreement();
     expect(made.agreed.size).toBe(2000);
   });
+});
+
+test("a large file is never held in memory, in either direction", async () => {
+  const chunk = Buffer.alloc(1024 * 1024, "0123456789");
+  for (let megabyte = 0; megabyte < 150; megabyte += 1) {
+    appendFileSync(join(root, "up.bin"), chunk);
+    appendFileSync(join(boxFolder, "down.bin"), chunk);
+  }
+  const before = process.memoryUsage().rss;
+  let most = before;
+  const measuring = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss);
+  }, 10);
+  await mirror({ scope: { ignore: [], pull: [], maxFileMB: 200 } }).settle();
+  clearInterval(measuring);
+  expect(statSync(join(boxFolder, "up.bin")).size).toBe(150 * chunk.length);
+  expect((await sha256OfFile(join(root, "down.bin"))).sha256).toBe((await sha256OfFile(join(boxFolder, "up.bin"))).sha256);
+  expect((most - before) / chunk.length).toBeLessThan(100);
+});
+
+const canMount = process.platform === "linux" && process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
+
+test.skipIf(!canMount)("a full disk here pauses with one sentence, damages nothing, and goes on once there is room", async () => {
+  const disk = temporaryFolder();
+  expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", disk]).status).toBe(0);
+  onTestFinished(() => {
+    spawnSync("umount", ["-l", disk]);
+  });
+  root = join(disk, "workspace");
+  mkdirSync(root);
+  write(root, "mine.py", "mine");
+  for (const name of ["a", "b", "c", "d"]) {
+    write(boxFolder, name, Buffer.alloc(900_000, name));
+  }
+  const made = mirror({ baselineFile: join(disk, "mirror", "baseline.jsonl") });
+  await expect(made.settle()).rejects.toMatchObject({ reason: "disk-full" });
+  expect(made.state).toMatchObject({ kind: "paused", reason: "disk-full", text: expect.stringContaining("disk of this computer is full") as string });
+  const here = tree(root);
+  expect(here["mine.py"]).toBe("mine");
+  expect(Object.entries(here).every(([path, content]) => path === "mine.py" || content.length === 900_000)).toBe(true);
+  expect(readdirSync(join(disk, "mirror", "incoming"))).toEqual([]);
+  rmSync(join(boxFolder, "c"));
+  rmSync(join(boxFolder, "d"));
+  for (const name of ["c", "d"]) {
+    rmSync(join(root, name), { force: true });
+  }
+  await made.resume();
+  expect(made.state).toEqual({ kind: "in-step" });
+  expectAgreement();
 });
 
 describe("a bulk delete", () => {
