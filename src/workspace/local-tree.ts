@@ -1,0 +1,377 @@
+import { createHash, randomUUID } from "node:crypto";
+import { type BigIntStats, constants, type Stats } from "node:fs";
+import { chmod, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import ignore from "ignore";
+import { BaselinerError, plainSystemReason, systemErrorCode } from "../base";
+import type { Manifest, ManifestEntry, ScanScope } from "../boxes";
+import { foldersAbove } from "./mirror-names";
+import { type MirroredEntry, sameEntry } from "./mirror-plan";
+
+/**
+ * Why a file here could not be read or written.
+ * `changed`: it is no longer what it was compared as; `in-the-way`: a folder, or a link in place of a folder above it.
+ */
+export type LocalTreeErrorReason = "changed" | "in-the-way" | "disk-full" | "read-only" | "permission-denied" | "root-missing" | "failed";
+
+/** A file of the workspace could not be read or written; what was there before is still there. */
+export class LocalTreeError extends BaselinerError<LocalTreeErrorReason> {}
+
+/** How much is read at a time, in bytes. */
+const chunkBytes = 256 * 1024;
+/**
+ * A file changed less than this before it was hashed is hashed again next time, in ms:
+ * within the clock's grain, a second change would leave no trace in its status.
+ */
+const graceOfStatus = 2000;
+
+/** The content of a file that was hashed once, and the status by which it is known again. */
+interface KnownContent {
+  readonly status: string;
+  readonly sha256: string;
+}
+
+/** The workspace folder as one side of a mirror. Paths are relative to it, with `/` between names. Never follows a link. */
+export class LocalTree {
+  private contents = new Map<string, KnownContent>();
+
+  /**
+   * @param root the workspace
+   * @param incoming folder on the same disk where files are written before they are moved into the workspace
+   */
+  constructor(
+    private readonly root: string,
+    private readonly incoming: string,
+  ) {}
+
+  /** Removes what a crash left half-written. */
+  async prepare(): Promise<void> {
+    await rm(this.incoming, { recursive: true, force: true });
+    await this.system("", () => mkdir(this.incoming, { recursive: true }));
+  }
+
+  /** All that lies in the workspace. Files whose status did not change are not read again. */
+  async scan(scope: ScanScope, signal?: AbortSignal): Promise<Manifest> {
+    const manifest = new Map<string, ManifestEntry>();
+    const ignored = ignore().add([...(scope.ignore ?? [])]);
+    const contents = new Map<string, KnownContent>();
+    const visit = async (prefix: string): Promise<void> => {
+      for (const entry of await readdir(join(this.root, prefix), { withFileTypes: true })) {
+        signal?.throwIfAborted();
+        const path = `${prefix}${entry.name}`;
+        if (ignored.ignores(entry.isDirectory() ? `${path}/` : path)) {
+          continue;
+        }
+        if (entry.isDirectory()) {
+          await visit(`${path}/`).catch(unlessGone);
+          continue;
+        }
+        const found = await this.entryAt(path, scope.maxFileBytes ?? Infinity, signal).catch(unlessUnreadable);
+        if (found !== undefined) {
+          manifest.set(path, found);
+        }
+        const known = this.contents.get(path);
+        if (known !== undefined) {
+          contents.set(path, known);
+        }
+      }
+    };
+    try {
+      await visit("");
+    } catch (error) {
+      if (systemErrorCode(error) === "ENOENT" || systemErrorCode(error) === "ENOTDIR") {
+        throw new LocalTreeError("root-missing", `The workspace folder ${this.root} is missing; nothing was deleted on the box.`, { cause: error });
+      }
+      throw this.failure("the workspace", error);
+    }
+    this.contents = contents;
+    return manifest;
+  }
+
+  /** What lies at a path now; undefined where nothing does, or a folder, or where a folder above it is none. */
+  async entry(path: string, maxFileBytes = Infinity, signal?: AbortSignal): Promise<ManifestEntry | undefined> {
+    return await this.system(path, async () => {
+      if ((await this.folderAbove(path)) !== "folder") {
+        return undefined;
+      }
+      return await this.entryAt(path, maxFileBytes, signal).catch(unlessGone);
+    });
+  }
+
+  private async entryAt(path: string, maxFileBytes: number, signal?: AbortSignal): Promise<ManifestEntry | undefined> {
+    const place = join(this.root, path);
+    const status = await lstat(place, { bigint: true });
+    if (status.isSymbolicLink()) {
+      return { kind: "link", target: await readlink(place) };
+    }
+    if (status.isDirectory()) {
+      return undefined;
+    }
+    if (!status.isFile()) {
+      return { kind: "other" };
+    }
+    const bytes = Number(status.size);
+    if (bytes > maxFileBytes) {
+      return { kind: "large-file", bytes };
+    }
+    const executable = (status.mode & 0o100n) !== 0n;
+    const known = this.contents.get(path);
+    if (known?.status === textOf(status)) {
+      return { kind: "file", bytes, sha256: known.sha256, executable };
+    }
+    const hash = createHash("sha256");
+    let read = 0;
+    for await (const chunk of this.bytesOf(path, signal)) {
+      hash.update(chunk);
+      read += chunk.length;
+    }
+    const content = hash.digest("hex");
+    const changed = Number((status.mtimeNs > status.ctimeNs ? status.mtimeNs : status.ctimeNs) / 1_000_000n);
+    if (read === bytes && Date.now() - changed > graceOfStatus) {
+      this.contents.set(path, { status: textOf(status), sha256: content });
+    } else {
+      this.contents.delete(path);
+    }
+    return { kind: "file", bytes: read, sha256: content, executable };
+  }
+
+  /**
+   * The bytes of a file, which must prove to be the given content: where they do
+   * not, the last step throws, so that whoever writes them does not complete.
+   * @throws {LocalTreeError} `changed`
+   */
+  async *read(path: string, expected: MirroredEntry & { kind: "file" }, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    const hash = createHash("sha256");
+    try {
+      for await (const chunk of this.bytesOf(path, signal)) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    } catch (error) {
+      throw this.failure(path, error);
+    }
+    if (hash.digest("hex") !== expected.sha256) {
+      throw this.changed(path);
+    }
+  }
+
+  private async *bytesOf(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    const place = join(this.root, path);
+    // Opening a pipe would wait for ever.
+    if (!(await lstat(place)).isFile()) {
+      throw this.changed(path);
+    }
+    const file = await open(place, constants.O_RDONLY | (constants.O_NOFOLLOW as number | undefined ?? 0));
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes);
+        if (bytesRead === 0) {
+          return;
+        }
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Puts a file or link in place, whole, making the folders above it. Bytes that
+   * do not prove to be the entry's content, and a place that holds neither the
+   * entry already nor what is to be replaced, change nothing.
+   * @throws {LocalTreeError}
+   */
+  async place(path: string, entry: MirroredEntry, content: AsyncIterable<Uint8Array>, replaces: MirroredEntry | undefined): Promise<void> {
+    const draft = join(this.incoming, randomUUID());
+    let contentFailure: { readonly error: unknown } | undefined;
+    try {
+      await this.makeFoldersAbove(path);
+      if (entry.kind === "link") {
+        await symlink(entry.target, draft);
+      } else {
+        await this.write(draft, entry, heard(content, (error) => (contentFailure = { error })), await this.modeAt(path));
+      }
+      // Looked at again: the content may have taken long to come.
+      await this.makeFoldersAbove(path);
+      const now = await this.mirroredAt(path);
+      if (!sameEntry(now, entry) && !sameContentAs(now, replaces)) {
+        throw this.changed(path);
+      }
+      await rename(draft, join(this.root, path));
+    } catch (error) {
+      await rm(draft, { force: true });
+      // What the other side said is for the caller, as it said it.
+      throw contentFailure === undefined ? this.failure(path, error) : contentFailure.error;
+    }
+  }
+
+  private async write(draft: string, entry: MirroredEntry & { kind: "file" }, content: AsyncIterable<Uint8Array>, mode: number): Promise<void> {
+    const hash = createHash("sha256");
+    let bytes = 0;
+    const file = await open(draft, "wx", entry.executable ? mode | 0o111 : mode & ~0o111);
+    try {
+      for await (const chunk of content) {
+        bytes += chunk.length;
+        // A hostile or growing file never ends.
+        if (bytes > entry.bytes) {
+          throw this.changed(draft);
+        }
+        hash.update(chunk);
+        await file.writeFile(chunk);
+      }
+      if (hash.digest("hex") !== entry.sha256) {
+        throw this.changed(draft);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Removes a file or link that is still what it was, and the folders that it leaves empty. */
+  async remove(path: string, was: MirroredEntry): Promise<void> {
+    await this.system(path, async () => {
+      const now = await this.mirroredAt(path);
+      if (now === undefined) {
+        return;
+      }
+      if (!sameContentAs(now, was)) {
+        throw this.changed(path);
+      }
+      await rm(join(this.root, path));
+      for (const folder of foldersAbove(path).reverse()) {
+        try {
+          await rmdir(join(this.root, folder));
+        } catch {
+          return;
+        }
+      }
+    });
+  }
+
+  async setExecutable(path: string, entry: MirroredEntry): Promise<void> {
+    await this.system(path, async () => {
+      if (entry.kind !== "file" || !sameContentAs(await this.mirroredAt(path), entry)) {
+        throw this.changed(path);
+      }
+      const mode = await this.modeAt(path);
+      await chmod(join(this.root, path), entry.executable ? mode | 0o111 : mode & ~0o111);
+      this.contents.delete(path);
+    });
+  }
+
+  private async mirroredAt(path: string): Promise<MirroredEntry | undefined> {
+    const entry = await this.entry(path);
+    if (entry !== undefined && entry.kind !== "file" && entry.kind !== "link") {
+      throw this.changed(path);
+    }
+    return entry;
+  }
+
+  private async modeAt(path: string): Promise<number> {
+    const status: Stats | undefined = await lstat(join(this.root, path)).catch(unlessGone);
+    return status?.isFile() === true ? status.mode & 0o777 : 0o644;
+  }
+
+  /** A link among the folders would lead the write to wherever it points, so it is never gone through. */
+  private async folderAbove(path: string): Promise<"folder" | "missing" | "no-folder"> {
+    for (const folder of foldersAbove(path)) {
+      const status = await lstat(join(this.root, folder)).catch(unlessGone);
+      if (status === undefined) {
+        return "missing";
+      }
+      if (!status.isDirectory()) {
+        return "no-folder";
+      }
+    }
+    return "folder";
+  }
+
+  private async makeFoldersAbove(path: string): Promise<void> {
+    const there = await this.folderAbove(path);
+    if (there === "no-folder") {
+      throw new LocalTreeError("in-the-way", `${path} was not written, because something above it is a link or a file.`);
+    }
+    if (there === "missing") {
+      // Not even a missing root is made: a workspace that is gone is not an empty one.
+      await lstat(this.root);
+      await mkdir(dirname(join(this.root, path)), { recursive: true });
+    }
+  }
+
+  private async system<Result>(path: string, operation: () => Promise<Result>): Promise<Result> {
+    try {
+      return await operation();
+    } catch (error) {
+      throw this.failure(path, error);
+    }
+  }
+
+  private changed(path: string): LocalTreeError {
+    return new LocalTreeError("changed", `${path} changed while it was taken over.`);
+  }
+
+  private failure(path: string, error: unknown): unknown {
+    const code = systemErrorCode(error);
+    if (code === undefined || error instanceof BaselinerError) {
+      return error;
+    }
+    const reasons: Record<string, LocalTreeErrorReason> = {
+      ENOSPC: "disk-full",
+      EDQUOT: "disk-full",
+      EROFS: "read-only",
+      EACCES: "permission-denied",
+      EPERM: "permission-denied",
+      EISDIR: "in-the-way",
+      ENOTDIR: "in-the-way",
+      EEXIST: "in-the-way",
+      ENOTEMPTY: "in-the-way",
+      ENOENT: "changed",
+      ELOOP: "changed",
+    };
+    return new LocalTreeError(reasons[code] ?? "failed", `${path} could not be taken over on this computer: ${plainSystemReason(error)}.`, { cause: error });
+  }
+}
+
+/** Passes content on and tells when it is the content that fails, not the one who writes it. */
+async function* heard(content: AsyncIterable<Uint8Array>, failed: (error: unknown) => void): AsyncIterable<Uint8Array> {
+  try {
+    for await (const chunk of content) {
+      yield chunk;
+    }
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}
+
+/** Whether a place holds this content; its executable bit may differ, as it is set anew. */
+function sameContentAs(now: MirroredEntry | undefined, expected: MirroredEntry | undefined): boolean {
+  if (now?.kind === "file" && expected?.kind === "file") {
+    return now.sha256 === expected.sha256;
+  }
+  return sameEntry(now, expected);
+}
+
+function textOf(status: BigIntStats): string {
+  return [status.dev, status.ino, status.size, status.mtimeNs, status.ctimeNs].join(" ");
+}
+
+/** For a file among many: one that may not be read, or is just being replaced, must not hold up the others. */
+function unlessUnreadable(error: unknown): ManifestEntry | undefined {
+  const isSeen = ["EACCES", "EPERM", "ELOOP"].includes(systemErrorCode(error) ?? "") || error instanceof LocalTreeError;
+  if (isSeen) {
+    return { kind: "other" };
+  }
+  unlessGone(error);
+  return undefined;
+}
+
+/** For what may vanish between being listed and being looked at. */
+function unlessGone(error: unknown): undefined {
+  if (systemErrorCode(error) !== "ENOENT" && systemErrorCode(error) !== "ENOTDIR") {
+    throw error;
+  }
+  return undefined;
+}

@@ -1,0 +1,671 @@
+import { EventEmitter } from "node:events";
+import { dirname, join, relative, sep } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type FSWatcher, watch } from "chokidar";
+import ignore from "ignore";
+import { BaselinerError, messageOf, plainSystemReason, systemErrorCode, type Time } from "../base";
+import { type Box, BoxError, type Manifest, type ScanScope } from "../boxes";
+import { StoredBaseline } from "./baseline";
+import { LocalTree, LocalTreeError } from "./local-tree";
+import { isCopyName, nameRulesHere } from "./mirror-names";
+import {
+  type BulkDelete,
+  type Conflict,
+  type LeftOut,
+  type MirrorAction,
+  type MirroredEntry,
+  type MirrorPlan,
+  type MirrorScope,
+  type MirrorSide,
+  neverMirrored,
+  onlyDeletes,
+  planMirror,
+} from "./mirror-plan";
+import { Transfer } from "./transfer";
+
+/** How many paths are brought over at a time. */
+const parallelTransfers = 4;
+/** A full comparison starts again this often where files change under it. */
+const mostRounds = 4;
+/** For so long after a scan a path that the box did not list is taken to be free, in ms. */
+const absenceTrustedFor = 30_000;
+/** More changed files than this are left to a full comparison. */
+const mostPromptFiles = 200;
+/** The baseline is stored at least this often while much is brought over, in ms. */
+const saveBaselineEvery = 2000;
+
+/** Why the mirror rests. */
+export type MirrorPauseReason =
+  | "unreachable"
+  | "disk-full"
+  | "box-disk-full"
+  | "read-only"
+  | "workspace-missing"
+  | "question"
+  | "incomplete"
+  | "cancelled"
+  | "failed";
+
+/** Both sides could not be brought in step; nothing was lost on either, and what was not done is done at the next comparison. */
+export class MirrorError extends BaselinerError<MirrorPauseReason> {}
+
+export type MirrorState =
+  | { readonly kind: "in-step" }
+  /** `left`: paths still to be brought over, as far as known. */
+  | { readonly kind: "working"; readonly left: number }
+  /** In step, and there are copies of other versions for the expert to look through; they are resolved by deleting or renaming them. */
+  | { readonly kind: "conflict"; readonly copies: readonly string[] }
+  /** `text` is one sentence for the expert. Goes on with `resume`, `answer`, or the next comparison. */
+  | { readonly kind: "paused"; readonly reason: MirrorPauseReason; readonly text: string };
+
+/** What a full comparison did. */
+export interface MirrorSummary {
+  /** Paths brought to the box, brought here and deleted on either side. */
+  readonly uploaded: readonly string[];
+  readonly downloaded: readonly string[];
+  readonly deleted: readonly { readonly side: MirrorSide; readonly path: string }[];
+  readonly conflicts: readonly Conflict[];
+  readonly leftOut: readonly LeftOut[];
+  /** Set where a bulk delete waits for an answer; those paths are then not in step. */
+  readonly question?: BulkDelete;
+}
+
+export interface MirrorOptions {
+  /** Absolute path of the workspace. */
+  readonly root: string;
+  readonly box: Box;
+  /** Absolute path of the mirrored folder on the box. */
+  readonly boxFolder: string;
+  readonly scope: MirrorScope;
+  /** File in the session folder. A folder `incoming` is made beside it, which must lie on the same disk as the workspace. */
+  readonly baselineFile: string;
+  readonly time: Time;
+  /** From one full comparison to the next, in ms. */
+  readonly comparisonInterval?: number;
+  /** How long a file has to be left alone before it is brought to the box, in ms. */
+  readonly debounce?: number;
+}
+
+export interface MirrorEvents {
+  changed: [state: MirrorState];
+  /** Once for each conflict in the life of this object. */
+  conflict: [conflict: Conflict];
+  /** A bulk delete waits for `answer`. Told once for the same files. */
+  question: [question: BulkDelete];
+  /** One sentence about the mirror's own condition, told once. */
+  notice: [text: string];
+}
+
+/** What is being collected while a comparison goes on. */
+interface Work {
+  readonly uploaded: Set<string>;
+  readonly downloaded: Set<string>;
+  readonly deleted: { side: MirrorSide; path: string }[];
+  readonly conflicts: Conflict[];
+  /** Paths whose sides changed while they were worked on, by whether they were on their way to the box. */
+  again: Map<string, boolean>;
+  /** Paths that could not be brought over, with the reason as a sentence. */
+  failed: Map<string, { readonly toBox: boolean; readonly text: string }>;
+}
+
+/**
+ * Holds a workspace and a folder on a box in step. Watchers only hint at what
+ * changed here; a full comparison decides. One thing is done at a time.
+ */
+export class Mirror extends EventEmitter<MirrorEvents> {
+  private readonly tree: LocalTree;
+  private readonly transfer: Transfer;
+  private readonly scanScope: ScanScope;
+  private readonly ending = new AbortController();
+  private readonly hints = new Set<string>();
+  private readonly toldConflicts = new Set<string>();
+  private readonly toldNotices = new Set<string>();
+  private baseline: StoredBaseline | undefined;
+  private watcher: FSWatcher | undefined;
+  private debounceTimer: NodeJS.Timeout | undefined;
+  private comparisonTimer: NodeJS.Timeout | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+  private isComparisonDue = false;
+  private isStarted = false;
+  private current: MirrorState = { kind: "working", left: 0 };
+  private lastLeftOut: readonly LeftOut[] = [];
+  private pendingQuestion: BulkDelete | undefined;
+
+  constructor(private readonly options: MirrorOptions) {
+    super();
+    const { root, box, boxFolder, scope, baselineFile } = options;
+    this.tree = new LocalTree(root, join(dirname(baselineFile), "incoming"));
+    this.transfer = new Transfer(this.tree, box, boxFolder);
+    this.scanScope = { ignore: [...neverMirrored, ...scope.ignore], maxFileBytes: scope.maxFileMB * 1024 * 1024 };
+  }
+
+  get state(): MirrorState {
+    return this.current;
+  }
+
+  /** What the last full comparison did not mirror, and why. */
+  get leftOut(): readonly LeftOut[] {
+    return this.lastLeftOut;
+  }
+
+  /** The bulk delete that waits for `answer`. */
+  get question(): BulkDelete | undefined {
+    return this.pendingQuestion;
+  }
+
+  /** What both sides are known to hold, by path. */
+  get agreed(): ReadonlyMap<string, MirroredEntry> {
+    return this.baseline?.entries ?? new Map();
+  }
+
+  /** Watches the workspace and compares in full now and from time to time. */
+  start(): void {
+    if (this.isStarted || this.ending.signal.aborted) {
+      return;
+    }
+    this.isStarted = true;
+    this.watch();
+    this.compareSoon();
+  }
+
+  /** Stops watching and whatever goes on, at a place where nothing is lost. */
+  async dispose(): Promise<void> {
+    this.ending.abort(new MirrorError("cancelled", "The mirror was closed."));
+    clearTimeout(this.debounceTimer);
+    clearTimeout(this.comparisonTimer);
+    await this.watcher?.close();
+    await this.turn;
+    await this.baseline?.save().catch(() => undefined);
+  }
+
+  /**
+   * Compares both sides in full and brings them in step.
+   * @returns when both sides agree on all that is mirrored, apart from the paths of a `question`
+   * @throws {MirrorError} when they could not be brought in step; or the reason of `signal`
+   */
+  settle(signal?: AbortSignal): Promise<MirrorSummary> {
+    return this.compare("ask", signal);
+  }
+
+  /** Goes on after a pause: compares in full and does what is left. Does not throw: `state` tells how it went. */
+  async resume(): Promise<void> {
+    await this.settle().catch(() => undefined);
+  }
+
+  /**
+   * Answers the question about a bulk delete: `delete` carries it out; `bring-back`
+   * restores the files on the side that they are gone from.
+   * @throws {MirrorError}
+   */
+  async answer(answer: "delete" | "bring-back"): Promise<MirrorSummary> {
+    const question = this.pendingQuestion;
+    if (answer === "delete" || question === undefined) {
+      return await this.compare(question === undefined ? "ask" : "carry-out");
+    }
+    return await this.inTurn(async (signal) => {
+      const baseline = await this.ready();
+      // A path that was never agreed on cannot have been deleted.
+      baseline.agree(new Map(question.paths.map((path) => [path, undefined])));
+      return await this.compareNow("ask", signal);
+    });
+  }
+
+  /**
+   * Paths here that are no longer what both sides agreed on: whether what a
+   * snapshot holds can differ from what lies on the box. Does not ask the box.
+   */
+  async changedSinceSettled(signal?: AbortSignal): Promise<string[]> {
+    const here = await this.tree.scan(this.scanScope, signal);
+    const plan = planMirror({ baseline: this.agreed, here, box: this.agreed }, this.options.scope, { ...planOptions, bulkDelete: "carry-out" });
+    return plan.actions.map(({ path }) => path);
+  }
+
+  private compare(bulkDelete: "ask" | "carry-out", signal?: AbortSignal): Promise<MirrorSummary> {
+    return this.inTurn((ending) => this.compareNow(bulkDelete, ending), signal);
+  }
+
+  /** Waits for what goes on, then does the next thing; its failure is also the new state. */
+  private inTurn<Result>(job: (signal: AbortSignal) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    const both = signal === undefined ? this.ending.signal : AbortSignal.any([this.ending.signal, signal]);
+    const result = this.turn.then(async () => {
+      try {
+        both.throwIfAborted();
+        return await job(both);
+      } catch (error) {
+        const told = this.explained(error, both);
+        if (!this.ending.signal.aborted) {
+          this.show({ kind: "paused", reason: told.reason, text: told.message });
+        }
+        throw both.aborted ? (both.reason as unknown) : told;
+      } finally {
+        if (!this.ending.signal.aborted) {
+          this.planNextComparison();
+        }
+      }
+    });
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  private async compareNow(bulkDelete: "ask" | "carry-out", signal: AbortSignal): Promise<MirrorSummary> {
+    this.isComparisonDue = false;
+    this.hints.clear();
+    const baseline = await this.ready();
+    const work = newWork();
+    let plan: MirrorPlan;
+    this.show({ kind: "working", left: 0 });
+    for (let round = 1; ; round += 1) {
+      const [here, box] = await Promise.all([this.tree.scan(this.scanScope, signal), unlessAborted(this.scanBox(), signal)]);
+      const scannedAt = this.options.time.monotonic();
+      plan = planMirror({ baseline: baseline.entries, here, box }, this.options.scope, { ...planOptions, bulkDelete });
+      baseline.agree(plan.agreed);
+      // An empty box is one on which nobody works yet.
+      const trusts = (): boolean => box.size === 0 || this.options.time.monotonic() - scannedAt < absenceTrustedFor;
+      work.again = new Map();
+      work.failed = new Map();
+      await this.carryOut(plan.actions, work, baseline, trusts, signal);
+      if (work.again.size === 0 || round === mostRounds) {
+        break;
+      }
+      await delay(50 * round, undefined, { signal });
+    }
+    await baseline.save();
+    return this.conclude(plan, work, baseline);
+  }
+
+  private conclude(plan: MirrorPlan, work: Work, baseline: StoredBaseline): MirrorSummary {
+    const notTaken = [...work.again].filter(([, toBox]) => !toBox).map(([path]) => ({ path, side: "box", reason: "being-written" }) as const);
+    const refused = [...work.failed].filter(([, { toBox }]) => !toBox).map(([path]) => ({ path, side: "box", reason: "refused" }) as const);
+    this.lastLeftOut = [...plan.leftOut, ...notTaken, ...refused];
+    const asked = this.pendingQuestion;
+    this.pendingQuestion = plan.question;
+    const summary: MirrorSummary = {
+      uploaded: [...work.uploaded],
+      downloaded: [...work.downloaded],
+      deleted: work.deleted,
+      conflicts: work.conflicts,
+      leftOut: this.lastLeftOut,
+      ...(plan.question === undefined ? {} : { question: plan.question }),
+    };
+    expectAllOnBox(work);
+    if (plan.question !== undefined) {
+      this.show({ kind: "paused", reason: "question", text: questionText(plan.question) });
+      if (JSON.stringify(asked) !== JSON.stringify(plan.question)) {
+        this.emit("question", plan.question);
+      }
+    } else {
+      this.showInStep(baseline);
+    }
+    return summary;
+  }
+
+  private showInStep(baseline: StoredBaseline): void {
+    const copies = [...baseline.entries.keys()].filter(isCopyName);
+    this.show(copies.length > 0 ? { kind: "conflict", copies } : { kind: "in-step" });
+  }
+
+  /** A folder that is not on the box is an empty one; with a baseline, that is a bulk delete and asks. */
+  private async scanBox(): Promise<Manifest> {
+    try {
+      return await this.options.box.scan(this.options.boxFolder, this.scanScope);
+    } catch (error) {
+      if (error instanceof BoxError && error.reason === "path-missing") {
+        return new Map();
+      }
+      throw error;
+    }
+  }
+
+  private async ready(): Promise<StoredBaseline> {
+    if (this.baseline === undefined) {
+      await this.tree.prepare();
+      const owner = { box: this.options.box.name, folder: this.options.boxFolder };
+      this.baseline = await StoredBaseline.load(this.options.baselineFile, owner);
+    }
+    return this.baseline;
+  }
+
+  private async carryOut(
+    actions: readonly MirrorAction[],
+    work: Work,
+    baseline: StoredBaseline,
+    trustsAbsence: () => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let left = actions.length;
+    let savedAt = this.options.time.monotonic();
+    const one = async (action: MirrorAction): Promise<void> => {
+      this.show({ kind: "working", left });
+      await this.carryOutOne(action, work, baseline, trustsAbsence, signal);
+      left -= 1;
+      if (this.options.time.monotonic() - savedAt > saveBaselineEvery) {
+        savedAt = this.options.time.monotonic();
+        await baseline.save();
+      }
+    };
+    await atATime(parallelTransfers, actions.filter(onlyDeletes), one);
+    await atATime(
+      parallelTransfers,
+      actions.filter((action) => !onlyDeletes(action)),
+      one,
+    );
+  }
+
+  private async carryOutOne(
+    action: MirrorAction,
+    work: Work,
+    baseline: StoredBaseline,
+    trustsAbsence: () => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let toBox = false;
+    try {
+      for (const step of action.steps) {
+        toBox = step.do === "upload" || (step.do !== "download" && step.do !== "copy-here" && step.side === "box");
+        await this.transfer.make(step, trustsAbsence(), signal);
+        if (action.conflict !== undefined) {
+          this.tellConflict(action.conflict, work);
+        }
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      switch (outcomeOf(error)) {
+        case "again":
+          work.again.set(action.path, toBox);
+          return;
+        case "failed":
+          work.failed.set(action.path, { toBox, text: messageOf(error) });
+          return;
+        case "stop":
+          throw error;
+      }
+    }
+    baseline.agree(action.agreed);
+    note(action, work);
+  }
+
+  /** Told as soon as the other version is safe, and once, even if the rest has to be tried again. */
+  private tellConflict(conflict: Conflict, work: Work): void {
+    const key = JSON.stringify([conflict.path, conflict.keptAs]);
+    if (!work.conflicts.some((one) => one.path === conflict.path && one.keptAs === conflict.keptAs)) {
+      work.conflicts.push(conflict);
+    }
+    // A path that is changed on one side and deleted on the other may be so again; a copy of one version is made once.
+    if (conflict.keptAs !== conflict.path && this.toldConflicts.has(key)) {
+      return;
+    }
+    this.toldConflicts.add(key);
+    this.emit("conflict", conflict);
+  }
+
+  /** Brings files over that changed here, without comparing everything; whatever is not plain is left to a full comparison. */
+  private async bringHintedFiles(signal: AbortSignal): Promise<void> {
+    // What holds everything up is not over because one file could be brought.
+    if (this.current.kind === "paused") {
+      this.isComparisonDue = true;
+      return;
+    }
+    const paths = [...this.hints];
+    this.hints.clear();
+    const baseline = await this.ready();
+    const here = new Map<string, NonNullable<Awaited<ReturnType<LocalTree["entry"]>>>>();
+    const known = new Map<string, MirroredEntry>();
+    for (const path of paths) {
+      const entry = await this.tree.entry(path, this.scanScope.maxFileBytes, signal);
+      const base = baseline.entries.get(path);
+      if (entry === undefined && base !== undefined) {
+        this.isComparisonDue = true;
+      } else if (entry !== undefined) {
+        here.set(path, entry);
+        if (base !== undefined) {
+          known.set(path, base);
+        }
+      }
+    }
+    const plan = planMirror({ baseline: known, here, box: known }, this.options.scope, { ...planOptions, bulkDelete: "ask" });
+    const work = newWork();
+    await this.carryOut(plan.actions, work, baseline, () => false, signal);
+    if (work.again.size > 0 || work.failed.size > 0) {
+      this.isComparisonDue = true;
+    }
+    await baseline.save();
+    if (!this.isComparisonDue) {
+      this.showInStep(baseline);
+    }
+  }
+
+  private watch(): void {
+    const { root } = this.options;
+    const ignored = ignore().add([...(this.scanScope.ignore ?? [])]);
+    this.watcher = watch(root, {
+      ignoreInitial: true,
+      followSymlinks: false,
+      // Taken for a folder, so that a large ignored one costs no watchers; a file left out by this is found by comparing.
+      ignored: (path) => {
+        const inside = relative(root, path).split(sep).join("/");
+        return ignore.isPathValid(inside) && ignored.ignores(`${inside}/`);
+      },
+    });
+    this.watcher.on("all", (event, path) => {
+      if (event !== "addDir" && event !== "unlinkDir") {
+        this.hint(relative(root, path).split(sep).join("/"));
+      }
+    });
+    this.watcher.on("error", (error) => {
+      this.tellOnce(watcherText(error));
+    });
+  }
+
+  private tellOnce(text: string): void {
+    if (!this.toldNotices.has(text)) {
+      this.toldNotices.add(text);
+      this.emit("notice", text);
+    }
+  }
+
+  private hint(path: string): void {
+    if (path === "" || this.ending.signal.aborted) {
+      return;
+    }
+    this.hints.add(path);
+    clearTimeout(this.debounceTimer);
+    this.debounceTimer = setTimeout(() => {
+      this.followHints();
+    }, this.options.debounce ?? 100);
+  }
+
+  private followHints(): void {
+    // While the mirror waits for a box or a disk, what changed is found by the comparison with which it goes on.
+    if (this.current.kind === "paused" && !["question", "incomplete", "cancelled"].includes(this.current.reason)) {
+      return;
+    }
+    const isMuch = this.hints.size > mostPromptFiles || this.current.kind === "paused";
+    const job = isMuch ? this.compare("ask").then(() => undefined) : this.inTurn((signal) => (this.hints.size === 0 ? Promise.resolve() : this.bringHintedFiles(signal)));
+    job.then(
+      () => {
+        if (this.isComparisonDue && !this.ending.signal.aborted) {
+          this.compareSoon();
+        }
+      },
+      () => undefined,
+    );
+  }
+
+  /** A full comparison of the mirror's own accord: how it goes is told by `state`. */
+  private compareSoon(): void {
+    this.settle().catch(() => undefined);
+  }
+
+  private planNextComparison(): void {
+    if (!this.isStarted) {
+      return;
+    }
+    clearTimeout(this.comparisonTimer);
+    this.comparisonTimer = setTimeout(() => {
+      this.compareSoon();
+    }, this.options.comparisonInterval ?? 180_000);
+    this.comparisonTimer.unref();
+  }
+
+  private show(state: MirrorState): void {
+    if (JSON.stringify(state) !== JSON.stringify(this.current)) {
+      this.current = state;
+      this.emit("changed", state);
+    }
+  }
+
+  private explained(error: unknown, signal: AbortSignal): MirrorError {
+    if (error instanceof MirrorError) {
+      return error;
+    }
+    const more = { cause: error };
+    if (signal.aborted) {
+      return new MirrorError("cancelled", "Bringing both sides in step was stopped; it goes on with the next change.", more);
+    }
+    if (error instanceof BoxError) {
+      switch (error.reason) {
+        case "unreachable":
+          return new MirrorError("unreachable", `${this.options.box.name} cannot be reached; your changes are kept here and go there once it can.`, more);
+        case "disk-full":
+          return new MirrorError("box-disk-full", `The disk of ${this.options.box.name} is full; your changes are kept here: free some room there.`, more);
+        case "read-only":
+          return new MirrorError("read-only", `The disk of ${this.options.box.name} is read-only; your changes are kept here.`, more);
+        default:
+          return new MirrorError("failed", `${this.options.box.name} could not be compared with the workspace: ${error.message}`, more);
+      }
+    }
+    const reason = error instanceof LocalTreeError ? error.reason : systemErrorCode(error) === "ENOSPC" ? "disk-full" : "failed";
+    switch (reason) {
+      case "disk-full":
+        return new MirrorError("disk-full", "The disk of this computer is full, so nothing more is brought from the box: free some room.", more);
+      case "read-only":
+        return new MirrorError("read-only", "The disk of this computer is read-only, so nothing is brought from the box.", more);
+      case "root-missing":
+        return new MirrorError("workspace-missing", messageOf(error), more);
+      default:
+        return new MirrorError("failed", `The workspace could not be mirrored: ${plainSystemReason(error)}`, more);
+    }
+  }
+}
+
+const planOptions = { names: nameRulesHere, executableBits: process.platform !== "win32" };
+
+function newWork(): Work {
+  return { uploaded: new Set(), downloaded: new Set(), deleted: [], conflicts: [], again: new Map(), failed: new Map() };
+}
+
+function note(action: MirrorAction, work: Work): void {
+  for (const step of action.steps) {
+    switch (step.do) {
+      case "upload":
+        work.uploaded.add(step.path);
+        break;
+      case "download":
+        work.downloaded.add(step.as);
+        break;
+      case "copy-here":
+        break;
+      case "delete":
+        work.deleted.push({ side: step.side, path: step.path });
+        break;
+      case "set-executable":
+        (step.side === "here" ? work.downloaded : work.uploaded).add(step.path);
+    }
+  }
+}
+
+/** Whether a step's failure is the path's own, and worth another look, or everybody's. */
+function outcomeOf(error: unknown): "again" | "failed" | "stop" {
+  if (error instanceof LocalTreeError) {
+    switch (error.reason) {
+      case "changed":
+        return "again";
+      case "in-the-way":
+      case "permission-denied":
+      case "failed":
+        return "failed";
+      case "disk-full":
+      case "read-only":
+      case "root-missing":
+        return "stop";
+    }
+  }
+  if (error instanceof BoxError) {
+    switch (error.reason) {
+      case "path-missing":
+      case "not-a-file":
+        return "again";
+      case "permission-denied":
+      case "file-too-large":
+      case "failed":
+        return "failed";
+      default:
+        return "stop";
+    }
+  }
+  return "stop";
+}
+
+/** @throws {MirrorError} `incomplete`: what lies on the box is not what lies here. */
+function expectAllOnBox(work: Work): void {
+  const missing = [
+    ...[...work.failed].filter(([, { toBox }]) => toBox).map(([path, { text }]) => ({ path, text })),
+    ...[...work.again].filter(([, toBox]) => toBox).map(([path]) => ({ path, text: "it is being written without a pause." })),
+  ];
+  const [first] = missing;
+  if (first !== undefined) {
+    const others = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
+    throw new MirrorError("incomplete", `${first.path}${others} could not be brought to the box and is kept here: ${first.text}`);
+  }
+}
+
+function questionText({ side, paths }: BulkDelete): string {
+  return side === "here"
+    ? `${paths.length} files are gone from the box; nothing was deleted here: say whether to delete them here or to bring them back.`
+    : `${paths.length} files are gone from the workspace; nothing was deleted on the box: say whether to delete them there or to bring them back.`;
+}
+
+function watcherText(error: unknown): string {
+  const isLimit = ["ENOSPC", "EMFILE", "ENFILE"].includes(systemErrorCode(error) ?? "");
+  const why = isLimit ? "this system's limit of watched files is reached" : messageOf(error);
+  return `Changes are no longer noticed at once, because ${why}; they go to the box with each full comparison and each scoring.`;
+}
+
+/** Calls `work` for all items, at most `count` at a time. The first failure stops taking up new ones and is thrown when those under way are over. */
+async function atATime<Item>(count: number, items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const waiting = items[Symbol.iterator]();
+  const failures: unknown[] = [];
+  const worker = async (): Promise<void> => {
+    for (const item of waiting) {
+      try {
+        await work(item);
+      } catch (error) {
+        failures.push(error);
+      }
+      if (failures.length > 0) {
+        return;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: count }, worker));
+  if (failures.length > 0) {
+    throw failures[0];
+  }
+}
+
+/** For what takes no signal itself: it goes on unheard. */
+async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
