@@ -30,10 +30,17 @@ const results = join(testFolder, "results");
 /** What suites with an editor need, brought here while others run. @type {Promise<void> | undefined} */
 let editorReady;
 
+/** The check of types, begun while lint runs: each keeps one core busy. @type {Promise<unknown> | undefined} */
+let types;
+
+function checkTypes() {
+  return npm(["run", "--silent", "types"], { cwd: root, quiet: true });
+}
+
 /** In this order: what is quick and tells most comes first. @type {Suite[]} */
 const suites = [
   { name: "lint", play: () => command(() => npm(["run", "--silent", "lint"], { cwd: root })) },
-  { name: "types", play: () => command(() => npm(["run", "--silent", "types"], { cwd: root })) },
+  { name: "types", play: () => command(() => types ?? checkTypes()) },
   { name: "build", play: () => command(() => build(["--tests"])) },
   { name: "unit", play: () => vitest("unit") },
   { name: "faults", play: () => vitest("faults") },
@@ -45,8 +52,9 @@ const suites = [
 await runMain(async () => {
   const { values } = parseArgs({ options: { only: { type: "string" } } });
   const chosen = choose(values.only);
-  if (canInstallSystemPackages() && missingPrograms().length > 0) {
-    await installSystemPackages(missingPrograms());
+  const wanted = [...missingPrograms(), ...(chosen.some(({ name }) => name === "faults") ? missingSshd() : [])];
+  if (canInstallSystemPackages() && wanted.length > 0) {
+    await installSystemPackages(wanted);
   }
   await ensureDependencies();
   rmSync(results, { recursive: true, force: true });
@@ -55,6 +63,10 @@ await runMain(async () => {
     editorReady = bringEditors();
     // Those who wait for it hear of its failure; until then it is not unheard of.
     editorReady.catch(() => undefined);
+  }
+  if (chosen.some(({ name }) => name === "types")) {
+    types = checkTypes();
+    types.catch(() => undefined);
   }
   /** @type {Tally} */
   const all = { passed: 0, failed: 0, skipped: 0 };
@@ -83,6 +95,11 @@ function choose(only) {
     throw new CannotGoOn(`There is no suite ${unknown.join(", ")}; there are ${suites.map(({ name }) => name).join(", ")}.`);
   }
   return suites.filter(({ name }) => names.includes(name));
+}
+
+/** Packages of a real sshd, which boxes over SSH are tested with; without it those tests are skipped and say so. */
+function missingSshd() {
+  return process.platform === "linux" && !existsSync("/usr/sbin/sshd") ? ["openssh-server", "openssh-client"] : [];
 }
 
 async function bringEditors() {

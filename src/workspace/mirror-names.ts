@@ -86,5 +86,5 @@ export function isCopyName(path: string): boolean {
 
 /** The name of a file that is just being written whole by a box, or was when it crashed. */
 export function isDraftName(path: string): boolean {
-  return /\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.tmp$/.test(path);
+  return /\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.tmp$/.test(path) || /(^|\/)\.baseliner-draft-[^/]*$/.test(path);
 }
