@@ -20,6 +20,9 @@ const shared = {
   mainFields: ["module", "main"],
 };
 
+/** What is not bundled: what the editor provides, and native parts that ssh2 can do without. */
+const external = ["vscode", "cpu-features", "*.node"];
+
 /** @type {esbuild.BuildOptions} */
 const node = {
   ...shared,
@@ -27,7 +30,7 @@ const node = {
   target: "node20",
   format: "cjs",
   // ssh2 does without its native parts where they are missing, as they are here: one package serves every system.
-  external: ["vscode", "cpu-features", "*.node"],
+  external,
 };
 
 const webviews = existsSync("webview")
@@ -41,7 +44,7 @@ const editorTests = {
   ...node,
   entryPoints: ["test/vscode/index.ts", "test/vscode/*.test.ts"],
   outdir: "dist/test/vscode",
-  external: ["vscode", "mocha"],
+  external: [...external, "mocha"],
 };
 
 /** @type {esbuild.BuildOptions[]} */

@@ -31,6 +31,7 @@ for (const file of files) {
     format: "cjs",
     target: "node20",
     mainFields: ["module", "main"],
+    external: ["cpu-features", "*.node"],
     logLevel: "warning",
   });
   console.log(`\n${file.replace(".bench.ts", "")}`);
