@@ -53,6 +53,8 @@ export type MirrorState =
   | { readonly kind: "in-step" }
   /** `left`: paths still to be brought over, as far as known. */
   | { readonly kind: "working"; readonly left: number }
+  /** Nothing is brought to either side until whoever holds the mirror lets go. `waiting`: paths saved here meanwhile. */
+  | { readonly kind: "held"; readonly waiting: number }
   /** In step, and there are copies of other versions for the expert to look through; they are resolved by deleting or renaming them. */
   | { readonly kind: "conflict"; readonly copies: readonly string[] }
   /** `text` is one sentence for the expert. Goes on with `resume`, `answer`, or the next comparison. */
@@ -130,6 +132,9 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   private current: MirrorState = { kind: "working", left: 0 };
   private lastLeftOut: readonly LeftOut[] = [];
   private pendingQuestion: BulkDelete | undefined;
+  private readonly holds = new Set<symbol>();
+  private stateBeforeHold: MirrorState = this.current;
+  private endHold = (): void => undefined;
 
   constructor(private readonly options: MirrorOptions) {
     super();
@@ -173,6 +178,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     this.ending.abort(new MirrorError("cancelled", "The mirror was closed."));
     clearTimeout(this.debounceTimer);
     clearTimeout(this.comparisonTimer);
+    this.endHold();
     await this.watcher?.close();
     await this.turn;
     await this.baseline?.save().catch(() => undefined);
@@ -220,6 +226,53 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     return plan.actions.map(({ path }) => path);
   }
 
+  /**
+   * Keeps both sides as they are until the returned function is called: waits for
+   * what goes on, then nothing is brought anywhere. What is saved here meanwhile is
+   * brought over after the release; `settle` and `answer` wait for it. Several may
+   * hold at a time. Once is enough to let go, and more does no harm.
+   * @throws {MirrorError} `cancelled` when the mirror is closed meanwhile; or the reason of `signal`
+   */
+  async hold(signal?: AbortSignal): Promise<() => void> {
+    const both = signal === undefined ? this.ending.signal : AbortSignal.any([this.ending.signal, signal]);
+    const mine = Symbol("hold");
+    if (this.holds.size > 0) {
+      both.throwIfAborted();
+      this.holds.add(mine);
+    } else {
+      await this.beginHolding(mine, both);
+    }
+    return () => {
+      this.letGo(mine);
+    };
+  }
+
+  /** Takes a turn that ends with the last hold. */
+  private async beginHolding(first: symbol, signal: AbortSignal): Promise<void> {
+    const before = this.turn;
+    const begun = unlessAborted(before, signal).then(() => {
+      this.holds.add(first);
+      this.stateBeforeHold = this.current;
+      this.show({ kind: "held", waiting: this.hints.size });
+      return { over: new Promise<void>((resolve) => (this.endHold = resolve)) };
+    });
+    this.turn = Promise.allSettled([before, begun.then(({ over }) => over)]);
+    await begun;
+  }
+
+  private letGo(mine: symbol): void {
+    if (!this.holds.delete(mine) || this.holds.size > 0) {
+      return;
+    }
+    if (!this.ending.signal.aborted) {
+      this.show(this.stateBeforeHold);
+      if (this.hints.size > 0) {
+        this.followHints();
+      }
+    }
+    this.endHold();
+  }
+
   private compare(bulkDelete: "ask" | "carry-out", signal?: AbortSignal): Promise<MirrorSummary> {
     return this.inTurn((ending) => this.compareNow(bulkDelete, ending), signal);
   }
@@ -227,9 +280,10 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   /** Waits for what goes on, then does the next thing; its failure is also the new state. */
   private inTurn<Result>(job: (signal: AbortSignal) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const both = signal === undefined ? this.ending.signal : AbortSignal.any([this.ending.signal, signal]);
-    const result = this.turn.then(async () => {
+    const before = this.turn;
+    // Who only waits for a turn is let go at once; what goes on ends in its own time.
+    const result = unlessAborted(before, both).then(async () => {
       try {
-        both.throwIfAborted();
         return await job(both);
       } catch (error) {
         const told = this.explained(error, both);
@@ -243,7 +297,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
         }
       }
     });
-    this.turn = result.catch(() => undefined);
+    this.turn = Promise.allSettled([before, result]);
     return result;
   }
 
@@ -468,6 +522,10 @@ export class Mirror extends EventEmitter<MirrorEvents> {
       return;
     }
     this.hints.add(path);
+    if (this.holds.size > 0) {
+      this.show({ kind: "held", waiting: this.hints.size });
+      return;
+    }
     clearTimeout(this.debounceTimer);
     this.debounceTimer = setTimeout(() => {
       this.followHints();
@@ -475,6 +533,9 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   }
 
   private followHints(): void {
+    if (this.holds.size > 0) {
+      return;
+    }
     // While the mirror waits for a box or a disk, what changed is found by the comparison with which it goes on.
     if (this.current.kind === "paused" && !["question", "incomplete", "cancelled"].includes(this.current.reason)) {
       return;

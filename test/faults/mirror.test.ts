@@ -604,6 +604,61 @@ describe("watching", () => {
     expect(told).toEqual([expect.stringContaining("limit of watched files")]);
   });
 
+  test("only notes what is saved while the mirror is held, and brings it over after the release", async () => {
+    write(root, "a", "a");
+    const made = await started();
+    const release = await made.hold();
+    const releaseOther = await made.hold();
+    expect(made.state).toEqual({ kind: "held", waiting: 0 });
+    write(root, "a", "saved while held");
+    write(boxFolder, "b", "made by what runs there");
+    await vi.waitFor(() => {
+      expect(made.state).toEqual({ kind: "held", waiting: 1 });
+    }, 5000);
+    const settled = made.settle();
+    releaseOther();
+    releaseOther();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([tree(root), tree(boxFolder)]).toEqual([{ a: "saved while held" }, { a: "a", b: "made by what runs there" }]);
+    expect(await made.changedSinceSettled()).toEqual(["a"]);
+    release();
+    await settled;
+    expectAgreement();
+    expect(made.state).toEqual({ kind: "in-step" });
+    write(root, "a", "saved after the release");
+    await vi.waitFor(expectAgreement, 5000);
+  });
+
+  test("brings what was saved while the mirror was held without being told to", async () => {
+    write(root, "a", "a");
+    const made = await started();
+    const release = await made.hold();
+    write(root, "a", "saved while held");
+    await vi.waitFor(() => {
+      expect(made.state).toEqual({ kind: "held", waiting: 1 });
+    }, 5000);
+    release();
+    await vi.waitFor(expectAgreement, 5000);
+  });
+
+  test("who waits for a held mirror can give up, and closing it ends the hold", async () => {
+    write(root, "a", "a");
+    const made = mirror();
+    const release = await made.hold();
+    const giving = new AbortController();
+    const settling = made.settle(giving.signal);
+    giving.abort(new Error("given up"));
+    await expect(settling).rejects.toThrow("given up");
+    expect(made.state).toMatchObject({ kind: "held" });
+    const waiting = made.settle();
+    waiting.catch(() => undefined);
+    await made.dispose();
+    await expect(waiting).rejects.toMatchObject({ reason: "cancelled" });
+    await expect(made.hold()).rejects.toMatchObject({ reason: "cancelled" });
+    release();
+    expect(tree(boxFolder)).toEqual({});
+  });
+
   test("tells what changed here since both sides agreed", async () => {
     write(root, "a", "a");
     write(root, "b", "b");
