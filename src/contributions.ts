@@ -17,6 +17,9 @@ export const commands = {
   showScores: "baseliner.showScores",
   verifySession: "baseliner.verifySession",
   openForWriting: "baseliner.openForWriting",
+  connectBox: "baseliner.connectBox",
+  answerBulkDelete: "baseliner.answerBulkDelete",
+  forgetBoxSecrets: "baseliner.forgetBoxSecrets",
   showLog: "baseliner.showLog",
 } as const;
 
@@ -39,6 +42,8 @@ export const contextKeys = {
   sessionAccess: "baseliner.sessionAccess",
   /** The clock's state: `not-started`, `running`, `paused`, `expired`, `submitted`; empty without a session. */
   clockState: "baseliner.clockState",
+  /** `local`, `ssh`; empty without a session. */
+  boxKind: "baseliner.boxKind",
   /** Whether a scoring is going on. */
   isScoring: "baseliner.isScoring",
 } as const;

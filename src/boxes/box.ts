@@ -1,4 +1,5 @@
 import { BaselinerError } from "../base";
+import type { BoxConnection } from "./box-connection";
 import type { RunExit, RunSpecification } from "./run-record";
 
 /** Why a box could not do what was asked. */
@@ -28,6 +29,13 @@ export type BoxErrorReason =
 
 /** A box could not do what was asked of it. */
 export class BoxError extends BaselinerError<BoxErrorReason> {}
+
+const connectionProblems: readonly BoxErrorReason[] = ["unreachable", "host-key-changed", "host-key-revoked", "host-key-refused", "authentication-failed"];
+
+/** Whether the box could not be reached, so that it is not known what it did. */
+export function isConnectionProblem(error: unknown): boolean {
+  return error instanceof BoxError && connectionProblems.includes(error.reason);
+}
 
 /** What a run prints to. */
 export type OutputStream = "stdout" | "stderr";
@@ -75,6 +83,9 @@ export interface Box {
   /** What a person calls it: `this computer`, a host name. */
   readonly name: string;
 
+  /** The way to a box that is another machine. */
+  readonly connection?: BoxConnection;
+
   /** The box's clock: milliseconds since the epoch, UTC. */
   time(): Promise<number>;
 
@@ -111,9 +122,10 @@ export interface Box {
   /**
    * Starts a run, or does nothing where the run of this id was started before.
    * Resolves when the run has begun or has failed to begin; either is then on record.
-   * @throws {BoxError} when it could not even be recorded; nothing runs then.
+   * A box that is another machine is waited for as long as it is tried to reach it, or until `signal` aborts.
+   * @throws {BoxError} when it could not even be recorded; nothing runs then. Whether anything runs after `unreachable`, or the reason of `signal`, only `runState` tells.
    */
-  startRun(runs: string, specification: RunSpecification): Promise<void>;
+  startRun(runs: string, specification: RunSpecification, signal?: AbortSignal): Promise<void>;
 
   /** The state of a run. One that was asked for and never began is given up first, so that it cannot begin later. */
   runState(runs: string, id: string): Promise<RunState>;

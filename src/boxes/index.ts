@@ -1,4 +1,5 @@
 export * from "./box";
+export type * from "./box-connection";
 export { LocalBox } from "./local/local-box";
 export { runExitSchema, runFiles, runSpecificationSchema } from "./run-record";
 export type { RunExit, RunSpecification } from "./run-record";

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { messageOf, systemTime } from "../base";
-import { LocalBox } from "../boxes";
+import { type Box, loadSsh, LocalBox } from "../boxes";
+import { cliConfirmHostKey, cliCredentials } from "./credentials";
 import { journalFileName, type SessionSurroundings } from "../sessions";
 
 /** What a command came to: exit status 0 or 1. */
@@ -16,7 +17,16 @@ export const localBox = (): LocalBox => new LocalBox(join(__dirname, "supervisor
 
 /** What sessions need when the command line opens them. */
 export function surroundings(): SessionSurroundings {
-  return { time: systemTime, boxFor: localBox, holder: "the command line" };
+  return { time: systemTime, boxFor: (box) => (box.kind === "ssh" ? sshBox(box.target, box.hostKey) : localBox()), holder: "the command line" };
+}
+
+/**
+ * A box over SSH; a person is asked on the terminal. Not connected yet.
+ * @param hostKeys fingerprints of its host keys; nothing else is then accepted
+ */
+export async function sshBox(target: string, hostKeys?: readonly string[]): Promise<Box> {
+  const { boxAt } = await loadSsh();
+  return await boxAt(target, { hostKeys, credentials: cliCredentials(), confirmHostKey: cliConfirmHostKey() });
 }
 
 /** Parses a command's arguments. @throws {UsageError} */

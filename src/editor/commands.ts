@@ -2,8 +2,11 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { messageText, singleLine } from "../base";
+import { isConnectionProblem } from "../boxes";
 import { commands, views } from "../contributions";
 import { type Attempt, attemptFolder, describeAttempt, type Session, verifySession } from "../sessions";
+import { answerBulkDelete } from "./bulk-deletes";
+import type { BoxAccess } from "./box-access";
 import type { Log } from "./log";
 import { showInstructions, showTaskBesideInstructions } from "./instructions";
 import type { ScoresPanels } from "./scores-panel";
@@ -16,6 +19,7 @@ import type { WindowSession } from "./window-session";
 export interface Editor {
   readonly context: vscode.ExtensionContext;
   readonly current: WindowSession;
+  readonly access: BoxAccess;
   readonly log: Log;
   readonly problems: TaskProblems;
   readonly terminal: ScoringTerminal;
@@ -44,6 +48,9 @@ export function registerCommands(editor: Editor): vscode.Disposable {
     },
     verifySession: () => verify(current.require()),
     openForWriting: () => current.openSessionOfThisWindow(),
+    connectBox: () => connectBox(current.require()),
+    answerBulkDelete: () => answerBulkDelete(current.require()),
+    forgetBoxSecrets: () => forgetBoxSecrets(editor.access),
     showLog: () => {
       log.show();
       return Promise.resolve();
@@ -72,7 +79,13 @@ async function greet(session: Session): Promise<void> {
   if (!isNew || session.access.kind !== "writer") {
     return;
   }
-  await Promise.all([session.score(), layOut(session)]);
+  const scored = session.score().catch((error: unknown) => {
+    // Whoever opened the session tells why the box is out of reach.
+    if (!isConnectionProblem(error)) {
+      throw error;
+    }
+  });
+  await Promise.all([scored, layOut(session)]);
 }
 
 async function layOut(session: Session): Promise<void> {
@@ -86,6 +99,20 @@ async function score(session: Session): Promise<void> {
   const { normalised, note } = describeAttempt(attempt, session.state);
   const text = singleLine([normalised, note].filter((part) => part !== "").join(" · "), 60);
   vscode.window.setStatusBarMessage(vscode.l10n.t("Attempt {0}: {1}", attempt.number, text), 8000);
+}
+
+/** Tries at once, and brings both sides in step where the mirror rests. */
+async function connectBox(session: Session): Promise<void> {
+  session.box?.connection?.checkNow();
+  await session.connectBox();
+  await session.mirror?.resume();
+}
+
+async function forgetBoxSecrets(access: BoxAccess): Promise<void> {
+  const count = await access.forget();
+  void vscode.window.showInformationMessage(
+    count === 0 ? vscode.l10n.t("No passphrase or password is kept.") : vscode.l10n.t("{0} kept passphrases and passwords were removed.", count),
+  );
 }
 
 async function pauseClock(session: Session): Promise<void> {

@@ -1,5 +1,8 @@
 import * as vscode from "vscode";
 import { AttemptsTree } from "./attempts-tree";
+import { registerAssignmentLinks } from "./assignment-link";
+import { BoxAccess } from "./box-access";
+import { watchBulkDeletes } from "./bulk-deletes";
 import { ClockStatusBar } from "./clock-status-bar";
 import { registerCommands } from "./commands";
 import { Log } from "./log";
@@ -15,10 +18,12 @@ import { WindowSession } from "./window-session";
  */
 export async function activateBaseliner(context: vscode.ExtensionContext): Promise<() => Promise<void>> {
   const log = new Log();
-  const current = new WindowSession(context, log);
+  const access = new BoxAccess(context.secrets, log);
+  const current = new WindowSession(context, log, access);
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current);
+  const editor = { context, current, access, log, problems, terminal, scores };
   context.subscriptions.push(
     log,
     problems,
@@ -27,7 +32,9 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     new SessionTree(current),
     new AttemptsTree(current),
     new ClockStatusBar(current),
-    registerCommands({ context, current, log, problems, terminal, scores }),
+    registerCommands(editor),
+    registerAssignmentLinks(editor),
+    watchBulkDeletes(current),
     current,
   );
   await current.openSessionOfThisWindow();

@@ -4,3 +4,4 @@ export * from "./scores";
 export * from "./scoring-result";
 export { taskSchema } from "./task";
 export type { Profile, Task } from "./task";
+export * from "./provision";

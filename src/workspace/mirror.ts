@@ -273,6 +273,13 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     this.endHold();
   }
 
+  /** Paths on the box that are no longer what both sides agreed on. Changes nothing. */
+  async changedOnBox(): Promise<string[]> {
+    const box = await this.scanBox();
+    const plan = planMirror({ baseline: this.agreed, here: this.agreed, box }, this.options.scope, { ...planOptions, bulkDelete: "carry-out" });
+    return plan.actions.map(({ path }) => path);
+  }
+
   private compare(bulkDelete: "ask" | "carry-out", signal?: AbortSignal): Promise<MirrorSummary> {
     return this.inTurn((ending) => this.compareNow(bulkDelete, ending), signal);
   }

@@ -5,7 +5,8 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type ConnectionStatus, type HostKeyQuestion, resolveTarget, SshBox, SshConnection } from "../../src/boxes/ssh";
+import type { ConnectionStatus } from "../../src/boxes";
+import { type HostKeyQuestion, resolveTarget, SshBox, SshConnection } from "../../src/boxes/ssh";
 import { freePort, newKey, Sshd, whyNoSshd } from "../support/sshd";
 import { TcpProxy } from "../support/tcp-proxy";
 import { temporaryFolder } from "../support/temporary-folder";
@@ -206,12 +207,13 @@ describe.skipIf(whyNoSshd !== undefined)("the host key", () => {
   test("is the one that the assignment names, or nothing", async () => {
     const sshd = await Sshd.start();
     const fingerprint = execFileSync("ssh-keygen", ["-lf", `${sshd.hostKeyFile}.pub`]).toString().split(" ")[1] ?? "";
-    const pinned = (hostKeyFingerprint: string) => {
-      const connection = new SshConnection({ ...sshd.target({ knownHostsFiles: [] }), hostKeyFingerprint });
+    const pinned = (...hostKeys: string[]) => {
+      const connection = new SshConnection({ ...sshd.target({ knownHostsFiles: [] }), hostKeys });
       onTestFinished(() => connection.close());
       return connection.connect();
     };
     await pinned(fingerprint);
+    await pinned(`SHA256:${"A".repeat(43)}`, fingerprint);
     await expect(pinned(`SHA256:${"A".repeat(43)}`)).rejects.toMatchObject({ reason: "host-key-changed" });
   });
 

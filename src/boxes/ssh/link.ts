@@ -65,7 +65,7 @@ export class Link {
       let previous: Client | undefined;
       for (const host of [...target.hops, target.destination]) {
         const sock = previous === undefined ? undefined : await tunnel(previous, host, options.connectWithinMs);
-        const pinned = host === target.destination ? target.hostKeyFingerprint : undefined;
+        const pinned = host === target.destination ? target.hostKeys : undefined;
         previous = await openClient(host, pinned, sock, options, signal);
         clients.push(previous);
       }
@@ -158,7 +158,7 @@ async function remember(expected: HostKeyExpectation, key: Buffer, file: string 
   }
 }
 
-async function openClient(host: SshHost, pinned: string | undefined, sock: Duplex | undefined, options: LinkOptions, signal: AbortSignal): Promise<Client> {
+async function openClient(host: SshHost, pinned: readonly string[] | undefined, sock: Duplex | undefined, options: LinkOptions, signal: AbortSignal): Promise<Client> {
   signal.throwIfAborted();
   const expected: HostKeyExpectation = {
     host: host.host,

@@ -193,7 +193,7 @@ return ${runScriptStatus.problem}`;
     );
   }
 
-  async startRun(runs: string, specification: RunSpecification): Promise<void> {
+  async startRun(runs: string, specification: RunSpecification, signal?: AbortSignal): Promise<void> {
     runSpecificationSchema.parse(specification);
     const script = startScript(posix.join(runs, specification.id), specification);
     await this.connection.during(
@@ -206,7 +206,7 @@ return ${runScriptStatus.problem}`;
           throw refusal(stdout, "The run could not be recorded and was not started");
         }
       },
-      { repeatable: true },
+      { repeatable: true, patient: true, signal },
     );
   }
 
