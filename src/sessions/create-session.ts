@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { chmod, cp, lstat, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { BaselinerError, plainSystemReason, sha256, systemErrorCode, type Time } from "../base";
-import { type LoadedTask, profileOf, scoringFolder, taskFileName } from "../tasks";
+import { BaselinerError, plainSystemReason, systemErrorCode, type Time } from "../base";
+import { hashesOf, type LoadedTask, profileOf, scoringFiles, scoringFolder, taskFileName } from "../tasks";
 import type { Box } from "../boxes";
 import { JournalWriter } from "./journal";
 import { sessionFolder } from "./session-folder";
@@ -115,28 +115,6 @@ async function copyInside(taskFolder: string, part: string, target: string): Pro
 /** What of a task lies on the box. The reference solution and the author's notes are not among it. */
 function partsForTheBox({ task }: LoadedTask): string[] {
   return [taskFileName, task.instructions, scoringFolder];
-}
-
-/** SHA-256 of every file that decides a score (of a link, of its target), by its path on the box below the task's folder. */
-export async function scoringFiles(box: Box, taskFolder: string): Promise<Record<string, string>> {
-  return await hashesOf(box, taskFolder, ["/runs/"]);
-}
-
-/** SHA-256 of every file under a folder on the box (of a link, of its target), without what the patterns ignore. */
-export async function hashesOf(box: Box, folder: string, ignore: readonly string[]): Promise<Record<string, string>> {
-  const manifest = await box.scan(folder, { ignore });
-  const hashes = [...manifest].map(([path, entry]): [string, string] => {
-    switch (entry.kind) {
-      case "file":
-        return [path, entry.sha256];
-      case "link":
-        return [path, sha256(`link to ${entry.target}`)];
-      case "large-file":
-      case "other":
-        return [path, sha256(entry.kind)];
-    }
-  });
-  return Object.fromEntries(hashes.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Files copied out of an installed extension may be read-only; the expert edits these. */
