@@ -4,6 +4,7 @@ export { LocalBox } from "./local/local-box";
 export { runExitSchema, runFiles, runSpecificationSchema } from "./run-record";
 export type { RunExit, RunSpecification } from "./run-record";
 export type * from "./ssh";
+export { shellQuote } from "./ssh/shell-quote";
 
 /** Boxes over SSH, loaded when one is needed: the library behind it takes its time. */
 export const loadSsh = async () => await import("./ssh");

@@ -17,16 +17,17 @@ export const localBox = (): LocalBox => new LocalBox(join(__dirname, "supervisor
 
 /** What sessions need when the command line opens them. */
 export function surroundings(): SessionSurroundings {
-  return { time: systemTime, boxFor: (box) => (box.kind === "ssh" ? sshBox(box.target, box.hostKey) : localBox()), holder: "the command line" };
+  return { time: systemTime, boxFor: (box) => (box.kind === "ssh" ? sshBox(box.target, box.hostKey, "entry" in box ? box.entry : undefined) : localBox()), holder: "the command line" };
 }
 
 /**
  * A box over SSH; a person is asked on the terminal. Not connected yet.
  * @param hostKeys fingerprints of its host keys; nothing else is then accepted
+ * @param entry program through which scorings are started there
  */
-export async function sshBox(target: string, hostKeys?: readonly string[]): Promise<Box> {
+export async function sshBox(target: string, hostKeys?: readonly string[], entry?: string): Promise<Box> {
   const { boxAt } = await loadSsh();
-  return await boxAt(target, { hostKeys, credentials: cliCredentials(), confirmHostKey: cliConfirmHostKey() });
+  return await boxAt(target, { hostKeys, entry: entry ?? null, credentials: cliCredentials(), confirmHostKey: cliConfirmHostKey() });
 }
 
 /** Parses a command's arguments. @throws {UsageError} */

@@ -8,6 +8,8 @@ export interface BoxAddress {
   readonly target: string;
   /** Fingerprints of its host keys. */
   readonly hostKey?: readonly string[] | undefined;
+  /** Program through which scorings are started there. */
+  readonly entry?: string | undefined;
 }
 
 /**
@@ -21,10 +23,11 @@ export class BoxAccess {
   ) {}
 
   /** Not connected yet. @throws {BoxError} `target-invalid` */
-  async boxAt({ target, hostKey }: BoxAddress): Promise<Box> {
+  async boxAt({ target, hostKey, entry }: BoxAddress): Promise<Box> {
     const { boxAt } = await loadSsh();
     return await boxAt(target, {
       hostKeys: hostKey,
+      entry: entry ?? null,
       credentials: this.credentials,
       confirmHostKey: confirmHostKey,
       log: (line) => this.log.note(line),

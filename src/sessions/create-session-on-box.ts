@@ -1,12 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { singleLine, type Time } from "../base";
-import { type Box, BoxError } from "../boxes";
-import { checkTaskText, describeProblem, type LoadedTask, type Provision, provisionFileName, provisionSchema, taskFileName } from "../tasks";
+import type { Box } from "../boxes";
+import { checkTaskText, describeProblem, hashesOf, type LoadedTask, readProvision, scoringFiles, taskFileName } from "../tasks";
 import { Mirror } from "../workspace";
 import { CreateSessionError, layOut } from "./create-session";
 import type { AssignedBox } from "./journal-entry";
-import { hashesOf, scoringFiles } from "./scoring-files";
 import { remotePaths } from "./session-box";
 import { sessionFolder } from "./session-folder";
 
@@ -33,7 +32,7 @@ const readableBytes = 4 * 1024 * 1024;
  */
 export async function createSessionOnBox(session: NewSessionOnBox, box: Box, time: Time, signal?: AbortSignal): Promise<string> {
   const paths = remotePaths(session.box.root);
-  const provision = await provisionOn(box, paths.task);
+  const provision = await readProvision(box, paths.task);
   const { loaded, text } = await taskOn(box, paths.task);
   const { task } = loaded;
   return await layOut(session, loaded, time, async (draft) => {
@@ -43,7 +42,7 @@ export async function createSessionOnBox(session: NewSessionOnBox, box: Box, tim
     await writeFile(join(folder.box, taskFileName), text);
     await mkdir(posix.dirname(posix.join(folder.box, task.instructions)), { recursive: true });
     await writeFile(join(folder.box, task.instructions), await box.readFile(posix.join(paths.task, task.instructions), readableBytes));
-    const files = await scoringFiles(box, paths.task);
+    const files = await scoringFiles(box, paths.task, provision.protection);
     expectSame(files, provision.files, "decides the score and", box.name);
     expectSame(await hashesOf(box, paths.workspace, []), provision.startingSolution, "belongs to the starting solution and", box.name);
     const mirror = new Mirror({
@@ -66,22 +65,6 @@ export async function createSessionOnBox(session: NewSessionOnBox, box: Box, tim
       protection: provision.protection,
     };
   });
-}
-
-/**
- * What was put on a box.
- * @throws {CreateSessionError} `task` where nothing was; {BoxError}
- */
-export async function provisionOn(box: Box, root: string): Promise<Provision> {
-  try {
-    return provisionSchema.parse(JSON.parse((await box.readFile(posix.join(root, provisionFileName), readableBytes)).toString("utf8")));
-  } catch (error) {
-    if (error instanceof BoxError && error.reason !== "path-missing") {
-      throw error;
-    }
-    const why = error instanceof BoxError ? `it has no ${provisionFileName}` : `${provisionFileName} is damaged`;
-    throw new CreateSessionError("task", `No task was put into ${root} on ${box.name} (${why}); nothing was created: ask who gave you the assignment.`, { cause: error });
-  }
 }
 
 async function taskOn(box: Box, root: string): Promise<{ loaded: LoadedTask; text: string }> {

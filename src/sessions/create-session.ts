@@ -2,11 +2,10 @@ import { randomUUID } from "node:crypto";
 import { chmod, cp, lstat, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { BaselinerError, plainSystemReason, systemErrorCode, type Time } from "../base";
-import { type LoadedTask, profileOf, scoringFolder, taskFileName } from "../tasks";
+import { hashesOf, type LoadedTask, profileOf, scoringFiles, scoringFolder, taskFileName } from "../tasks";
 import type { Box } from "../boxes";
 import { JournalWriter } from "./journal";
 import type { BoxDescription } from "./journal-entry";
-import { hashesOf, scoringFiles } from "./scoring-files";
 import { sessionFolder } from "./session-folder";
 
 /** What a new session is made from. */

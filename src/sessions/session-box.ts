@@ -96,8 +96,7 @@ export class SessionBox {
       }
     } else if (!isUp && this.isUp) {
       this.isUp = false;
-      const reason = status.state === "connecting" || status.state === "connected" ? undefined : status.reason;
-      const problem = reason?.message ?? "The connection was closed.";
+      const problem = "reason" in status ? status.reason.message : "The connection was closed.";
       this.tell((listener) => listener.lost(problem));
     }
   }

@@ -4,12 +4,11 @@ import { mkdir, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, messageOf, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
 import { type Box, BoxError, isConnectionProblem, type OutputStream, type RunExit } from "../boxes";
-import { readResultFile, readScoring, resultVariable, scoringCommand } from "../tasks";
+import { hashesOf, readResultFile, readScoring, resultVariable, scoringCommand, scoringFiles } from "../tasks";
 import { type Mirror, MirrorError, SnapshotError, Snapshots } from "../workspace";
 import { remainingAt } from "./clock";
 import { JournalError, JournalWriter, readJournal } from "./journal";
 import type { BoxDescription, EntryData, EntryType, JournalEntry } from "./journal-entry";
-import { hashesOf, scoringFiles } from "./scoring-files";
 import { attemptFiles, attemptFolder, type SessionFolder, sessionFolder } from "./session-folder";
 import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
@@ -623,7 +622,7 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Compares the files that decide the score with those the session began with. */
   private async checkIntegrity(when: "before" | "after", attempt: number): Promise<void> {
     const original = this.present.created.task.files;
-    const now = await scoringFiles(this.onBox.box, this.onBox.paths.task);
+    const now = await scoringFiles(this.onBox.box, this.onBox.paths.task, this.present.created.protection);
     const changed = Object.keys(original).filter((path) => now[path] !== undefined && now[path] !== original[path]);
     const removed = Object.keys(original).filter((path) => now[path] === undefined);
     const added = Object.keys(now).filter((path) => original[path] === undefined);

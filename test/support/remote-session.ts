@@ -5,8 +5,7 @@ import { systemTime, type Time } from "../../src/base";
 import { LocalBox } from "../../src/boxes";
 import { SshBox, SshConnection, type SshConnectionOptions } from "../../src/boxes/ssh";
 import { createSessionOnBox, type NewSessionOnBox, Session } from "../../src/sessions";
-import { type Provision, provisionFileName } from "../../src/tasks";
-import { hashesOf, scoringFiles } from "../../src/sessions/scoring-files";
+import { hashesOf, type Provision, provisioned as names, scoringFiles } from "../../src/tasks";
 import { supervisor } from "./build";
 import { shortWait, type Sshd } from "./sshd";
 import { temporaryFolder } from "./temporary-folder";
@@ -32,7 +31,7 @@ export async function provisioned(scorer: string, changes: { scoring?: Record<st
     entry: null,
     provisionedAt: "2026-01-01T00:00:00.000Z",
   };
-  writeFileSync(join(root, provisionFileName), JSON.stringify(provision));
+  writeFileSync(join(root, names.record), JSON.stringify(provision));
   return root;
 }
 

@@ -1,5 +1,5 @@
 import { SshConnection, type SshConnectionOptions } from "./connection";
-import { SshBox } from "./ssh-box";
+import { SshBox, type SshBoxOptions } from "./ssh-box";
 import { resolveTarget, type TargetOptions } from "./target";
 
 /**
@@ -7,6 +7,6 @@ import { resolveTarget, type TargetOptions } from "./target";
  * @param text `user@host:port`, or a host of the ssh configuration
  * @throws {BoxError} `target-invalid`
  */
-export async function boxAt(text: string, options: TargetOptions & SshConnectionOptions = {}): Promise<SshBox> {
-  return new SshBox(new SshConnection(await resolveTarget(text, options), options));
+export async function boxAt(text: string, options: TargetOptions & SshConnectionOptions & SshBoxOptions = {}): Promise<SshBox> {
+  return new SshBox(new SshConnection(await resolveTarget(text, options), options), options);
 }

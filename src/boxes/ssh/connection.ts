@@ -93,6 +93,11 @@ export class SshConnection implements BoxConnection {
     return this.current;
   }
 
+  /** Fingerprint of the key that the box showed (`SHA256:…`); undefined while there is no connection. */
+  get hostKey(): string | undefined {
+    return this.link?.hostKey;
+  }
+
   /** Tells of every change of the status until the returned function is called. */
   subscribe(listener: (status: ConnectionStatus) => void): () => void {
     this.events.on("status", listener);

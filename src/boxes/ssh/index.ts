@@ -5,6 +5,8 @@ export { SshConnection } from "./connection";
 export type { SshConnectionOptions } from "./connection";
 export { fingerprintOf } from "./host-key";
 export type { ConfirmHostKey, HostKeyQuestion } from "./host-key";
+export type { ScriptAnswer } from "./remote-shell";
 export { SshBox } from "./ssh-box";
+export type { SshBoxOptions } from "./ssh-box";
 export { parseTargetName, resolveTarget } from "./target";
 export type { SshHost, SshTarget, TargetOptions } from "./target";

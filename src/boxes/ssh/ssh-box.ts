@@ -7,8 +7,8 @@ import { type RunExit, runExitSchema, runFiles, type RunSpecification, runSpecif
 import type { SshConnection } from "./connection";
 import type { Link } from "./link";
 import { Interrupted } from "./link";
-import { askScript, plainReason, reasonIn, streamScript } from "./remote-shell";
-import { clockScript, followScript, runScriptStatus, startScript, startWithin, stateScript } from "./run-scripts";
+import { askScript, plainReason, reasonIn, type ScriptAnswer, streamScript } from "./remote-shell";
+import { clockScript, entryScript, followScript, runScriptStatus, startScript, startWithin, stateScript } from "./run-scripts";
 import { draftPrefix, parseScan, scanScript } from "./scan";
 import { type Sftp, sftpStatus } from "./sftp";
 import { shellQuote } from "./shell-quote";
@@ -24,14 +24,28 @@ const scanWait = 600_000;
 /** How often a turn of following waits for more output; turns are short where the box allows few sessions. */
 const napsATurn = { plenty: 600, scarce: 10 } as const;
 
+export interface SshBoxOptions {
+  /**
+   * Absolute path of the program that runs the scoring function as another account (`provision.json`). Runs are then
+   * started, stopped and claimed by it alone, as it was provisioned: of a specification only the id counts.
+   */
+  readonly entry?: string | null;
+}
+
 /** A machine reached over SSH, behind the same contract as this computer. */
 export class SshBox implements Box {
   readonly name: string;
   /** Drafts of writes that broke off, to be removed once the box is back. */
   private readonly leftovers = new Set<string>();
 
-  constructor(readonly connection: SshConnection) {
+  private readonly entry: string | null;
+
+  constructor(
+    readonly connection: SshConnection,
+    options: SshBoxOptions = {},
+  ) {
     this.name = connection.name;
+    this.entry = options.entry ?? null;
     connection.subscribe(({ state }) => {
       if (state === "connected" && this.leftovers.size > 0) {
         void this.removeLeftovers();
@@ -51,6 +65,14 @@ export class SshBox implements Box {
       },
       { repeatable: true },
     );
+  }
+
+  /**
+   * Runs a POSIX shell script to its end. It is not done again where the connection breaks meanwhile.
+   * @throws {BoxError} `unreachable`; `invalid-answer` where it prints more than 64 kB
+   */
+  async runScript(script: string, withinMs: number): Promise<ScriptAnswer> {
+    return await this.connection.during((link) => askScript(link, script, shortAnswer, withinMs), { repeatable: false });
   }
 
   async readFile(path: string, limitBytes: number): Promise<Buffer> {
@@ -166,7 +188,7 @@ rm -f -- "$from"
 return ${runScriptStatus.problem}`;
     const { code, stdout } = await askScript(link, script, shortAnswer, shortWait);
     if (code !== 0) {
-      throw refusal(stdout, what);
+      throw refusal(stdout.toString("utf8"), what);
     }
   }
 
@@ -195,15 +217,15 @@ return ${runScriptStatus.problem}`;
 
   async startRun(runs: string, specification: RunSpecification, signal?: AbortSignal): Promise<void> {
     runSpecificationSchema.parse(specification);
-    const script = startScript(posix.join(runs, specification.id), specification);
+    const script = this.entry === null ? startScript(posix.join(runs, specification.id), specification) : entryScript(this.entry, "start", specification.id);
     await this.connection.during(
       async (link) => {
-        const { code, stdout } = await askScript(link, script, shortAnswer, shortWait + startWithin * 1000);
+        const { code, stdout, stderr } = await askScript(link, script, shortAnswer, shortWait + startWithin * 1000);
         if (code === runScriptStatus.gone) {
           throw new BoxError("failed", "The process that supervises the run did not start in time.");
         }
         if (code !== 0) {
-          throw refusal(stdout, "The run could not be recorded and was not started");
+          throw refusal(stdout.length === 0 ? stderr : stdout.toString("utf8"), "The run could not be recorded and was not started");
         }
       },
       { repeatable: true, patient: true, signal },
@@ -211,11 +233,12 @@ return ${runScriptStatus.problem}`;
   }
 
   async runState(runs: string, id: string): Promise<RunState> {
-    return await this.connection.during((link) => this.askState(link, posix.join(runs, id)), { repeatable: true });
+    return await this.connection.during((link) => this.askState(link, runs, id), { repeatable: true });
   }
 
-  private async askState(link: Link, folder: string): Promise<RunState> {
-    const { stdout } = await askScript(link, stateScript(folder), shortAnswer, shortWait + startWithin * 1000);
+  private async askState(link: Link, runs: string, id: string): Promise<RunState> {
+    const script = this.entry === null ? stateScript(posix.join(runs, id)) : entryScript(this.entry, "state", id);
+    const { stdout, stderr } = await askScript(link, script, shortAnswer, shortWait + startWithin * 1000);
     const text = stdout.toString("utf8");
     const end = text.indexOf("\n");
     const kind = text.slice(0, end);
@@ -227,7 +250,7 @@ return ${runScriptStatus.problem}`;
       case "ended":
         return { kind, exit: this.parseExit(text.slice(end + 1)) };
       default:
-        throw new BoxError("invalid-answer", `${this.name} does not tell the state of the run: ${singleLine(text)}.`);
+        throw new BoxError("invalid-answer", `${this.name} does not tell the state of the run: ${singleLine(text === "" ? stderr : text)}.`);
     }
   }
 
@@ -262,7 +285,7 @@ return ${runScriptStatus.problem}`;
         case 0:
         case runScriptStatus.gone:
         case runScriptStatus.missing: {
-          const state = await this.askState(link, folder);
+          const state = await this.askState(link, runs, id);
           switch (state.kind) {
             case "unknown":
               throw new BoxError("run-unknown", "The box has no record that this run ever began.");
@@ -289,6 +312,19 @@ return ${runScriptStatus.problem}`;
   }
 
   async cancelRun(runs: string, id: string): Promise<void> {
+    const entry = this.entry;
+    if (entry !== null) {
+      await this.connection.during(
+        async (link) => {
+          const { code, stdout, stderr } = await askScript(link, entryScript(entry, "cancel", id), shortAnswer, shortWait);
+          if (code !== 0) {
+            throw refusal(stdout.length === 0 ? stderr : stdout.toString("utf8"), "The run could not be asked to stop");
+          }
+        },
+        { repeatable: true },
+      );
+      return;
+    }
     const path = posix.join(runs, id, runFiles.cancel);
     await this.files("The run could not be asked to stop", path, true, async (sftp) => {
       await sftp.closeFile(await sftp.open(path, "w", 0o644));
@@ -364,8 +400,7 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "number" ? error.code : undefined;
 }
 
-function refusal(said: Buffer, what: string): BoxError {
-  const text = said.toString("utf8");
+function refusal(text: string, what: string): BoxError {
   const reason = reasonIn(text);
   return new BoxError(reason, `${what}: ${plainReason(reason, text)}.`);
 }

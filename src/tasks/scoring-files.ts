@@ -1,13 +1,16 @@
 import { sha256 } from "../base";
 import type { Box } from "../boxes";
-import { provisionedWorkspace, provisionFileName } from "../tasks";
 
-/** What lies beside the files that decide a score: the expert's workspace, runs, what was provisioned, and what only the scorer may read. */
-const notScoring = ["/runs/", `/${provisionedWorkspace}/`, "/protected/", `/${provisionFileName}`];
+/** What lies beside the files that decide a score in a task's folder on the box. */
+const besideScoringFiles = ["/runs/", "/workspace/", "/private/", "/provision.json", "/entry"];
 
-/** SHA-256 of every file that decides a score (of a link, of its target), by its path on the box below the task's folder. */
-export async function scoringFiles(box: Box, taskFolder: string): Promise<Record<string, string>> {
-  return await hashesOf(box, taskFolder, notScoring);
+/**
+ * SHA-256 of every file that decides a score (of a link, of its target), by its path on the box below the task's folder.
+ *
+ * @param protection with `accounts`, what lies in `protected/` cannot be read, nor changed, by the account that asks, and is left out
+ */
+export async function scoringFiles(box: Box, taskFolder: string, protection: "accounts" | "none" = "none"): Promise<Record<string, string>> {
+  return await hashesOf(box, taskFolder, protection === "accounts" ? [...besideScoringFiles, "/protected/"] : besideScoringFiles);
 }
 
 /** SHA-256 of every file under a folder on the box (of a link, of its target), without what the patterns ignore. */
