@@ -163,7 +163,15 @@ export class Session extends EventEmitter<SessionEvents> {
 
   private async recordConnected(): Promise<void> {
     const { box } = this.onBox;
-    await this.record("box.connected", { name: box.name, aheadMs: (await box.time()) - this.surroundings.time.now() });
+    await this.record("box.connected", { name: box.name, aheadMs: (await this.boxTime()).aheadMs });
+  }
+
+  /** How far the box's clock is ahead of ours, in ms, to within half the time that asking took. */
+  private async boxTime(): Promise<{ aheadMs: number }> {
+    const { time } = this.surroundings;
+    const asked = time.now();
+    const told = await this.onBox.box.time();
+    return { aheadMs: Math.round(told - (asked + time.now()) / 2) };
   }
 
   /**
@@ -388,10 +396,12 @@ export class Session extends EventEmitter<SessionEvents> {
     const number = this.present.attempts.length;
     const run = randomUUID();
     const { box, paths } = this.onBox;
-    await this.checkIntegrity("before", number);
-    const snapshot = await this.settledSnapshot(`Attempt ${number}`).catch((error: unknown) => {
-      throw this.cancelWasAskedFor() ? notBegun() : error;
-    });
+    const [snapshot] = await allOf([
+      this.settledSnapshot(`Attempt ${number}`).catch((error: unknown) => {
+        throw this.cancelWasAskedFor() ? notBegun() : error;
+      }),
+      this.checkIntegrity("before", number),
+    ]);
     if (this.cancelWasAskedFor()) {
       throw notBegun();
     }
@@ -570,9 +580,8 @@ export class Session extends EventEmitter<SessionEvents> {
     if (result instanceof Uint8Array) {
       await writeFileDurably(join(folder, "result.json"), result);
     }
-    const changedTo = await this.changedSince(attempt, exit);
+    const [changedTo, boxTime] = await allOf([this.changedSince(attempt, exit), this.boxTime(), this.checkIntegrity("after", attempt.number)]);
     const scored = readScoring(exit, result, this.present.created.scoring.timeoutSeconds);
-    await this.checkIntegrity("after", attempt.number);
     await this.record("attempt.finished", {
       attempt: attempt.number,
       score: scored.score,
@@ -582,7 +591,7 @@ export class Session extends EventEmitter<SessionEvents> {
       box: {
         startedAt: exit.startedAt,
         endedAt: exit.endedAt,
-        aheadMs: (await this.onBox.box.time()) - this.surroundings.time.now(),
+        aheadMs: boxTime.aheadMs,
       },
       files: Object.fromEntries(
         await Promise.all(attemptFiles.map(async (name) => [name, await outputFile(join(folder, name))] as const)),
@@ -703,6 +712,12 @@ export class Session extends EventEmitter<SessionEvents> {
 const submitted: SessionAccess = { kind: "reader", reason: "closed", text: "This session was submitted; it can only be read." };
 
 const stillScoring = "A scoring is still going on; wait for it or cancel it.";
+
+/** What all of them come to, once all of them are over; the first failure is thrown then. */
+async function allOf<const Work extends readonly Promise<unknown>[]>(work: Work): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
+}
 
 const notBegun = (): SessionError => new SessionError("not-scoring", "Scoring was cancelled before it began; nothing was scored.");
 
