@@ -31,6 +31,7 @@ export const views = {
 
 export const settings = {
   sessionsFolder: "baseliner.sessionsFolder",
+  sshConfigFile: "baseliner.sshConfigFile",
 } as const;
 
 /**

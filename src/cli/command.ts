@@ -27,7 +27,8 @@ export function surroundings(): SessionSurroundings {
  */
 export async function sshBox(target: string, hostKeys?: readonly string[], entry?: string): Promise<Box> {
   const { boxAt } = await loadSsh();
-  return await boxAt(target, { hostKeys, entry: entry ?? null, credentials: cliCredentials(), confirmHostKey: cliConfirmHostKey() });
+  const configFile = process.env["BASELINER_SSH_CONFIG"];
+  return await boxAt(target, { hostKeys, entry: entry ?? null, ...(configFile === undefined ? {} : { configFile }), credentials: cliCredentials(), confirmHostKey: cliConfirmHostKey() });
 }
 
 /** Parses a command's arguments. @throws {UsageError} */

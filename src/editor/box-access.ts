@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { messageText, singleLine } from "../base";
 import { type Box, type BoxQuestion, type Credentials, type HostKeyQuestion, loadSsh, type SshHost } from "../boxes";
+import { settings } from "../contributions";
 import type { Log } from "./log";
 
 /** How to reach a box over SSH, as an assignment or a journal says it. */
@@ -25,9 +26,11 @@ export class BoxAccess {
   /** Not connected yet. @throws {BoxError} `target-invalid` */
   async boxAt({ target, hostKey, entry }: BoxAddress): Promise<Box> {
     const { boxAt } = await loadSsh();
+    const configFile = vscode.workspace.getConfiguration().get<string>(settings.sshConfigFile, "");
     return await boxAt(target, {
       hostKeys: hostKey,
       entry: entry ?? null,
+      ...(configFile === "" ? {} : { configFile }),
       credentials: this.credentials,
       confirmHostKey: confirmHostKey,
       log: (line) => this.log.note(line),
