@@ -4,7 +4,7 @@ import { mkdir, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, messageOf, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
 import { type Box, BoxError, isConnectionProblem, type OutputStream, type RunExit } from "../boxes";
-import { hashesOf, readResultFile, readScoring, resultVariable, scoringCommand, scoringFiles } from "../tasks";
+import { hashesOf, readResultFile, readScoring, resultVariable, scoringCommand, scoringFiles, scoringOutputLimitBytes } from "../tasks";
 import { type Mirror, MirrorError, SnapshotError, Snapshots } from "../workspace";
 import { remainingAt } from "./clock";
 import { JournalError, JournalWriter, readJournal } from "./journal";
@@ -13,9 +13,6 @@ import { attemptFiles, attemptFolder, type SessionFolder, sessionFolder } from "
 import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
-
-/** A scoring may print this much before it is stopped, in bytes. */
-const outputLimitBytes = 1024 * 1024 * 1024;
 
 /** Why a session did not do what was asked. */
 export type SessionErrorReason =
@@ -417,7 +414,7 @@ export class Session extends EventEmitter<SessionEvents> {
           [resultVariable]: `${paths.runs}/${run}/result.json`,
         },
         timeoutSeconds: scoring.timeoutSeconds,
-        outputLimitBytes,
+      outputLimitBytes: scoringOutputLimitBytes,
     };
     try {
       await box.startRun(paths.runs, specification, this.untilGivenUp());
