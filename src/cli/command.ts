@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { messageOf, systemTime } from "../base";
-import { type Box, loadSsh, LocalBox } from "../boxes";
+import { type Box, loadSsh, LocalBox, type SshConnectionOptions, type TargetOptions } from "../boxes";
 import { cliConfirmHostKey, cliCredentials } from "./credentials";
 import { journalFileName, type SessionSurroundings } from "../sessions";
 
@@ -27,8 +27,13 @@ export function surroundings(): SessionSurroundings {
  */
 export async function sshBox(target: string, hostKeys?: readonly string[], entry?: string): Promise<Box> {
   const { boxAt } = await loadSsh();
+  return await boxAt(target, { ...sshOptions(hostKeys), entry: entry ?? null });
+}
+
+/** How the command line connects: with another ssh configuration where one is named, and asking on the terminal. */
+export function sshOptions(hostKeys?: readonly string[]): TargetOptions & SshConnectionOptions {
   const configFile = process.env["BASELINER_SSH_CONFIG"];
-  return await boxAt(target, { hostKeys, entry: entry ?? null, ...(configFile === undefined ? {} : { configFile }), credentials: cliCredentials(), confirmHostKey: cliConfirmHostKey() });
+  return { hostKeys, ...(configFile === undefined ? {} : { configFile }), credentials: cliCredentials(), confirmHostKey: cliConfirmHostKey() };
 }
 
 /** Parses a command's arguments. @throws {UsageError} */

@@ -1,18 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { plainSystemReason, singleLine, writeFileDurably } from "../base";
-import { type HostKeyQuestion, loadSsh, type SshHost } from "../boxes";
+import { loadSsh, type SshHost } from "../boxes";
+import { assignmentSchema } from "../sessions";
 import { loadTask, provisionTask } from "../tasks";
-import { type Outcome, parse, printJson, UsageError } from "./command";
-
-/** What the expert is given: where the task lies, and how to know the box. */
-interface BoxAssignment {
-  readonly box: { readonly kind: "ssh"; readonly target: string; readonly hostKey: readonly string[]; readonly root: string };
-  readonly profile: string;
-  readonly participant: string;
-}
+import { type Outcome, parse, printJson, sshOptions, UsageError } from "./command";
 
 /** `baseliner task provision TASK --box TARGET`. */
 export async function provisionTaskCommand(args: string[]): Promise<Outcome> {
@@ -37,8 +30,9 @@ export async function provisionTaskCommand(args: string[]): Promise<Outcome> {
   const loaded = await loadTask(resolve(folder));
   const expertKey = values["expert-key"] === undefined ? undefined : await readKey(values["expert-key"]);
   const ssh = await loadSsh();
-  const target = await ssh.resolveTarget(values.box, { hostKeyFingerprint: values["host-key"] });
-  const connection = new ssh.SshConnection(target, { confirmHostKey });
+  const options = sshOptions(values["host-key"] === undefined ? undefined : [values["host-key"]]);
+  const target = await ssh.resolveTarget(values.box, options);
+  const connection = new ssh.SshConnection(target, options);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort(new UsageError("stopped; what was put on the box was removed again")));
   try {
@@ -54,7 +48,7 @@ export async function provisionTaskCommand(args: string[]): Promise<Outcome> {
       signal: stop.signal,
       onProgress: (step) => process.stderr.write(`${singleLine(step)}\n`),
     });
-    const assignment: BoxAssignment = {
+    const assignment = assignmentSchema.parse({
       box: {
         kind: "ssh",
         target: targetOf(target.destination, account),
@@ -63,7 +57,7 @@ export async function provisionTaskCommand(args: string[]): Promise<Outcome> {
       },
       profile: values.profile,
       participant: values.participant,
-    };
+    });
     const text = `${JSON.stringify(assignment, undefined, 2)}\n`;
     const link = `vscode://baseliner.baseliner/assignment?json=${Buffer.from(JSON.stringify(assignment)).toString("base64url")}`;
     if (values.out !== undefined) {
@@ -104,20 +98,4 @@ async function readKey(file: string): Promise<string> {
 function targetOf(host: SshHost, account: string | undefined): string {
   const address = host.host.includes(":") ? `[${host.host}]` : host.host;
   return `${account ?? host.user}@${address}:${host.port}`;
-}
-
-/** Asks at the terminal; without one the answer is no. */
-async function confirmHostKey({ host, port, fingerprint, type, otherKnownTypes }: HostKeyQuestion): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    process.stderr.write(`${singleLine(host)}:${port} shows the ${type} key ${fingerprint}; where that is right, give it with --host-key.\n`);
-    return false;
-  }
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const wary = otherKnownTypes.length === 0 ? "" : ` You know it by keys of other types (${otherKnownTypes.join(", ")}), which is a reason to ask who runs it.`;
-    const answer = await line.question(`${singleLine(host)}:${port} shows the ${type} key ${fingerprint}.${wary} Is that the box? (yes/no) `);
-    return answer.trim().toLowerCase() === "yes";
-  } finally {
-    line.close();
-  }
 }

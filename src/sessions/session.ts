@@ -404,16 +404,16 @@ export class Session extends EventEmitter<SessionEvents> {
     }
     await this.record("attempt.started", { attempt: number, kind, run, snapshot });
     const specification = {
-        id: run,
-        command: scoringCommand(scoring.command, paths.task),
-        folder: paths.workspace,
-        environment: {
-          // Compiled leftovers beside the scoring function would be read in its place the next time.
-          PYTHONDONTWRITEBYTECODE: "1",
-          ...scoring.environment,
-          [resultVariable]: `${paths.runs}/${run}/result.json`,
-        },
-        timeoutSeconds: scoring.timeoutSeconds,
+      id: run,
+      command: scoringCommand(scoring.command, paths.task),
+      folder: paths.workspace,
+      environment: {
+        // Compiled leftovers beside the scoring function would be read in its place the next time.
+        PYTHONDONTWRITEBYTECODE: "1",
+        ...scoring.environment,
+        [resultVariable]: `${paths.runs}/${run}/result.json`,
+      },
+      timeoutSeconds: scoring.timeoutSeconds,
       outputLimitBytes: scoringOutputLimitBytes,
     };
     try {

@@ -190,7 +190,7 @@ async function record({ task }: LoadedTask, box: SshBox, root: string, sent: Rea
     task: { id: task.id, version: task.version },
     protection: protect ? "accounts" : "none",
     files: await scoringFiles(box, root, protect ? "accounts" : "none"),
-    startingSolution: await hashesOf(box, `${root}/${provisioned.workspace}`, task.sync.ignore),
+    startingSolution: await hashesOf(box, `${root}/${provisioned.workspace}`, []),
     entry: protect ? `${root}/${provisioned.entry}` : null,
     provisionedAt: new Date(await box.time()).toISOString(),
   };

@@ -461,7 +461,7 @@ describe.skipIf(whyNoAccounts !== undefined)(`the command that provisions${whyNo
     const options = ["--box", `root@127.0.0.1:${sshd.port}`, "--root", root, "--participant", "p-07", "--expert", accounts.expert, "--scorer", accounts.scorer, "--expert-key", `${expertKey}.pub`, "--out", out];
 
     const unknown = await provision(sshd.keyFile, [task, ...options]);
-    expect(unknown).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(`shows the ssh-ed25519 key ${fingerprint}; where that is right, give it with --host-key.`) as string });
+    expect(unknown).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(`Nothing vouches for the key of 127.0.0.1 port ${sshd.port} (${fingerprint})`) as string });
     const other = await provision(sshd.keyFile, [task, ...options, "--host-key", "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]);
     expect(other).toMatchObject({ status: 2, stdout: "" });
     expect(existsSync(root)).toBe(false);

@@ -189,6 +189,7 @@ def specification(run):
         "USER": SETTINGS["scorer"],
         "LOGNAME": SETTINGS["scorer"],
         "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
         "PYTHONSAFEPATH": "1",
         **SETTINGS["environment"],
