@@ -316,7 +316,7 @@ while True:
     ["does not react to anything", "import signal, time\nfor n in range(1, 32):\n    try: signal.signal(n, signal.SIG_IGN)\n    except (OSError, ValueError): pass\nprint('begun', flush=True)\nwhile True: time.sleep(1)\n"],
     ["stops itself", "import os, signal\nprint('begun', flush=True)\nos.kill(os.getpid(), signal.SIGSTOP)\n"],
     // Each process lives for less time than it takes to name it.
-    ["runs away from its killer", "import os, signal\nprint('begun', flush=True)\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nos.setsid() if os.fork() == 0 else os._exit(0)\nwhile True:\n    if os.fork(): os._exit(0)\n"],
+    ["runs away from its killer", "import os, signal\nprint('begun', flush=True)\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nos.setsid() if os.fork() == 0 else os._exit(0)\nalive = os.open(os.path.expanduser('~/alive'), os.O_RDWR | os.O_CREAT)\nwhile True:\n    if os.fork(): os._exit(0)\n    os.pwrite(alive, b'%d\\n' % os.getpid(), 0)\n"],
   ])("ends a solution that %s", async (_name, source) => {
     const protectedBox = await ProtectedBox.provision(writeProtectedTask({ timeoutSeconds: 3 }));
     const { accounts, box, runs } = protectedBox;
@@ -328,6 +328,11 @@ while True:
       return await protectedBox.follow(id);
     });
     expect(exit.kind).toMatch(/^(timed-out|exited)$/);
+    const alive = join("/home", accounts.expert, "alive");
+    const signs = (): string => (existsSync(alive) ? readFileSync(alive, "utf8") : "");
+    const last = signs();
+    await delay(500);
+    expect(signs()).toBe(last);
     expect(spawnSync("pgrep", ["-U", accounts.expert, "-f", "solution.py"], { encoding: "utf8" }).stdout).toBe("");
     expect(await box.runState(runs, id)).toEqual({ kind: "ended", exit });
     expect(await protectedBox.score("print(6)\n")).toMatchObject({ result: { score: 6 } });
@@ -440,8 +445,11 @@ describe.skipIf(whyNoAccounts !== undefined)(`the command that provisions${whyNo
     }
     const env = { ...process.env, SSH_AUTH_SOCK: socket };
     execFileSync("ssh-add", ["-q", keyFile], { env, stdio: "ignore" });
-    // Not in one step: the server that answers it is a child of this very process.
-    const child = spawn(process.execPath, [commandLine, "task", "provision", ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    return await baseliner(env, ["task", "provision", ...args]);
+  }
+
+  async function baseliner(env: NodeJS.ProcessEnv, args: string[]) {
+    const child = spawn(process.execPath, [commandLine, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     const said = { stdout: "", stderr: "" };
     child.stdout.on("data", (bytes: Buffer) => (said.stdout += bytes.toString("utf8")));
     child.stderr.on("data", (bytes: Buffer) => (said.stderr += bytes.toString("utf8")));
@@ -481,6 +489,25 @@ describe.skipIf(whyNoAccounts !== undefined)(`the command that provisions${whyNo
 
     const box = await sshd.box({ user: accounts.expert, keyFiles: [expertKey] });
     expect(await readProvision(box, root)).toMatchObject({ protection: "accounts" });
+    // What was handed out is all that a session needs.
+    const config = join(temporaryFolder(), "config");
+    writeFileSync(config, `Host *\n  IdentityFile ${expertKey}\n  IdentitiesOnly yes\n  IdentityAgent none\n  UserKnownHostsFile /dev/null\n`);
+    const sessions = join(temporaryFolder(), "sessions");
+    const session = async (...args: string[]): Promise<string> => {
+      const { status, stdout, stderr } = await baseliner({ ...process.env, BASELINER_SSH_CONFIG: config }, ["session", ...args]);
+      expect({ args, status, stderr }).toEqual({ args, status: 0, stderr: "" });
+      return stdout;
+    };
+    expect(await session("start", out, "--sessions", sessions)).toMatch(/Attempt 0: 10\.0 /);
+    const played = join(sessions, readdirSync(sessions)[0] ?? "");
+    await session("clock", "start", played);
+    writeFileSync(join(played, "workspace", "solution.py"), "print(4)\n");
+    expect(await session("score", played)).toMatch(/Attempt 1: 4\.00 /);
+    await session("submit", played);
+    expect(await session("verify", played)).toMatch(/^valid: /);
+    expect(readFileSync(join(played, "session.jsonl"), "utf8")).toContain('"protection":"accounts"');
+    expect(spawnSync("grep", ["-rlF", secret, played], { encoding: "utf8" }).stdout).toBe("");
+
     const again = await provision(sshd.keyFile, [task, ...options, "--host-key", fingerprint]);
     expect(again).toMatchObject({ status: 2, stderr: expect.stringContaining("it exists already") as string });
     expect(await readProvision(box, root)).toMatchObject({ protection: "accounts" });

@@ -346,24 +346,27 @@ class Supervisor:
                 self.written[index] += size
 
     def reap(self):
-        with contextlib.suppress(ChildProcessError):
+        """Whether anything is left below this process, which nothing there can hide: orphans become its children."""
+        try:
             while True:
                 process, status = os.waitpid(-1, os.WNOHANG)
                 if process == 0:
-                    return
+                    return True
                 if process == self.child.pid:
                     self.status = status
                     self.child.returncode = 0
+        except ChildProcessError:
+            return False
 
     def end_all(self):
         """Ends the command and all below it: the scorer's processes itself, the expert's by the expert's own hand."""
         began = time.monotonic()
         while True:
             self.pump(0)
-            left = descendants()
-            if not left or time.monotonic() - began > LAST_RESORT_SECONDS:
+            if not self.reap() or time.monotonic() - began > LAST_RESORT_SECONDS:
                 return
             others = []
+            left = descendants()
             for process in left:
                 try:
                     os.kill(process, signal.SIGKILL)
@@ -371,9 +374,9 @@ class Supervisor:
                     others.append(str(process))
                 except OSError:
                     pass
-            if others:
-                # Processes that multiply faster than they can be named are ended with all others of their account.
-                everything = time.monotonic() - began > KILL_SECONDS and any(is_expert(process) for process in others)
+            # Processes that come and go faster than they can be named are ended with all others of their account.
+            everything = time.monotonic() - began > KILL_SECONDS and (not left or any(is_expert(process) for process in others))
+            if others or everything:
                 ending = AS_EXPERT + ["/bin/sh", "-c", 'kill -s KILL -- "$@" 2>/dev/null', "sh"] + (["-1"] if everything else others)
                 with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                     subprocess.run(ending, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=ASKED_SECONDS, cwd="/", env={"PATH": SETTINGS["path"]})
