@@ -4,7 +4,7 @@ import { mkdir, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
 import { type Box, BoxError, type OutputStream, type RunExit } from "../boxes";
-import { hashesOf, readResultFile, readScoring, resultVariable, scoringCommand, scoringFiles } from "../tasks";
+import { hashesOf, readResultFile, readScoring, resultVariable, scoringCommand, scoringFiles, scoringOutputLimitBytes } from "../tasks";
 import { SnapshotError, Snapshots } from "../workspace";
 import { remainingAt } from "./clock";
 import { JournalError, JournalWriter, readJournal } from "./journal";
@@ -12,9 +12,6 @@ import type { EntryData, EntryType, JournalEntry } from "./journal-entry";
 import { attemptFiles, attemptFolder, type SessionFolder, sessionFolder } from "./session-folder";
 import { LockError, SessionLock } from "./session-lock";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
-
-/** A scoring may print this much before it is stopped, in bytes. */
-const outputLimitBytes = 1024 * 1024 * 1024;
 
 /** Why a session did not do what was asked. */
 export type SessionErrorReason =
@@ -312,7 +309,7 @@ export class Session extends EventEmitter<SessionEvents> {
           [resultVariable]: join(this.folder.runs, run, "result.json"),
         },
         timeoutSeconds: scoring.timeoutSeconds,
-        outputLimitBytes,
+        outputLimitBytes: scoringOutputLimitBytes,
       });
     } catch (error) {
       const problem = error instanceof BoxError ? error : new BoxError("failed", "The run could not be started.", { cause: error });
