@@ -25,7 +25,8 @@ export interface ProtectedRuns {
 export const protectedPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * The one program that the expert may run as the scorer: `ENTRY start|state|cancel RUN`. It keeps the run folder of
+ * The one program that the expert may run as the scorer: `ENTRY start|state|cancel RUN`. Called by anyone else, it calls
+ * itself again through sudo. It keeps the run folder of
  * run-record.ts, which the expert can read, and what only the scorer may see in `private/`.
  */
 export function protectedEntry(runs: ProtectedRuns): string {
@@ -79,7 +80,8 @@ def main():
     if len(sys.argv) != 3 or sys.argv[1] not in actions or not run_id.fullmatch(sys.argv[2]):
         sys.exit("usage: start|state|cancel RUN")
     if os.getuid() != pwd.getpwnam(SETTINGS["scorer"]).pw_uid:
-        sys.exit("This runs as " + SETTINGS["scorer"] + " only.")
+        # Whoever may becomes the scorer for this program alone; sudo turns all others away.
+        os.execv(SETTINGS["sudo"], [SETTINGS["sudo"], "-n", "-u", SETTINGS["scorer"], "--", ROOT + "/entry", *sys.argv[1:]])
     try:
         isolate()
         status = actions[sys.argv[1]](sys.argv[2])
