@@ -4,6 +4,9 @@ export { LocalBox } from "./local/local-box";
 export { runExitSchema, runFiles, runSpecificationSchema } from "./run-record";
 export type { RunExit, RunSpecification } from "./run-record";
 export type * from "./ssh";
+export { fingerprintOf } from "./ssh/host-key";
+export { protectedEntry, protectedPath } from "./ssh/protected-entry";
+export type { ProtectedRuns } from "./ssh/protected-entry";
 export { shellQuote } from "./ssh/shell-quote";
 
 /** Boxes over SSH, loaded when one is needed: the library behind it takes its time. */

@@ -1,5 +1,6 @@
 import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base";
 import { type Outcome, UsageError } from "./command";
+import { provisionTaskCommand } from "./provision-command";
 import { sessionCommands } from "./session-commands";
 import { checkTaskCommand } from "./task-commands";
 
@@ -14,6 +15,11 @@ const usage = `usage: baseliner <command> [--json]
   session submit [SESSION]        fix the result; nothing can be added afterwards
   session verify [SESSION]        check that the record is whole
   task check TASK [--profile cpu] [--repeats N]
+  task provision TASK --box TARGET  put a task on a box over SSH and print the assignment
+          [--profile cpu] [--participant CODE] [--root PATH] [--out FILE]
+          [--host-key SHA256:…]   the box's host key, where known_hosts does not have it
+          [--expert ACCOUNT] [--expert-key FILE.pub] [--scorer ACCOUNT]
+                                  as root on the box: who solves, who scores
 
 SESSION is a session folder; without it, the one around the current folder.
 Exit status: 0 done, 1 a check failed, 2 unusable input.
@@ -31,6 +37,9 @@ async function run(args: string[]): Promise<Outcome> {
   }
   if (group === "task" && name === "check") {
     return await checkTaskCommand(rest);
+  }
+  if (group === "task" && name === "provision") {
+    return await provisionTaskCommand(rest);
   }
   throw new UsageError(`unknown command: ${[group, name].filter(Boolean).join(" ")} (see baseliner --help)`);
 }

@@ -4,7 +4,7 @@ import { mkdir, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, messageOf, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
 import { type Box, BoxError, isConnectionProblem, type OutputStream, type RunExit } from "../boxes";
-import { hashesOf, readResultFile, readScoring, resultVariable, scoringCommand, scoringFiles } from "../tasks";
+import { hashesOf, readResultFile, readScoring, resultVariable, scoringCommand, scoringFiles, scoringOutputLimitBytes } from "../tasks";
 import { type Mirror, MirrorError, SnapshotError, Snapshots } from "../workspace";
 import { remainingAt } from "./clock";
 import { JournalError, JournalWriter, readJournal } from "./journal";
@@ -13,9 +13,6 @@ import { attemptFiles, attemptFolder, type SessionFolder, sessionFolder } from "
 import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
-
-/** A scoring may print this much before it is stopped, in bytes. */
-const outputLimitBytes = 1024 * 1024 * 1024;
 
 /** Why a session did not do what was asked. */
 export type SessionErrorReason =
@@ -407,17 +404,17 @@ export class Session extends EventEmitter<SessionEvents> {
     }
     await this.record("attempt.started", { attempt: number, kind, run, snapshot });
     const specification = {
-        id: run,
-        command: scoringCommand(scoring.command, paths.task),
-        folder: paths.workspace,
-        environment: {
-          // Compiled leftovers beside the scoring function would be read in its place the next time.
-          PYTHONDONTWRITEBYTECODE: "1",
-          ...scoring.environment,
-          [resultVariable]: `${paths.runs}/${run}/result.json`,
-        },
-        timeoutSeconds: scoring.timeoutSeconds,
-        outputLimitBytes,
+      id: run,
+      command: scoringCommand(scoring.command, paths.task),
+      folder: paths.workspace,
+      environment: {
+        // Compiled leftovers beside the scoring function would be read in its place the next time.
+        PYTHONDONTWRITEBYTECODE: "1",
+        ...scoring.environment,
+        [resultVariable]: `${paths.runs}/${run}/result.json`,
+      },
+      timeoutSeconds: scoring.timeoutSeconds,
+      outputLimitBytes: scoringOutputLimitBytes,
     };
     try {
       await box.startRun(paths.runs, specification, this.untilGivenUp());

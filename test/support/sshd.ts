@@ -22,6 +22,8 @@ export interface SshdOptions {
   /** Instead of a new host key. */
   readonly hostKeyFile?: string;
   readonly port?: number;
+  /** Whether it also lets in whoever has a key in the authorized_keys of an account. */
+  readonly ownKeys?: boolean;
 }
 
 /** A real OpenSSH server on this computer, started for one test as an ordinary process. */
@@ -55,7 +57,7 @@ export class Sshd {
         `Port ${port}`,
         "ListenAddress 127.0.0.1",
         `HostKey ${hostKeyFile}`,
-        `AuthorizedKeysFile ${join(folder, "authorized_keys")}`,
+        `AuthorizedKeysFile ${options.ownKeys === true ? ".ssh/authorized_keys " : ""}${join(folder, "authorized_keys")}`,
         `PidFile ${join(folder, "sshd.pid")}`,
         "StrictModes no",
         "UsePAM no",
