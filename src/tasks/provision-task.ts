@@ -88,12 +88,13 @@ export async function provisionTask(loaded: LoadedTask, box: SshBox, options: Pr
   await make(box, root);
   const rule = accounts === undefined ? undefined : ruleFor(root);
   try {
+    const tools = accounts === undefined ? undefined : await prepare(box, root, accounts, survey, options, step);
     const sent = await upload(box, root, parts, step);
     const provision = await record(loaded, box, root, sent, accounts !== undefined);
-    if (accounts === undefined) {
+    if (accounts === undefined || tools === undefined) {
       await run(box, openScript(root), longWait, `${root} could not be finished`);
     } else {
-      await protect(loaded, box, root, accounts, rule ?? "", survey, options, step);
+      await protect(loaded, box, root, accounts, rule ?? "", tools, options.profile, step);
     }
     return { root, provision, account: accounts?.expert, hostKeys: survey.hostKeys };
   } catch (error) {
@@ -212,54 +213,67 @@ function prefixed(folder: string, hashes: Record<string, string>): Record<string
   return Object.fromEntries(Object.entries(hashes).map(([path, hash]) => [`${folder}/${path}`, hash]));
 }
 
+/** Absolute paths of the programs that protected scoring needs. */
+interface Tools {
+  readonly python: string;
+  readonly sudo: string;
+}
+
+const cannot = (box: SshBox): string => `The task cannot be protected on ${box.name}; nothing was left there but accounts that may have been made`;
+
+/** Makes the accounts; what stands in the way of them is found before anything is sent. */
+async function prepare(box: SshBox, root: string, accounts: Accounts, before: Survey, options: ProvisionOptions, step: (text: string) => void): Promise<Tools> {
+  let { tools } = before;
+  const tool = (name: string): string => {
+    const place = tools.get(name);
+    if (before.system !== "Linux" || place === undefined) {
+      throw new ProvisionError("unsuitable", `${cannot(box)}: it has no ${before.system === "Linux" ? name : "Linux"}.`);
+    }
+    return place;
+  };
+  const python = tool("python3");
+  if (!tools.has("sudo") || !tools.has("visudo")) {
+    step("Installing sudo");
+    await run(box, installSudoScript, longWait, cannot(box));
+    ({ tools } = await surveyOf(box));
+  }
+  for (const name of ["visudo", "useradd", "su"]) {
+    tool(name);
+  }
+  await run(box, ancestorsScript(root), shortWait, cannot(box));
+  step(`Making the accounts ${accounts.expert} and ${accounts.scorer}`);
+  await run(box, accountsScript(accounts, options.expertKey?.trim()), shortWait, cannot(box));
+  return { python, sudo: tool("sudo") };
+}
+
+/** Gives everything its owner, and the expert the one way to score. */
 async function protect(
   loaded: LoadedTask,
   box: SshBox,
   root: string,
   accounts: Accounts,
   rule: string,
-  before: Survey,
-  options: ProvisionOptions,
+  tools: Tools,
+  profile: string,
   step: (text: string) => void,
 ): Promise<void> {
   const { task } = loaded;
-  let { tools } = before;
-  if (!tools.has("sudo") || !tools.has("visudo")) {
-    step("Installing sudo");
-    await run(box, installSudoScript, longWait, `The task cannot be protected on ${box.name}`);
-    ({ tools } = await surveyOf(box));
-  }
-  const tool = (name: string): string => {
-    const place = tools.get(name);
-    if (before.system !== "Linux" || place === undefined) {
-      throw new ProvisionError("unsuitable", `The task cannot be protected on ${box.name}, which has no ${before.system === "Linux" ? name : "Linux"}; nothing was left there.`);
-    }
-    return place;
-  };
-  for (const name of ["visudo", "useradd", "su"]) {
-    tool(name);
-  }
-  const cannot = `The task cannot be protected on ${box.name}; nothing was left there but accounts that it may have made`;
   const entry = protectedEntry({
-    python: tool("python3"),
-    sudo: tool("sudo"),
+    ...tools,
     root,
     ...accounts,
     command: scoringCommand(task.scoring.command, root),
-    environment: profileOf(loaded, options.profile).env,
+    environment: profileOf(loaded, profile).env,
     timeoutSeconds: task.scoring.timeoutSeconds,
     outputLimitBytes: scoringOutputLimitBytes,
     variables: { result: resultVariable, solver: solverVariable },
     resultLimitBytes,
   });
-  await run(box, ancestorsScript(root), shortWait, cannot);
-  step(`Making the accounts ${accounts.expert} and ${accounts.scorer}`);
-  await run(box, accountsScript(accounts, options.expertKey?.trim()), shortWait, cannot);
-  await box.writeFile(`${root}/${provisioned.entry}`, Buffer.from(entry), { executable: true });
   step("Protecting the scoring");
-  await run(box, protectScript(root, accounts, rule, sudoersText(root, accounts)), longWait, cannot);
+  await box.writeFile(`${root}/${provisioned.entry}`, Buffer.from(entry), { executable: true });
+  await run(box, protectScript(root, accounts, rule, sudoersText(root, accounts)), longWait, cannot(box));
   step("Trying the protection from both accounts");
-  await run(box, selfTestScript(root, accounts), shortWait, cannot);
+  await run(box, selfTestScript(root, accounts), shortWait, cannot(box));
 }
 
 /** Runs a script that must succeed; returns what it printed. */

@@ -100,6 +100,7 @@ export const fromTheBeginning: OutputOffsets = { stdout: 0, stderr: 0 };
 export interface ScoredRun {
   readonly id: string;
   readonly exit: RunExit;
+  /** What was printed to stdout. */
   readonly output: string;
   /** The result that the expert can read; undefined where there is none. */
   readonly result: { score?: number; message?: unknown } | undefined;
@@ -162,8 +163,10 @@ export class ProtectedBox {
 
   async follow(id: string): Promise<ScoredRun> {
     const output: Uint8Array[] = [];
-    const exit = await this.box.followRun(this.runs, id, fromTheBeginning, (_stream, bytes) => {
-      output.push(Buffer.from(bytes));
+    const exit = await this.box.followRun(this.runs, id, fromTheBeginning, (stream, bytes) => {
+      if (stream === "stdout") {
+        output.push(Buffer.from(bytes));
+      }
       return Promise.resolve();
     });
     const bytes = await this.box.readFile(join(this.runs, id, "result.json"), 1 << 20).catch(() => undefined);

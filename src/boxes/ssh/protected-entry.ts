@@ -124,12 +124,14 @@ def start(run):
     os.chdir(f"{RUNS}/{run}")
     if not os.path.lexists(FILES["claim"]):
         write_whole(FILES["specification"], json.dumps(specification(run)))
-        if os.fork() == 0:
+        between = os.fork()
+        if between == 0:
             with contextlib.suppress(BaseException):
                 os.setsid()
                 if os.fork() == 0:
                     supervise(run)
             os._exit(0)
+        os.waitpid(between, 0)
     return 0 if claim_appears() else STATUS["gone"]
 
 
