@@ -84,7 +84,7 @@ export type FileChange = ChangeOptions & { readonly path: string } & (
 export interface ChangeOutcome {
   readonly path: string;
   /** Why it was not made: a `BoxError`, or what its content threw. What was there before is there still, whole. */
-  readonly failure?: unknown;
+  readonly failure?: Error | undefined;
 }
 
 /** One file of many that are read. */

@@ -191,7 +191,7 @@ export function describeFiles(newBox: () => Promise<Box>): void {
       const told = new Map<string, unknown>();
       for await (const { path, failure } of outcomes) {
         expect(told.has(path)).toBe(false);
-        told.set(path, failure instanceof BoxError ? failure.reason : failure === undefined ? "made" : (failure as Error).message);
+        told.set(path, failure instanceof BoxError ? failure.reason : failure === undefined ? "made" : (failure).message);
       }
       return told;
     };

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createReadStream, type Stats } from "node:fs";
 import { chmod, link, lstat, mkdir, open, readlink, rename, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { sha256OfFile, syncFolder, systemErrorCode } from "../../base";
+import { errorOf, sha256OfFile, syncFolder, systemErrorCode } from "../../base";
 import { BoxError, type ChangeOutcome, type Expectation, type FileChange, type FileRead } from "../box";
 import { expectInside } from "../relative-path";
 import { boxError } from "../system-error";
@@ -50,8 +50,8 @@ export async function* changeFilesIn(folder: string, changes: Iterable<FileChang
     try {
       await changeFile(folder, change);
       return { change, outcome: { path: change.path } };
-    } catch (failure) {
-      return { change, outcome: { path: change.path, failure } };
+    } catch (error) {
+      return { change, outcome: { path: change.path, failure: errorOf(error) } };
     }
   };
   const next = async (): Promise<ChangeOutcome> => {

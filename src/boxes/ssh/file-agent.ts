@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
 import type { ClientChannel } from "ssh2";
 import * as z from "zod";
+import { errorOf } from "../../base";
 import { BoxError, type ChangeOutcome, type FileChange, type FileRead } from "../box";
 import { reasonOfCode } from "../system-error";
 import { fileAgentProgram, pythonTooOld } from "./file-agent-program";
@@ -97,7 +98,7 @@ export class FileAgent {
   async *change(folder: string, changes: Iterable<FileChange> | AsyncIterable<FileChange>, leftover: (path: string) => void, signal?: AbortSignal): AsyncGenerator<ChangeOutcome, void> {
     const draft = `${draftPrefix}${randomUUID()}-`;
     const underWay = new Map<number, FileChange>();
-    const broken = new Map<number, unknown>();
+    const broken = new Map<number, Error>();
     const send = async (): Promise<void> => {
       await this.put(lineOf({ do: "change", folder, draft }));
       let at = 0;
@@ -141,7 +142,7 @@ export class FileAgent {
     }
   }
 
-  private async putChange(change: FileChange, brokenOff: (error: unknown) => void): Promise<void> {
+  private async putChange(change: FileChange, brokenOff: (error: Error) => void): Promise<void> {
     const { path, make, expect } = change;
     await this.put(lineOf({ path, make, expect, ...("executable" in change ? { executable: change.executable } : {}), ...("target" in change ? { target: change.target } : {}) }));
     if (change.make !== "file") {
@@ -157,7 +158,7 @@ export class FileAgent {
       }
     } catch (error) {
       this.ended.signal.throwIfAborted();
-      brokenOff(error);
+      brokenOff(errorOf(error));
       await this.put(Buffer.from("-1\n"));
       return;
     }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
+import { errorOf } from "../../base";
 import { BoxError, type ChangeOutcome, type FileChange } from "../box";
 import { expectInside, foldersBetween } from "../relative-path";
 import { Interrupted, type Link } from "./link";
@@ -53,7 +54,7 @@ export async function* changeFilesByShell(
       drafts.add(draftPath(folder, change, draft));
       const done = prepare(link, folder, change, draft).then(
         () => undefined,
-        (error: unknown) => ({ error }),
+        (error: unknown) => ({ error: errorOf(error) }),
       );
       group.push({ change, draft, done });
       // Content is held by whoever writes it: one that streams is written alone.
@@ -74,7 +75,7 @@ export async function* changeFilesByShell(
 interface Preparing {
   readonly change: FileChange;
   readonly draft: string;
-  readonly done: Promise<{ readonly error: unknown } | undefined>;
+  readonly done: Promise<{ readonly error: Error } | undefined>;
 }
 
 function draftPath(folder: string, { path }: FileChange, draft: string): string {

@@ -15,7 +15,6 @@ import { clockScript, followScript, runScriptStatus, startScript, startWithin, s
 import { parseScan, scanScript } from "./scan";
 import type { Sftp } from "./sftp";
 import { boxErrorOf, closeQuietly } from "./sftp-error";
-import { shellQuote } from "./shell-quote";
 
 /** What a short answer may hold, in bytes. */
 const shortAnswer = 64 * 1024;
@@ -143,7 +142,7 @@ export class SshBox implements Box {
 
   private async changeOne(path: string, change: OneChange): Promise<void> {
     try {
-      const failures: unknown[] = [];
+      const failures: (Error | undefined)[] = [];
       for await (const { failure } of this.changeFiles(posix.dirname(path), [{ ...change, path: posix.basename(path) }])) {
         failures.push(failure);
       }
