@@ -10,6 +10,8 @@ export type BoxErrorReason =
   | "permission-denied"
   | "file-too-large"
   | "not-a-file"
+  /** Something else lies there than was expected; nothing was done to it. */
+  | "changed"
   | "run-unknown"
   | "run-abandoned"
   | "run-vanished"
@@ -58,6 +60,46 @@ export type ManifestEntry =
   /** A pipe, socket or device. */
   | { readonly kind: "other" };
 
+/**
+ * What must lie at a path just before it is changed. Looked at on the box, right before
+ * the step that changes it: what another process puts there in the instant between the two is
+ * replaced all the same where it replaced something itself, as POSIX has no such step in one.
+ */
+export type Expectation =
+  | { readonly kind: "nothing" }
+  /** A regular file with this content; where `executable` is given, with that executable bit. */
+  | { readonly kind: "file"; readonly sha256: string; readonly bytes?: number; readonly executable?: boolean }
+  | { readonly kind: "link"; readonly target: string };
+
+/** Without an expectation a file or link is changed whatever it is. */
+export interface ChangeOptions {
+  readonly expect?: Expectation | undefined;
+}
+
+/** One change of many, at a path relative to a folder with `/` between names. */
+export type FileChange = ChangeOptions & { readonly path: string } & (
+    | { readonly make: "file"; readonly content: Uint8Array | AsyncIterable<Uint8Array>; readonly executable: boolean }
+    | { readonly make: "link"; readonly target: string }
+    /** Removes a file or link. */
+    | { readonly make: "nothing" }
+    /** Sets the executable bit of a file. */
+    | { readonly make: "executable"; readonly executable: boolean }
+    /** Changes nothing: only tells whether what is expected is there. */
+    | { readonly make: "no-change" }
+  );
+
+/** How one change ended. */
+export interface ChangeOutcome {
+  readonly path: string;
+  /** Why it was not made: a `BoxError`, or what its content threw. What was there before is there still, whole. */
+  readonly failure?: Error | undefined;
+}
+
+/** One file of many that are read. */
+export type FileRead =
+  | { readonly path: string; /** To be taken before the next file is asked for. */ readonly content: AsyncIterable<Uint8Array> }
+  | { readonly path: string; readonly failure: BoxError };
+
 /** How far the output of a run was already taken over, in bytes. */
 export interface OutputOffsets {
   stdout: number;
@@ -102,16 +144,33 @@ export interface Box {
   readStream(path: string): AsyncIterable<Uint8Array>;
 
   /**
-   * Writes a file, making the folders above it. Whatever happens, either the old or the new content is there, whole.
-   * @throws {BoxError} `disk-full`, `read-only`, `permission-denied`, `unreachable`
+   * Reads many files of a folder in few round trips, in the order of their paths. No link is gone
+   * through below the folder. A file that is being changed may come torn: look at its hash.
+   * @throws {BoxError} `unreachable` in the middle of it; or the reason of `signal`
    */
-  writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options?: { executable?: boolean }): Promise<void>;
+  readFiles(folder: string, paths: Iterable<string>, signal?: AbortSignal): AsyncIterable<FileRead>;
+
+  /**
+   * Writes a file, making the folders above it. Whatever happens, either the old or the new content is there, whole.
+   * @throws {BoxError} `changed`, `disk-full`, `read-only`, `permission-denied`, `unreachable`
+   */
+  writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options?: ChangeOptions & { readonly executable?: boolean }): Promise<void>;
 
   /** Makes a symbolic link, in place of a file or link of this name. The target is not looked at. */
-  writeLink(path: string, target: string): Promise<void>;
+  writeLink(path: string, target: string, options?: ChangeOptions): Promise<void>;
 
-  /** Removes a file or a link, never what a link leads to, and never a folder. One that is not there is removed already. */
-  removeFile(path: string): Promise<void>;
+  /** Removes a file or a link, never what a link leads to, and never a folder. One that is not there is removed already, unless it is expected. */
+  removeFile(path: string, options?: ChangeOptions): Promise<void>;
+
+  /**
+   * Makes many changes below a folder in few round trips, each as `writeFile`, `writeLink` and
+   * `removeFile` do; each path once. The folder is made where it is missing; a folder below it that turns out to be
+   * a link or a file is not gone through (`changed`). An outcome is told for every change that
+   * was taken, in any order, once it is on the box's disk. Changes are taken ahead of their outcomes.
+   * To stop taking outcomes breaks off what is not made yet.
+   * @throws {BoxError} `unreachable`: changes without an outcome may have been made or not; or the reason of `signal`
+   */
+  changeFiles(folder: string, changes: Iterable<FileChange> | AsyncIterable<FileChange>, signal?: AbortSignal): AsyncIterable<ChangeOutcome>;
 
   /**
    * All that lies under a folder, with the content of files as hashes computed on the box. Links are not followed.

@@ -10,7 +10,8 @@ import { type HostKeyQuestion, resolveTarget, SshBox, SshConnection } from "../.
 import { freePort, newKey, Sshd, whyNoSshd } from "../support/sshd";
 import { TcpProxy } from "../support/tcp-proxy";
 import { temporaryFolder } from "../support/temporary-folder";
-import { collect, fromTheBeginning, Output, runOf, runScript } from "./box-contract";
+import { fromTheBeginning, Output, runOf, runScript } from "./box-contract";
+import { collect } from "./box-files-contract";
 
 /** A box behind a network that the test can break. */
 async function boxBehindProxy(options: Parameters<Sshd["connection"]>[1] = {}, config: readonly string[] = []) {

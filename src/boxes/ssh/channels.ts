@@ -25,6 +25,8 @@ export class Channels {
   private sftpUsers = 0;
   private refused = 0;
   private readonly waiting: (() => void)[] = [];
+  /** End what nobody uses now and keeps a session. */
+  private readonly idle = new Set<() => void>();
 
   constructor(private readonly link: Link) {}
 
@@ -49,6 +51,25 @@ export class Channels {
         this.commands -= 1;
         await this.learnFrom(error);
       }
+    }
+  }
+
+  /**
+   * Says that a session is kept for later use only: `end` is called as soon as another is in want of one.
+   * Returns what takes that back when it is used again.
+   */
+  keepIdle(end: () => void): () => void {
+    this.idle.add(end);
+    if (this.waiting.length > 0 || this.scarce) {
+      this.endIdle();
+    }
+    return () => this.idle.delete(end);
+  }
+
+  private endIdle(): void {
+    for (const end of this.idle) {
+      this.idle.delete(end);
+      end();
     }
   }
 
@@ -136,6 +157,7 @@ export class Channels {
   }
 
   private async turn(): Promise<void> {
+    this.endIdle();
     await new Promise<void>((resolve, reject) => {
       if (this.link.over.aborted) {
         reject(this.link.over.reason as Interrupted);

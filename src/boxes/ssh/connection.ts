@@ -89,6 +89,11 @@ export class SshConnection implements BoxConnection {
     };
   }
 
+  /** Notes one line, without secrets, in the log of the connection. */
+  log(line: string): void {
+    this.linkOptions.log(`${this.name}: ${line}`);
+  }
+
   get status(): ConnectionStatus {
     return this.current;
   }

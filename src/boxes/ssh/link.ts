@@ -6,6 +6,7 @@ import { BoxError } from "../box";
 import { Authentication, type Credentials, type UnlockedCredentials } from "./authentication";
 import { Channels } from "./channels";
 import { Deadline } from "./deadline";
+import { FileAgents } from "./file-agents";
 import { type ConfirmHostKey, decideHostKey, fingerprintOf, type HostKeyExpectation, hostKeyPreference, nameOf } from "./host-key";
 import { keyType, type KnownHost, readKnownHosts, trustHostKey } from "./known-hosts";
 import type { SshHost, SshTarget } from "./target";
@@ -38,6 +39,7 @@ export class Interrupted extends BoxError {
 /** One authenticated connection to a box, through all machines on the way. It ends once and does not come back. */
 export class Link {
   readonly channels: Channels;
+  readonly agents: FileAgents;
   private readonly ending = new AbortController();
 
   private constructor(
@@ -50,6 +52,7 @@ export class Link {
     // One listener for each request under way.
     setMaxListeners(0, this.over);
     this.channels = new Channels(this);
+    this.agents = new FileAgents(this);
     client.once("close", () => this.ended());
     client.once("end", () => this.ended());
     client.on("error", (error) => this.ended(messageOf(error)));
