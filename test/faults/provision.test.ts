@@ -375,6 +375,12 @@ while True:
     await protectedBox.solve("import time\nopen('filler', 'w').close()\nprint('begun', flush=True)\ntime.sleep(2)\nfile = open('filler', 'wb', 0)\ntry:\n    while True: file.write(bytes(1024))\nexcept OSError: pass\nprint('x' * 30000)\nprint(6)\n");
     const id = await protectedBox.start();
     await expect(protectedBox.follow(id)).rejects.toMatchObject({ reason: "disk-full" });
+    // The solution is over long before there is room again.
+    while (spawnSync("pgrep", ["-U", protectedBox.accounts.expert, "-f", "solution.py"]).status === 0) {
+      await delay(100);
+    }
+    await delay(4000);
+    expect(existsSync(join(runs, id, "exit.json"))).toBe(false);
     await protectedBox.asExpert("rm -f workspace/filler");
     const scored = await protectedBox.follow(id);
     // The scoring function may or may not have found room for its result; what it printed is whole in any case.
