@@ -28,7 +28,7 @@ if sys.version_info < (3, 6):
     sys.exit(${pythonTooOld})
 import errno, hashlib, io, json, os, stat
 source, out = io.open(0, "rb", 1 << 18), io.open(1, "wb", 1 << 18)
-group_files, group_bytes, few = 400, 32 << 20, 4
+group_files, group_bytes, few = 1000, 32 << 20, 4
 directory = os.O_RDONLY | os.O_DIRECTORY
 
 class Changed(Exception):
