@@ -651,7 +651,7 @@ describe("watching", () => {
     const made = await started();
     const told: string[] = [];
     made.on("notice", (text) => told.push(text));
-    const { watcher } = made as unknown as { watcher: NodeJS.EventEmitter };
+    const { watcher } = (made as unknown as { watcher: { watcher: NodeJS.EventEmitter } }).watcher;
     for (let times = 0; times < 3; times += 1) {
       watcher.emit("error", Object.assign(new Error("no space"), { code: "ENOSPC" }));
     }
