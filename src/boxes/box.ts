@@ -166,7 +166,7 @@ export interface Box {
    * Makes many changes below a folder in few round trips, each as `writeFile`, `writeLink` and
    * `removeFile` do; each path once. The folder is made where it is missing; a folder below it that turns out to be
    * a link or a file is not gone through (`changed`). An outcome is told for every change that
-   * was taken, in any order, once it is on the box's disk. Changes are taken ahead of their outcomes.
+   * was taken, in any order, once it is on the box's disk; until then a power cut there may leave a file torn. Changes are taken ahead of their outcomes.
    * To stop taking outcomes breaks off what is not made yet.
    * @throws {BoxError} `unreachable`: changes without an outcome may have been made or not; or the reason of `signal`
    */

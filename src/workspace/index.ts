@@ -1,6 +1,9 @@
 export { LocalTreeError } from "./local-tree";
-export { Mirror, MirrorError } from "./mirror";
-export type { MirrorOptions, MirrorPauseReason, MirrorState, MirrorSummary } from "./mirror";
+export { Mirror } from "./mirror";
+export type { MirrorOptions } from "./mirror";
+export { MirrorError } from "./mirror-state";
+export type { MirrorPauseReason, MirrorState } from "./mirror-state";
+export type { MirrorSummary } from "./mirror-work";
 export { leftOutText } from "./mirror-plan";
 export type { BulkDelete, Conflict, LeftOut, LeftOutReason, MirroredEntry, MirrorScope, MirrorSide } from "./mirror-plan";
 export { Snapshots, SnapshotError } from "./snapshots";

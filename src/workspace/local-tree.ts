@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type BigIntStats, constants, type Stats } from "node:fs";
-import { chmod, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import ignore from "ignore";
 import { BaselinerError, plainSystemReason, systemErrorCode } from "../base";
@@ -24,6 +24,8 @@ const chunkBytes = 256 * 1024;
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as { O_RDONLY: number; O_NOFOLLOW?: number; O_NONBLOCK?: number };
 /** Never through a link; opening a pipe would wait for ever without the last. */
 const readFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+/** Files from this size on are not hashed again where their status tells that they were before. In bytes. */
+const knownByStatus = 1024 * 1024;
 /** How many files are looked at at a time. */
 const readAtATime = 8;
 /**
@@ -126,9 +128,14 @@ export class LocalTree {
     }
     const hash = createHash("sha256");
     let read = 0;
-    for await (const chunk of this.bytesOf(path, bytes, signal)) {
-      hash.update(chunk);
-      read += chunk.length;
+    const file = await open(place, readFlags);
+    try {
+      for await (const chunk of chunksOf(file, bytes, signal)) {
+        hash.update(chunk);
+        read += chunk.length;
+      }
+    } finally {
+      await file.close();
     }
     const content = hash.digest("hex");
     const changed = Number((status.mtimeNs > status.ctimeNs ? status.mtimeNs : status.ctimeNs) / 1_000_000n);
@@ -141,45 +148,31 @@ export class LocalTree {
   }
 
   /**
-   * The bytes of a file, which must prove to be the given content: where they do
-   * not, the last step throws, so that whoever writes them does not complete.
+   * The bytes of a file, which must prove to be the given content, by their hash or by the status under which
+   * the file was hashed before: where they do not, the last step throws, so that whoever writes them does not complete.
    * @throws {LocalTreeError} `changed`
    */
   async *read(path: string, expected: MirroredEntry & { kind: "file" }, signal?: AbortSignal): AsyncIterable<Uint8Array> {
-    const hash = createHash("sha256");
     try {
-      for await (const chunk of this.bytesOf(path, expected.bytes, signal)) {
-        hash.update(chunk);
-        yield chunk;
+      const file = await open(join(this.root, path), readFlags);
+      try {
+        // Hashing a small file takes no longer than asking for its status.
+        const known = expected.bytes < knownByStatus ? undefined : this.contents.get(path);
+        const isKnown = async (): Promise<boolean> => known?.sha256 === expected.sha256 && known.status === textOf(await file.stat({ bigint: true }));
+        const hash = (await isKnown()) ? undefined : createHash("sha256");
+        for await (const chunk of chunksOf(file, expected.bytes, signal)) {
+          hash?.update(chunk);
+          yield chunk;
+        }
+        const isSame = hash === undefined ? await isKnown() : hash.digest("hex") === expected.sha256;
+        if (!isSame) {
+          throw this.changed(path);
+        }
+      } finally {
+        await file.close();
       }
     } catch (error) {
       throw this.failure(path, error);
-    }
-    if (hash.digest("hex") !== expected.sha256) {
-      throw this.changed(path);
-    }
-  }
-
-  /** @param likely how many bytes it probably holds: no more room than that is taken */
-  private async *bytesOf(path: string, likely: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
-    const file = await open(join(this.root, path), readFlags);
-    try {
-      if (!(await file.stat()).isFile()) {
-        throw this.changed(path);
-      }
-      const wanted = Math.min(chunkBytes, likely + 1);
-      for (;;) {
-        signal?.throwIfAborted();
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted);
-        if (bytesRead > 0) {
-          yield buffer.subarray(0, bytesRead);
-        }
-        if (bytesRead < wanted) {
-          return;
-        }
-      }
-    } finally {
-      await file.close();
     }
   }
 
@@ -225,7 +218,9 @@ export class LocalTree {
           throw this.changed(draft);
         }
         hash.update(chunk);
-        await file.writeFile(chunk);
+        for (let written = 0; written < chunk.length; ) {
+          written += (await file.write(chunk, written)).bytesWritten;
+        }
       }
       if (hash.digest("hex") !== entry.sha256) {
         throw this.changed(draft);
@@ -338,6 +333,24 @@ export class LocalTree {
       ELOOP: "changed",
     };
     return new LocalTreeError(reasons[code] ?? "failed", `${path} could not be taken over on this computer: ${plainSystemReason(error)}.`, { cause: error });
+  }
+}
+
+/**
+ * The bytes of an open file.
+ * @param likely how many it probably holds: no more room than that is taken at a time
+ */
+async function* chunksOf(file: FileHandle, likely: number, signal?: AbortSignal): AsyncGenerator<Buffer, void> {
+  const wanted = Math.min(chunkBytes, likely + 1);
+  for (;;) {
+    signal?.throwIfAborted();
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted);
+    if (bytesRead > 0) {
+      yield buffer.subarray(0, bytesRead);
+    }
+    if (bytesRead < wanted) {
+      return;
+    }
   }
 }
 

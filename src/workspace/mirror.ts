@@ -1,13 +1,11 @@
 import { EventEmitter } from "node:events";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type FSWatcher, watch } from "chokidar";
-import ignore from "ignore";
-import { BaselinerError, messageOf, plainSystemReason, systemErrorCode, type Time } from "../base";
+import { messageOf, type Time } from "../base";
 import { type Box, BoxError, type Manifest, type ScanScope } from "../boxes";
 import { atATime } from "./at-a-time";
 import { StoredBaseline } from "./baseline";
-import { LocalTree, LocalTreeError } from "./local-tree";
+import { LocalTree } from "./local-tree";
 import { isCopyName, nameRulesHere } from "./mirror-names";
 import {
   type BulkDelete,
@@ -17,13 +15,15 @@ import {
   type MirroredEntry,
   type MirrorPlan,
   type MirrorScope,
-  type MirrorSide,
   type MirrorStep,
   neverMirrored,
   onlyDeletes,
   planMirror,
 } from "./mirror-plan";
+import { MirrorError, mirrorError, type MirrorState, questionText } from "./mirror-state";
+import { expectAllOnBox, goesToBox, type MirrorSummary, newWork, note, outcomeOf, type Work } from "./mirror-work";
 import { type SingleStep, Transfer } from "./transfer";
+import { WorkspaceWatcher } from "./workspace-watcher";
 
 /** How many paths are brought over at a time. */
 const parallelTransfers = 4;
@@ -33,44 +33,6 @@ const mostRounds = 4;
 const mostPromptFiles = 200;
 /** The baseline is stored at least this often while much is brought over, in ms. */
 const saveBaselineEvery = 2000;
-
-/** Why the mirror rests. */
-export type MirrorPauseReason =
-  | "unreachable"
-  | "disk-full"
-  | "box-disk-full"
-  | "read-only"
-  | "workspace-missing"
-  | "question"
-  | "incomplete"
-  | "cancelled"
-  | "failed";
-
-/** Both sides could not be brought in step; nothing was lost on either, and what was not done is done at the next comparison. */
-export class MirrorError extends BaselinerError<MirrorPauseReason> {}
-
-export type MirrorState =
-  | { readonly kind: "in-step" }
-  /** `left`: paths still to be brought over, as far as known. */
-  | { readonly kind: "working"; readonly left: number }
-  /** Nothing is brought to either side until whoever holds the mirror lets go. `waiting`: paths saved here meanwhile. */
-  | { readonly kind: "held"; readonly waiting: number }
-  /** In step, and there are copies of other versions for the expert to look through; they are resolved by deleting or renaming them. */
-  | { readonly kind: "conflict"; readonly copies: readonly string[] }
-  /** `text` is one sentence for the expert. Goes on with `resume`, `answer`, or the next comparison. */
-  | { readonly kind: "paused"; readonly reason: MirrorPauseReason; readonly text: string };
-
-/** What a full comparison did. */
-export interface MirrorSummary {
-  /** Paths brought to the box, brought here and deleted on either side. */
-  readonly uploaded: readonly string[];
-  readonly downloaded: readonly string[];
-  readonly deleted: readonly { readonly side: MirrorSide; readonly path: string }[];
-  readonly conflicts: readonly Conflict[];
-  readonly leftOut: readonly LeftOut[];
-  /** Set where a bulk delete waits for an answer; those paths are then not in step. */
-  readonly question?: BulkDelete;
-}
 
 export interface MirrorOptions {
   /** Absolute path of the workspace. */
@@ -98,18 +60,6 @@ export interface MirrorEvents {
   notice: [text: string];
 }
 
-/** What is being collected while a comparison goes on. */
-interface Work {
-  readonly uploaded: Set<string>;
-  readonly downloaded: Set<string>;
-  readonly deleted: { side: MirrorSide; path: string }[];
-  readonly conflicts: Conflict[];
-  /** Paths whose sides changed while they were worked on, by whether they were on their way to the box. */
-  again: Map<string, boolean>;
-  /** Paths that could not be brought over, with the reason as a sentence. */
-  failed: Map<string, { readonly toBox: boolean; readonly text: string }>;
-}
-
 /**
  * Holds a workspace and a folder on a box in step. Watchers only hint at what
  * changed here; a full comparison decides. One thing is done at a time.
@@ -123,7 +73,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   private readonly toldConflicts = new Set<string>();
   private readonly toldNotices = new Set<string>();
   private baseline: StoredBaseline | undefined;
-  private watcher: FSWatcher | undefined;
+  private watcher: WorkspaceWatcher | undefined;
   private debounceTimer: NodeJS.Timeout | undefined;
   private comparisonTimer: NodeJS.Timeout | undefined;
   private turn: Promise<unknown> = Promise.resolve();
@@ -169,7 +119,8 @@ export class Mirror extends EventEmitter<MirrorEvents> {
       return;
     }
     this.isStarted = true;
-    this.watch();
+    const ignored = this.scanScope.ignore ?? [];
+    this.watcher = new WorkspaceWatcher(this.options.root, ignored, (path) => this.hint(path), (text) => this.tellOnce(text));
     this.compareSoon();
   }
 
@@ -293,7 +244,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
       try {
         return await job(both);
       } catch (error) {
-        const told = this.explained(error, both);
+        const told = mirrorError(error, this.options.box.name, both);
         if (!this.ending.signal.aborted) {
           this.show({ kind: "paused", reason: told.reason, text: told.message });
         }
@@ -496,28 +447,6 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     }
   }
 
-  private watch(): void {
-    const { root } = this.options;
-    const ignored = ignore().add([...(this.scanScope.ignore ?? [])]);
-    this.watcher = watch(root, {
-      ignoreInitial: true,
-      followSymlinks: false,
-      // Taken for a folder, so that a large ignored one costs no watchers; a file left out by this is found by comparing.
-      ignored: (path) => {
-        const inside = relative(root, path).split(sep).join("/");
-        return ignore.isPathValid(inside) && ignored.ignores(`${inside}/`);
-      },
-    });
-    this.watcher.on("all", (event, path) => {
-      if (event !== "addDir" && event !== "unlinkDir") {
-        this.hint(relative(root, path).split(sep).join("/"));
-      }
-    });
-    this.watcher.on("error", (error) => {
-      this.tellOnce(watcherText(error));
-    });
-  }
-
   private tellOnce(text: string): void {
     if (!this.toldNotices.has(text)) {
       this.toldNotices.add(text);
@@ -583,38 +512,6 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     }
   }
 
-  private explained(error: unknown, signal: AbortSignal): MirrorError {
-    if (error instanceof MirrorError) {
-      return error;
-    }
-    const more = { cause: error };
-    if (signal.aborted) {
-      return new MirrorError("cancelled", "Bringing both sides in step was stopped; it goes on with the next change.", more);
-    }
-    if (error instanceof BoxError) {
-      switch (error.reason) {
-        case "unreachable":
-          return new MirrorError("unreachable", `${this.options.box.name} cannot be reached; your changes are kept here and go there once it can.`, more);
-        case "disk-full":
-          return new MirrorError("box-disk-full", `The disk of ${this.options.box.name} is full; your changes are kept here: free some room there.`, more);
-        case "read-only":
-          return new MirrorError("read-only", `The disk of ${this.options.box.name} is read-only; your changes are kept here.`, more);
-        default:
-          return new MirrorError("failed", `${this.options.box.name} could not be compared with the workspace: ${error.message}`, more);
-      }
-    }
-    const reason = error instanceof LocalTreeError ? error.reason : systemErrorCode(error) === "ENOSPC" ? "disk-full" : "failed";
-    switch (reason) {
-      case "disk-full":
-        return new MirrorError("disk-full", "The disk of this computer is full, so nothing more is brought from the box: free some room.", more);
-      case "read-only":
-        return new MirrorError("read-only", "The disk of this computer is read-only, so nothing is brought from the box.", more);
-      case "root-missing":
-        return new MirrorError("workspace-missing", messageOf(error), more);
-      default:
-        return new MirrorError("failed", `The workspace could not be mirrored: ${plainSystemReason(error)}`, more);
-    }
-  }
 }
 
 const planOptions = { names: nameRulesHere, executableBits: process.platform !== "win32" };
@@ -623,92 +520,6 @@ const planOptions = { names: nameRulesHere, executableBits: process.platform !==
 function singleStep(action: MirrorAction): SingleStep[] {
   const [step, ...more] = action.steps;
   return step === undefined || more.length > 0 || step.do === "copy-here" ? [] : [{ action, step }];
-}
-
-function goesToBox(step: MirrorStep): boolean {
-  return step.do === "upload" || (step.do !== "download" && step.do !== "copy-here" && step.side === "box");
-}
-
-function newWork(): Work {
-  return { uploaded: new Set(), downloaded: new Set(), deleted: [], conflicts: [], again: new Map(), failed: new Map() };
-}
-
-function note(action: MirrorAction, work: Work): void {
-  for (const step of action.steps) {
-    switch (step.do) {
-      case "upload":
-        work.uploaded.add(step.path);
-        break;
-      case "download":
-        work.downloaded.add(step.as);
-        break;
-      case "copy-here":
-        break;
-      case "delete":
-        work.deleted.push({ side: step.side, path: step.path });
-        break;
-      case "set-executable":
-        (step.side === "here" ? work.downloaded : work.uploaded).add(step.path);
-    }
-  }
-}
-
-/** Whether a step's failure is the path's own, and worth another look, or everybody's. */
-function outcomeOf(error: unknown): "again" | "failed" | "stop" {
-  if (error instanceof LocalTreeError) {
-    switch (error.reason) {
-      case "changed":
-        return "again";
-      case "in-the-way":
-      case "permission-denied":
-      case "failed":
-        return "failed";
-      case "disk-full":
-      case "read-only":
-      case "root-missing":
-        return "stop";
-    }
-  }
-  if (error instanceof BoxError) {
-    switch (error.reason) {
-      case "changed":
-      case "path-missing":
-      case "not-a-file":
-        return "again";
-      case "permission-denied":
-      case "file-too-large":
-      case "failed":
-        return "failed";
-      default:
-        return "stop";
-    }
-  }
-  return "stop";
-}
-
-/** @throws {MirrorError} `incomplete`: what lies on the box is not what lies here. */
-function expectAllOnBox(work: Work): void {
-  const missing = [
-    ...[...work.failed].filter(([, { toBox }]) => toBox).map(([path, { text }]) => ({ path, text })),
-    ...[...work.again].filter(([, toBox]) => toBox).map(([path]) => ({ path, text: "it is being written without a pause." })),
-  ];
-  const [first] = missing;
-  if (first !== undefined) {
-    const others = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
-    throw new MirrorError("incomplete", `${first.path}${others} could not be brought to the box and is kept here: ${first.text}`);
-  }
-}
-
-function questionText({ side, paths }: BulkDelete): string {
-  return side === "here"
-    ? `${paths.length} files are gone from the box; nothing was deleted here: say whether to delete them here or to bring them back.`
-    : `${paths.length} files are gone from the workspace; nothing was deleted on the box: say whether to delete them there or to bring them back.`;
-}
-
-function watcherText(error: unknown): string {
-  const isLimit = ["ENOSPC", "EMFILE", "ENFILE"].includes(systemErrorCode(error) ?? "");
-  const why = isLimit ? "this system's limit of watched files is reached" : messageOf(error);
-  return `Changes are no longer noticed at once, because ${why}; they go to the box with each full comparison and each scoring.`;
 }
 
 /** For what takes no signal itself: it goes on unheard. */

@@ -209,7 +209,7 @@ async function whole(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   for await (const chunk of content) {
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
 /** All of a content, up to a little more than so many bytes; what breaks it off breaks it off where it is taken from here, too. */

@@ -6,11 +6,14 @@ import { errorOf, sha256OfFile, systemTime } from "../../src/base";
 import { type Box, BoxError, type FileChange, LocalBox } from "../../src/boxes";
 import { type BulkDelete, type Conflict, Mirror, type MirrorOptions } from "../../src/workspace";
 import { supervisor } from "../support/build";
+import { Sshd, whyNoSshd } from "../support/sshd";
 import { temporaryFolder } from "../support/temporary-folder";
 
 let root: string;
 let boxFolder: string;
 let baselineFile: string;
+/** What mirrors have as their box unless told otherwise. */
+let usualBox: Box;
 
 beforeEach(() => {
   const folder = temporaryFolder();
@@ -20,6 +23,7 @@ beforeEach(() => {
   for (const made of [root, dirname(baselineFile), boxFolder]) {
     mkdirSync(made, { recursive: true });
   }
+  usualBox = localBox();
 });
 
 function localBox(): Box {
@@ -81,7 +85,7 @@ async function* piece(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 function mirror(changes: Partial<MirrorOptions> = {}): Mirror {
   const made = new Mirror({
     root,
-    box: localBox(),
+    box: usualBox,
     boxFolder,
     scope: { ignore: ["__pycache__/"], pull: ["logs/"], maxFileMB: 1 },
     baselineFile,
@@ -117,7 +121,16 @@ function expectAgreement(): void {
   expect(tree(root)).toEqual(tree(boxFolder));
 }
 
-describe("a full comparison", () => {
+describe.each<{ name: string; newBox: () => Promise<Box>; skip?: boolean; many: number }>([
+  { name: "this computer", newBox: () => Promise.resolve(localBox()), many: 1000 },
+  { name: "a box over SSH", newBox: async () => await (await Sshd.start()).box(), skip: whyNoSshd !== undefined, many: 1000 },
+  { name: "a box over SSH without Python", newBox: async () => await (await Sshd.start({ config: ["SetEnv BASELINER_WITHOUT_PYTHON=1"] })).box(), skip: whyNoSshd !== undefined, many: 60 },
+])("a full comparison with $name", ({ newBox, skip = false, many }) => {
+  beforeEach(async (context) => {
+    context.skip(skip);
+    usualBox = await newBox();
+  });
+
   test("brings each side what only the other has, and then has nothing left to do", async () => {
     write(root, "here.py", "here");
     write(root, "deep/er/empty", "");
@@ -246,16 +259,16 @@ describe("a full comparison", () => {
     expect(summary.downloaded).toEqual([]);
   });
 
-  test("takes 2 000 small files over, both ways", { timeout: 120_000 }, async () => {
-    for (let at = 0; at < 1000; at += 1) {
+  test(`takes ${2 * many} small files over, both ways`, { timeout: 120_000 }, async () => {
+    for (let at = 0; at < many; at += 1) {
       write(root, `here/${at % 20}/${at}.py`, `here ${at}`);
       write(boxFolder, `there/${at % 20}/${at}.py`, `there ${at}`);
     }
     const made = mirror();
     const summary = await made.settle();
-    expect([summary.uploaded.length, summary.downloaded.length]).toEqual([1000, 1000]);
+    expect([summary.uploaded.length, summary.downloaded.length]).toEqual([many, many]);
     expectAgreement();
-    expect(made.agreed.size).toBe(2000);
+    expect(made.agreed.size).toBe(2 * many);
   });
 });
 
@@ -638,7 +651,7 @@ describe("watching", () => {
     const made = await started();
     const told: string[] = [];
     made.on("notice", (text) => told.push(text));
-    const { watcher } = made as unknown as { watcher: NodeJS.EventEmitter };
+    const { watcher } = (made as unknown as { watcher: { watcher: NodeJS.EventEmitter } }).watcher;
     for (let times = 0; times < 3; times += 1) {
       watcher.emit("error", Object.assign(new Error("no space"), { code: "ENOSPC" }));
     }

@@ -14,6 +14,9 @@ export class TcpProxy {
   upward = 0;
   /** How many bytes came back. */
   downward = 0;
+  /** How often the direction changed in which data went: two make a round trip, where nothing else is under way. */
+  private changesOfDirection = 0;
+  private wentUp = false;
   /** How many connections were made. */
   connections = 0;
   private readonly pairs = new Set<Pair>();
@@ -40,6 +43,11 @@ export class TcpProxy {
       listener.close();
     });
     return proxy;
+  }
+
+  /** How many round trips were made. Data that goes both ways at once counts as more, not as less. */
+  get turns(): number {
+    return Math.ceil(this.changesOfDirection / 2);
   }
 
   get port(): number {
@@ -112,10 +120,12 @@ export class TcpProxy {
     const pair = { client, server };
     this.pairs.add(pair);
     this.relay(client, server, (bytes) => {
+      this.count(true);
       this.upward += bytes;
       this.onUpward?.(bytes);
     });
     this.relay(server, client, (bytes) => {
+      this.count(false);
       this.downward += bytes;
       this.onDownward?.(bytes);
     });
@@ -126,6 +136,13 @@ export class TcpProxy {
         client.destroy();
         server.destroy();
       });
+    }
+  }
+
+  private count(up: boolean): void {
+    if (up !== this.wentUp) {
+      this.wentUp = up;
+      this.changesOfDirection += 1;
     }
   }
 

@@ -13,6 +13,8 @@ import { shellQuote } from "./shell-quote";
 
 /** What is sent at a time, in bytes. */
 const sentAtOnce = 128 * 1024;
+/** From this size on bytes are not put together with others, in bytes. */
+const sentAsItIs = 32 * 1024;
 /** Longest line of an answer, in bytes. */
 const longestLine = 64 * 1024;
 /** How long nothing may happen in either direction while an answer is waited for, in ms: the box may be flushing a slow disk. */
@@ -280,6 +282,11 @@ export class FileAgent {
   }
 
   private async put(bytes: Uint8Array): Promise<void> {
+    if (bytes.length >= sentAsItIs) {
+      await this.flush();
+      await this.write(bytes);
+      return;
+    }
     this.unsent.push(bytes);
     this.unsentBytes += bytes.length;
     if (this.unsentBytes >= sentAtOnce) {
@@ -289,8 +296,14 @@ export class FileAgent {
 
   private async flush(): Promise<void> {
     this.ended.signal.throwIfAborted();
-    const bytes = Buffer.concat(this.unsent.splice(0));
-    this.unsentBytes = 0;
+    if (this.unsentBytes > 0) {
+      this.unsentBytes = 0;
+      await this.write(Buffer.concat(this.unsent.splice(0)));
+    }
+  }
+
+  private async write(bytes: Uint8Array): Promise<void> {
+    this.ended.signal.throwIfAborted();
     if (this.channel.write(bytes)) {
       return;
     }

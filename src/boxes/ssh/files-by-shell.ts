@@ -98,7 +98,9 @@ async function prepare(link: Link, folder: string, change: FileChange, name: str
         await writeDraft(sftp, draft, change);
       }
     } catch (error) {
-      const told = await boxErrorOf(error, `${change.path} could not be written`, posix.dirname(draft), sftp);
+      // Others on their way at the same time may have given back by now what they took.
+      const room = change.make === "file" && change.content instanceof Uint8Array ? change.content.length * changesAtATime : 1;
+      const told = await boxErrorOf(error, `${change.path} could not be written`, posix.dirname(draft), sftp, room);
       await sftp.unlink(draft).catch(() => undefined);
       throw told;
     }

@@ -11,8 +11,11 @@ export async function closeQuietly(sftp: Sftp, handle: Buffer): Promise<void> {
   await sftp.closeFile(handle).catch(() => undefined);
 }
 
-/** SFTP says "failure" of almost everything; the file system tells which it was. Other errors are passed on. */
-export async function boxErrorOf(error: unknown, what: string, path: string, sftp: Sftp): Promise<unknown> {
+/**
+ * SFTP says "failure" of almost everything; the file system tells which it was. Other errors are passed on.
+ * @param room with less free room than this on its disk, in bytes, it was a full disk
+ */
+export async function boxErrorOf(error: unknown, what: string, path: string, sftp: Sftp, room = 1): Promise<unknown> {
   const status = statusOf(error);
   if (error instanceof BoxError || status === undefined) {
     return error;
@@ -28,7 +31,7 @@ export async function boxErrorOf(error: unknown, what: string, path: string, sft
       if (fileSystem?.readOnly === true) {
         return refused("read-only", "the disk is read-only");
       }
-      return fileSystem?.freeBytes === 0 ? refused("disk-full", "the disk is full") : refused("failed", singleLine(messageOf(error)));
+      return fileSystem !== undefined && fileSystem.freeBytes < room ? refused("disk-full", "the disk is full") : refused("failed", singleLine(messageOf(error)));
     }
   }
 }
