@@ -1,38 +1,17 @@
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { systemTime, type Time } from "../../src/base";
 import { LocalBox } from "../../src/boxes";
 import { SshBox, SshConnection, type SshConnectionOptions } from "../../src/boxes/ssh";
 import { createSessionOnBox, type NewSessionOnBox, Session } from "../../src/sessions";
-import { hashesOf, type Provision, provisioned as names, scoringFiles } from "../../src/tasks";
 import { supervisor } from "./build";
+import { provisionInto, type TaskChanges } from "./provisioned-folder";
 import { shortWait, type Sshd } from "./sshd";
 import { temporaryFolder } from "./temporary-folder";
-import { writeTask } from "./task-folder";
 
 /** A folder as a provisioned box has it, with this scoring function. */
-export async function provisioned(scorer: string, changes: { scoring?: Record<string, unknown>; files?: Record<string, string>; sync?: Record<string, unknown> } = {}): Promise<string> {
-  const task = writeTask(join(temporaryFolder(), "task"), scorer, changes.scoring, changes.sync === undefined ? {} : { sync: changes.sync });
-  for (const [name, content] of Object.entries(changes.files ?? {})) {
-    mkdirSync(join(task, "workspace", name, ".."), { recursive: true });
-    writeFileSync(join(task, "workspace", name), content);
-  }
-  const root = join(temporaryFolder(), "box");
-  cpSync(task, root, { recursive: true });
-  mkdirSync(join(root, "runs"));
-  const box = new LocalBox(supervisor, systemTime);
-  const provision: Provision = {
-    format: 1,
-    task: { id: "sample", version: "1.0.0" },
-    protection: "none",
-    files: await scoringFiles(box, root),
-    startingSolution: await hashesOf(box, join(root, "workspace"), []),
-    entry: null,
-    provisionedAt: "2026-01-01T00:00:00.000Z",
-  };
-  writeFileSync(join(root, names.record), JSON.stringify(provision));
-  return root;
+export async function provisioned(scorer: string, changes: TaskChanges = {}): Promise<string> {
+  return await provisionInto(temporaryFolder(), new LocalBox(supervisor, systemTime), scorer, changes);
 }
 
 /** An expert's side of a session on a box: a sessions folder, and the way to the box over a port. */
