@@ -1,3 +1,5 @@
+import { scanInPython } from "./scan";
+
 /** Exit status of a program that the box's Python is too old for. */
 export const pythonTooOld = 9;
 
@@ -17,6 +19,8 @@ export const pythonTooOld = 9;
  *                                                                  {"at": 0, "end": true} or {"at": 0, "error", "said"?}
  *     {"do": "end"}                                                {"done": true}
  *
+ *     {"do": "scan", "folder", "largest", "ignored"}               {"at": 0, "bytes": n} and n bytes of a listing, …, {"done": true}
+ *
  * A content is any number of lines with a length, each followed by so many bytes; `0` is its end,
  * and `-1` says that it broke off. Changes are made by groups: drafts are moved into
  * place where what is expected lies there, and are told of once they are on the disk. Drafts of a few files are flushed
@@ -27,7 +31,7 @@ export const fileAgentProgram = `
 import sys
 if sys.version_info < (3, 6):
     sys.exit(${pythonTooOld})
-import errno, hashlib, io, json, os, stat
+import errno, hashlib, io, json, os, re, stat, time
 source, out = io.open(0, "rb", 1 << 18), io.open(1, "wb", 1 << 18)
 group_files, group_bytes, few = 4000, 64 << 20, 4
 directory = os.O_RDONLY | os.O_DIRECTORY
@@ -361,12 +365,37 @@ def read_file(root, at, path):
             out.write(block)
     put(at=at, end=True)
 
+${scanInPython}
+def scan_folder(request):
+    pieces, held, told = [], 0, time.monotonic()
+    def send():
+        nonlocal held, told
+        put(at=0, bytes=held)
+        out.write(b"".join(pieces))
+        out.flush()
+        pieces.clear()
+        held, told = 0, time.monotonic()
+    def write(piece):
+        nonlocal held, told
+        pieces.append(piece)
+        held += len(piece)
+        if held >= 1 << 18:
+            send()
+        elif time.monotonic() - told > 10:
+            # Only to tell that work goes on.
+            put(at=0)
+            out.flush()
+            told = time.monotonic()
+    scan(os.fsencode(request["folder"]), request["largest"], [re.compile(os.fsencode(p), re.S) for p in request["ignored"]], write)
+    if held > 0:
+        send()
+
 def main():
     put(ready=True)
     out.flush()
     while True:
         request = line()
-        (change_files if request["do"] == "change" else read_files)(request)
+        {"change": change_files, "read": read_files, "scan": scan_folder}[request["do"]](request)
         put(done=True)
         out.flush()
 

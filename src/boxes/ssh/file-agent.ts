@@ -3,12 +3,12 @@ import { posix } from "node:path";
 import type { ClientChannel } from "ssh2";
 import * as z from "zod";
 import { errorOf } from "../../base";
-import { BoxError, type ChangeOutcome, type FileChange, type FileRead } from "../box";
+import { BoxError, type ChangeOutcome, type FileChange, type FileRead, type ScanScope } from "../box";
 import { reasonOfCode } from "../system-error";
 import { fileAgentProgram, pythonTooOld } from "./file-agent-program";
 import { Interrupted, type Link } from "./link";
 import { behindMark, plainReason, scriptCommand, scriptText } from "./remote-shell";
-import { draftPrefix } from "./scan";
+import { draftPrefix, scanRequest } from "./scan";
 import { shellQuote } from "./shell-quote";
 
 /** What is sent at a time, in bytes. */
@@ -211,6 +211,35 @@ export class FileAgent {
         this.close();
       }
     }
+  }
+
+  /**
+   * The listing of a folder, to be read by `parseScan`.
+   * @throws {BoxError} `invalid-answer` when it is longer than `limitBytes`
+   */
+  async scan(folder: string, scope: ScanScope, limitBytes: number): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    let isOver = false;
+    try {
+      await this.put(lineOf({ do: "scan", folder, ...scanRequest(scope) }));
+      await this.flush();
+      for (let reply = await this.reply(); reply.done !== true; reply = await this.reply()) {
+        bytes += reply.bytes ?? 0;
+        if (bytes > limitBytes) {
+          throw this.invalid(`more than the ${limitBytes} bytes that are taken`);
+        }
+        if (reply.bytes !== undefined) {
+          pieces.push(await this.take(reply.bytes));
+        }
+      }
+      isOver = true;
+    } finally {
+      if (!isOver) {
+        this.close();
+      }
+    }
+    return Buffer.concat(pieces, bytes);
   }
 
   private async replyTo(at: number): Promise<Reply> {

@@ -16,52 +16,69 @@ export const draftPrefix = ".baseliner-draft-";
  * and `.` at the end, so that a listing that was cut off cannot pass for a whole one.
  */
 
-/** For boxes with Python 3.6 or later. A file that vanishes meanwhile is left out. */
-const pythonProgram = `
-import errno, hashlib, os, re, stat, sys
-largest, ignored = int(sys.argv[1]), [re.compile(os.fsencode(p), re.S) for p in sys.argv[3:]]
-out = sys.stdout.buffer
-def put(*fields):
-    out.write(b"".join((f if isinstance(f, bytes) else str(f).encode("utf-8", "replace")) + b"\\0" for f in fields))
-def file(path, status):
-    if stat.S_ISLNK(status.st_mode):
-        return put("L", os.readlink(path), path)
-    if not stat.S_ISREG(status.st_mode):
-        return put("O", path)
-    if status.st_size > largest:
-        return put("B", status.st_size, path)
-    digest, size = hashlib.sha256(), 0
-    with open(path, "rb", 0) as f:
-        while True:
-            block = f.read(1 << 20)
-            if not block:
-                break
-            digest.update(block)
-            size += len(block)
-    put("F", size, "x" if status.st_mode & 0o100 else "-", digest.hexdigest(), path)
-def skip(path):
-    return any(p.search(path) for p in ignored)
-def visit(prefix):
-    for name in sorted(os.listdir(prefix or b".")):
-        path = prefix + name
-        try:
-            status = os.lstat(path)
-            if stat.S_ISDIR(status.st_mode):
-                if not skip(path + b"/"):
-                    visit(path + b"/")
-            elif not skip(path):
-                file(path, status)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            put("E", error.strerror, path)
-try:
-    os.chdir(sys.argv[2])
-    visit(b"")
-except OSError as error:
-    put("E", error.strerror, b"")
-put(".")
+/**
+ * For boxes with Python 3.6 or later: `scan(folder, largest, ignored, write)` lists a folder, given as bytes. A file that
+ * vanishes meanwhile is left out. `write` is called at least with every block of a file that is hashed, so that it can tell that it lives.
+ */
+export const scanInPython = `
+import hashlib, os, stat
+def scan(folder, largest, ignored, write):
+    def put(*fields):
+        write(b"".join((f if isinstance(f, bytes) else str(f).encode("utf-8", "replace")) + b"\\0" for f in fields))
+    def file(path, status):
+        if stat.S_ISLNK(status.st_mode):
+            return put("L", os.readlink(path), path)
+        if not stat.S_ISREG(status.st_mode):
+            return put("O", path)
+        if status.st_size > largest:
+            return put("B", status.st_size, path)
+        digest, size = hashlib.sha256(), 0
+        with open(path, "rb", 0) as f:
+            while True:
+                block = f.read(1 << 20)
+                if not block:
+                    break
+                digest.update(block)
+                size += len(block)
+                write(b"")
+        put("F", size, "x" if status.st_mode & 0o100 else "-", digest.hexdigest(), path)
+    def skip(path):
+        return any(p.search(path) for p in ignored)
+    def visit(prefix):
+        for name in sorted(os.listdir(prefix or b".")):
+            path = prefix + name
+            try:
+                status = os.lstat(path)
+                if stat.S_ISDIR(status.st_mode):
+                    if not skip(path + b"/"):
+                        visit(path + b"/")
+                elif not skip(path):
+                    file(path, status)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                put("E", error.strerror, path)
+    try:
+        os.chdir(folder)
+        visit(b"")
+    except OSError as error:
+        put("E", error.strerror, b"")
+    put(".")
 `;
+
+const pythonProgram = `
+import os, re, sys
+${scanInPython}
+scan(os.fsencode(sys.argv[2]), int(sys.argv[1]), [re.compile(os.fsencode(p), re.S) for p in sys.argv[3:]], sys.stdout.buffer.write)
+`;
+
+/** What a program on the box needs to know to list a folder as `scanInPython` does. */
+export function scanRequest(scope: ScanScope): { largest: number; ignored: string[] } {
+  return {
+    largest: Math.min(scope.maxFileBytes ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    ignored: boxPatterns(scope.ignore ?? []).map(({ regularExpression }) => regularExpression),
+  };
+}
 
 /** For boxes without Python: find, stat, sha256sum and readlink of GNU or busybox. */
 const shellProgram = `
@@ -95,13 +112,12 @@ done
 
 /** The script that lists a folder with hashes, in one round trip. */
 export function scanScript(folder: string, scope: ScanScope): string {
-  const largest = String(Math.min(scope.maxFileBytes ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
-  const patterns = boxPatterns(scope.ignore ?? []).map(({ regularExpression }) => regularExpression);
+  const { largest, ignored } = scanRequest(scope);
   const prune = boxPatterns(scope.ignore ?? []).flatMap(({ name }) => (name === undefined ? [] : [`-name ${shellQuote(name)}`]));
   const pruned = prune.length === 0 ? "" : `\\( ${prune.join(" -o ")} \\) -prune -o`;
   return `
 if [ -z "$BASELINER_WITHOUT_PYTHON" ] && python3 -I -S -c 'import sys; sys.exit(sys.version_info < (3, 6))' 2>/dev/null; then
-  exec python3 -I -S -c ${shellQuote(pythonProgram)} ${largest} ${shellQuote(folder)} ${patterns.map(shellQuote).join(" ")}
+  exec python3 -I -S -c ${shellQuote(pythonProgram)} ${largest} ${shellQuote(folder)} ${ignored.map(shellQuote).join(" ")}
 fi
 LC_ALL=C
 export LC_ALL

@@ -38,6 +38,8 @@ export interface SshBoxOptions {
 /** A machine reached over SSH, behind the same contract as this computer. */
 export class SshBox implements Box {
   readonly name: string;
+  /** The listing that is being made. */
+  private scanning: Promise<unknown> = Promise.resolve();
   /** Drafts of writes that broke off, to be removed once the box is back. */
   private readonly leftovers = new Set<string>();
 
@@ -204,8 +206,21 @@ export class SshBox implements Box {
   }
 
   async scan(folder: string, scope: ScanScope = {}): Promise<Manifest> {
+    const mine = this.scanning.then(() => this.scanNow(folder, scope));
+    // One after the other: through a program that runs already, each takes little.
+    this.scanning = mine.catch(() => undefined);
+    return await mine;
+  }
+
+  private async scanNow(folder: string, scope: ScanScope): Promise<Manifest> {
     return await this.connection.during(
       async (link) => {
+        const agent = await link.agents.take();
+        if (agent !== undefined) {
+          const listing = await agent.scan(folder, scope, longestListing);
+          link.agents.giveBack(agent);
+          return parseScan(listing, folder, scope);
+        }
         const { stdout, stderr } = await askScript(link, scanScript(folder, scope), longestListing, scanWait);
         if (stdout.length === 0) {
           throw new BoxError("failed", `${folder} could not be listed: ${singleLine(stderr) || "the box said nothing"}.`);
