@@ -6,6 +6,7 @@ import { onTestFinished } from "vitest";
 /** A new folder that is removed when the test is over. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "baseliner-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  // Thousands of files take their time on a disk that others keep busy.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }), 120_000);
   return folder;
 }
