@@ -1,5 +1,6 @@
 export * from "./box";
 export { LocalBox } from "./local/local-box";
+export * from "./remote-box";
 export { runExitSchema, runFiles, runSpecificationSchema } from "./run-record";
 export type { RunExit, RunSpecification } from "./run-record";
 export type * from "./ssh";

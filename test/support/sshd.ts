@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { SshBox, SshConnection, type SshConnectionOptions, type SshHost, type SshTarget } from "../../src/boxes/ssh";
+import type { ConnectionStatus } from "../../src/boxes";
+import { TcpProxy } from "./tcp-proxy";
 import { temporaryFolder } from "./temporary-folder";
 
 const program = "/usr/sbin/sshd";
@@ -131,6 +133,18 @@ export class Sshd {
       await once(this.server, "exit");
     }
   }
+}
+
+/** A box behind a network that the test can break. */
+export async function boxBehindProxy(options: SshConnectionOptions = {}, config: readonly string[] = []) {
+  const sshd = await Sshd.start({ config });
+  const proxy = await TcpProxy.to(sshd.port);
+  sshd.trust(proxy.port);
+  const states: ConnectionStatus["state"][] = [];
+  const connection = sshd.connection({ port: proxy.port }, options);
+  connection.subscribe(({ state }) => states.push(state));
+  await connection.connect();
+  return { sshd, proxy, connection, states, box: new SshBox(connection) };
 }
 
 /** Backoff without the waiting. */

@@ -19,6 +19,7 @@ import {
   type Box,
   BoxError,
   type BoxErrorReason,
+  type FolderListing,
   type Manifest,
   type ManifestEntry,
   type OutputOffsets,
@@ -35,7 +36,10 @@ import {
   type RunSpecification,
   runSpecificationSchema,
 } from "../run-record";
+import { environmentOutsideTheEditor } from "./environment";
+import { listFolder } from "./list-folder";
 import { killProcessGroup } from "./process-group";
+import { watchLocally } from "./watch";
 
 /** How much output is taken over at a time, in bytes. */
 const chunkBytes = 64 * 1024;
@@ -146,6 +150,18 @@ export class LocalBox implements Box {
       throw boxError(error, `${folder} could not be read`);
     }
     return manifest;
+  }
+
+  async list(folder: string, limit: number): Promise<FolderListing> {
+    try {
+      return await listFolder(folder, limit);
+    } catch (error) {
+      throw boxError(error, `${folder} could not be listed`);
+    }
+  }
+
+  async watch(script: string, take: (bytes: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<number | null> {
+    return await watchLocally(script, take, signal);
   }
 
   async startRun(runs: string, specification: RunSpecification): Promise<void> {
@@ -412,18 +428,13 @@ async function readOptional(path: string): Promise<string | undefined> {
   }
 }
 
-/** This process's environment without what the editor put there for itself. */
-function environmentOutsideTheEditor(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$)/.test(name));
-  return { ...Object.fromEntries(kept), ...(process.versions["electron"] ? { ELECTRON_RUN_AS_NODE: "1" } : {}) };
-}
-
 function boxError(error: unknown, what: string): unknown {
   if (error instanceof BoxError || systemErrorCode(error) === undefined) {
     return error;
   }
   const reasons: Record<string, BoxErrorReason> = {
     ENOENT: "path-missing",
+    ENOTDIR: "path-missing",
     ENOSPC: "disk-full",
     EDQUOT: "disk-full",
     EROFS: "read-only",

@@ -2,22 +2,11 @@ import { EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, systemTime, type Time } from "../../base";
 import { BoxError } from "../box";
+import type { BoxConnection, ConnectionStatus } from "../remote-box";
 import { type Credentials, noCredentials, UnlockedCredentials } from "./authentication";
 import type { ConfirmHostKey } from "./host-key";
 import { Interrupted, Link, type LinkOptions } from "./link";
 import type { SshTarget } from "./target";
-
-/**
- * - `connecting`: for the first time
- * - `lost`: it broke; it is tried again at `retryAt`
- * - `reconnecting`: being tried again
- * - `closed`: nobody tries any more, for `reason` where there is one
- */
-export type ConnectionStatus =
-  | { readonly state: "connecting" | "connected" }
-  | { readonly state: "lost"; readonly reason: BoxError; /** Milliseconds since the epoch, UTC. */ readonly retryAt: number }
-  | { readonly state: "reconnecting"; readonly reason: BoxError }
-  | { readonly state: "closed"; readonly reason?: BoxError };
 
 export interface SshConnectionOptions {
   readonly credentials?: Credentials;
@@ -66,7 +55,7 @@ export function backoffDelay(attempt: number, random: number): number {
  * The connection to a box: made once, and made again whenever it breaks, until it is
  * closed or until trying again makes no sense (another host key, no way in).
  */
-export class SshConnection {
+export class SshConnection implements BoxConnection {
   readonly name: string;
   private current: ConnectionStatus = { state: "closed" };
   private link: Link | undefined;
