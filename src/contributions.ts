@@ -17,6 +17,13 @@ export const commands = {
   showScores: "baseliner.showScores",
   verifySession: "baseliner.verifySession",
   openForWriting: "baseliner.openForWriting",
+  connectBox: "baseliner.connectBox",
+  openBoxTerminal: "baseliner.openBoxTerminal",
+  forwardPort: "baseliner.forwardPort",
+  openForwardedPort: "baseliner.openForwardedPort",
+  copyForwardedPort: "baseliner.copyForwardedPort",
+  stopForwardingPort: "baseliner.stopForwardingPort",
+  refreshBoxFiles: "baseliner.refreshBoxFiles",
   showLog: "baseliner.showLog",
 } as const;
 
@@ -24,6 +31,8 @@ export const views = {
   container: "baseliner",
   session: "baseliner.session",
   attempts: "baseliner.attempts",
+  box: "baseliner.box",
+  boxFiles: "baseliner.boxFiles",
 } as const;
 
 export const settings = {
@@ -41,10 +50,15 @@ export const contextKeys = {
   clockState: "baseliner.clockState",
   /** Whether a scoring is going on. */
   isScoring: "baseliner.isScoring",
+  /** `none`, `local`, `remote` */
+  boxKind: "baseliner.boxKind",
 } as const;
 
 export const statusBarItems = { clock: "baseliner.clock" } as const;
 
 export const panels = { scores: "baseliner.scores" } as const;
+
+/** Scheme of documents that are files of the box. */
+export const boxScheme = "baseliner-box";
 
 export const walkthrough = "baseliner.expert";

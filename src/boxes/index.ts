@@ -1,6 +1,7 @@
 export * from "./box";
 export { LocalBox } from "./local/local-box";
 export * from "./remote-box";
+export * from "./resources";
 export { runExitSchema, runFiles, runSpecificationSchema } from "./run-record";
 export type { RunExit, RunSpecification } from "./run-record";
 export type * from "./ssh";

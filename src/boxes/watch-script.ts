@@ -18,19 +18,22 @@ else
 fi
 stop_all() {
   trap '' TERM
-  [ "$group" = "$watched" ] && kill -TERM 0
+  if [ "$group" = "$watched" ]; then kill -TERM 0; else kill -TERM "$1"; fi
 }
-(
-  cat <&3
-  stop_all
-  sleep 2
-  [ "$group" = "$watched" ] && kill -KILL 0
-) >/dev/null 2>&1 &
 (
 exec 3<&-
 ${script}
-)
+) &
+child=$!
+(
+  cat <&3
+  stop_all $child
+  sleep 2
+  [ "$group" = "$watched" ] && kill -KILL 0
+) >/dev/null 2>&1 &
+watcher=$!
+wait $child
 status=$?
-stop_all
+stop_all $watcher
 return $status`;
 }

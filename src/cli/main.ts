@@ -1,4 +1,5 @@
 import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base";
+import { checkBoxCommand } from "./box-commands";
 import { type Outcome, UsageError } from "./command";
 import { sessionCommands } from "./session-commands";
 import { checkTaskCommand } from "./task-commands";
@@ -14,6 +15,12 @@ const usage = `usage: baseliner <command> [--json]
   session submit [SESSION]        fix the result; nothing can be added afterwards
   session verify [SESSION]        check that the record is whole
   task check TASK [--profile cpu] [--repeats N]
+
+  box check TARGET                what a box has: user@host:port, a host of your ssh configuration, or local
+          [--task TASK [--profile cpu]]   compared with what the task asks for
+          [--folder PATH]         on the box: whose disk counts
+          [--host-key SHA256:…]   accept this host key only
+          [--ssh-config FILE]
 
 SESSION is a session folder; without it, the one around the current folder.
 Exit status: 0 done, 1 a check failed, 2 unusable input.
@@ -31,6 +38,9 @@ async function run(args: string[]): Promise<Outcome> {
   }
   if (group === "task" && name === "check") {
     return await checkTaskCommand(rest);
+  }
+  if (group === "box" && name === "check") {
+    return await checkBoxCommand(rest);
   }
   throw new UsageError(`unknown command: ${[group, name].filter(Boolean).join(" ")} (see baseliner --help)`);
 }

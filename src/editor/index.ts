@@ -1,8 +1,12 @@
 import * as vscode from "vscode";
 import { AttemptsTree } from "./attempts-tree";
+import { BoxFiles } from "./box-files";
+import { BoxSource } from "./box-source";
+import { BoxTree } from "./box-tree";
 import { ClockStatusBar } from "./clock-status-bar";
 import { registerCommands } from "./commands";
 import { Log } from "./log";
+import { Ports } from "./ports";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
 import { SessionTree } from "./session-tree";
@@ -19,6 +23,9 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current);
+  const box = new BoxSource(current);
+  const ports = new Ports(box);
+  const boxFiles = new BoxFiles(box);
   context.subscriptions.push(
     log,
     problems,
@@ -26,8 +33,12 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     scores,
     new SessionTree(current),
     new AttemptsTree(current),
+    box,
+    ports,
+    boxFiles,
+    new BoxTree(box, ports),
     new ClockStatusBar(current),
-    registerCommands({ context, current, log, problems, terminal, scores }),
+    registerCommands({ context, current, log, problems, terminal, scores, box, ports, boxFiles }),
     current,
   );
   await current.openSessionOfThisWindow();

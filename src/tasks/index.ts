@@ -3,4 +3,5 @@ export * from "./load-task";
 export * from "./scores";
 export * from "./scoring-result";
 export { taskSchema } from "./task";
-export type { Profile, Task } from "./task";
+export type { Profile, Resources, Task } from "./task";
+export * from "./compare-resources";

@@ -3,7 +3,7 @@ import { singleLine } from "../../base";
 import { BoxError } from "../box";
 import type { BoxShell, ShellEnd, TerminalSize } from "../remote-box";
 import type { Link } from "./link";
-import { shellQuote } from "./shell-quote";
+import { shellQuote } from "../shell-quote";
 
 /** What a terminal of VS Code understands. */
 const term = "xterm-256color";

@@ -15,7 +15,7 @@ import { askScript, plainReason, reasonIn, streamScript } from "./remote-shell";
 import { clockScript, followScript, runScriptStatus, startScript, startWithin, stateScript } from "./run-scripts";
 import { draftPrefix, parseScan, scanScript } from "./scan";
 import { type Sftp, sftpStatus } from "./sftp";
-import { shellQuote } from "./shell-quote";
+import { shellQuote } from "../shell-quote";
 import { SshShell } from "./shell";
 
 /** What a short answer may hold, in bytes. */
