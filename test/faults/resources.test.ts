@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { commandLine, supervisor } from "../support/build";
 import { again, onPath } from "../support/nvidia-smi";
 import { boxBehindProxy, Sshd, whyNoSshd } from "../support/sshd";
 import { temporaryFolder } from "../support/temporary-folder";
-import { taskJson } from "../support/task-folder";
+import { taskJson, writeTask } from "../support/task-folder";
 
 const box = new LocalBox(supervisor, systemTime);
 const here = { folder: "/no/such/folder", tools: [] };
@@ -98,11 +98,9 @@ async function until(wanted: (resources: BoxResources) => boolean, of = box as P
   return seen as BoxResources;
 }
 
-function taskWith(changes: Record<string, unknown>): string {
-  const folder = join(temporaryFolder(), "sample");
-  mkdirSync(join(folder, "workspace"), { recursive: true });
-  writeFileSync(join(folder, "instructions.md"), "# Sample\n");
-  writeFileSync(join(folder, "task.json"), JSON.stringify(taskJson(changes)));
+function taskWith(resources: Record<string, unknown>): string {
+  const folder = writeTask(join(temporaryFolder(), "sample"), "");
+  writeFileSync(join(folder, "task.json"), JSON.stringify(taskJson({ profiles: { cpu: { resources, start: 10, reference: 2 } } })));
   return folder;
 }
 
@@ -131,12 +129,12 @@ describe.skipIf(whyNoSshd !== undefined)("what a box over SSH has", () => {
       writeFileSync(config, [...host, `UserKnownHostsFile ${knownHosts}`, ""].join("\n"));
       return spawnSync(process.execPath, [commandLine, "box", "check", "the-box", "--ssh-config", config, ...args], { encoding: "utf8" });
     };
-    const modest = taskWith({ profiles: { cpu: { resources: { cpus: 1, memoryGB: 0.1, tools: ["git"] }, start: 10, reference: 2 } } });
+    const modest = taskWith({ cpus: 1, memoryGB: 0.1, tools: ["git"] });
     const fitting = check(sshd.knownHosts, "--task", modest, "--json");
     expect(fitting.stderr).toBe("");
     expect(fitting.status).toBe(0);
     expect(JSON.parse(fitting.stdout)).toMatchObject({ box: "the-box", needs: [{ kind: "processors", ok: true }, { kind: "memory", ok: true }, { kind: "tool", name: "git", ok: true }] });
-    const greedy = taskWith({ profiles: { cpu: { resources: { gpus: 64, cpus: 4000, memoryGB: 0.1, tools: ["no-such-tool"] }, start: 10, reference: 2 } } });
+    const greedy = taskWith({ gpus: 64, cpus: 4000, memoryGB: 0.1, tools: ["no-such-tool"] });
     const lacking = check(sshd.knownHosts, "--task", greedy);
     expect(lacking.status).toBe(1);
     expect(lacking.stdout).toMatch(/missing +GPUs +wanted 64/);
