@@ -102,7 +102,7 @@ export class BoxTree implements vscode.TreeDataProvider<BoxRow>, vscode.Disposab
       return [...(row.below ?? [])];
     }
     const shown = this.source.current;
-    return shown === undefined ? [] : [stateRow(shown, this.problem), ...resourceRows(this.resources, shown), ...this.ports.list.map(portRow)];
+    return shown === undefined ? [] : [stateRow(shown, this.problem, this.resources), ...resourceRows(this.resources, shown), ...this.ports.list.map(portRow)];
   }
 
   getTreeItem({ id, label, description, icon, context, tooltip, below }: BoxRow): vscode.TreeItem {
@@ -125,23 +125,23 @@ export class BoxTree implements vscode.TreeDataProvider<BoxRow>, vscode.Disposab
   }
 }
 
-function stateRow({ box }: ShownBox, problem: string | undefined): BoxRow {
+function stateRow({ box }: ShownBox, problem: string | undefined, { host, system }: BoxResources): BoxRow {
   const name = singleLine(box.name, 60);
   if (problem !== undefined) {
     return { id: "state", label: name, description: singleLine(problem), icon: "warning", context: "box.trouble" };
   }
   if (!isRemote(box)) {
-    return { id: "state", label: name, description: vscode.l10n.t("no connection needed"), icon: "vm", context: "box.local" };
+    return { id: "state", label: name, description: system ?? "", icon: "vm", context: "box.local" };
   }
   const { status } = box.connection;
-  const trouble = "reason" in status ? status.reason.message : undefined;
+  const tooltip = "reason" in status ? singleLine(status.reason.message, 500) : [name, host, system].filter(Boolean).join("\n");
   return {
     id: "state",
     label: name,
     description: stateText(status),
     icon: status.state === "connected" ? "vm-active" : status.state === "closed" ? "vm-outline" : "sync~spin",
     context: status.state === "connected" ? "box.connected" : "box.trouble",
-    ...(trouble === undefined ? {} : { tooltip: singleLine(trouble, 500) }),
+    tooltip,
   };
 }
 

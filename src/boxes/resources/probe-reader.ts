@@ -89,7 +89,7 @@ export class ProbeReader {
         return;
       }
       case "w":
-        { this.learn({ load: numberIn(text) }); return; }
+        { this.learn({ load: numberIn(text.split(" ")[0] ?? "") }); return; }
       case "c":
         this.container = text.split(" ");
         return;

@@ -20,7 +20,7 @@ describe("what a box tells of itself", () => {
       }
       expect(reader.resources).toEqual(whole.resources);
     }
-    expect(whole.resources).toMatchObject({ host: "größe", processors: 8, memoryBytes: 1_024_000, memoryFreeBytes: 409_600 });
+    expect(whole.resources).toMatchObject({ host: "größe", processors: 8, load: 1.25, memoryBytes: 1_024_000, memoryFreeBytes: 409_600 });
   });
 
   test("takes the limits of a container where they are lower", () => {
