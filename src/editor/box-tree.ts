@@ -20,7 +20,8 @@ export interface BoxRow {
 
 /** How long several news wait for each other before the view is drawn, in ms. */
 const drawAfter = 150;
-const barLength = 8;
+/** Short, so that the numbers behind it are seen in a narrow side bar. */
+const barLength = 5;
 
 /** The *Box* view: its state and what it has, compared with what the task asks for. It asks the box while it is visible. */
 export class BoxTree implements vscode.TreeDataProvider<BoxRow>, vscode.Disposable {
@@ -237,7 +238,7 @@ function gpuRow(gpu: Gpu, processes: readonly GpuProcess[]): BoxRow {
   const parts = [
     problem,
     load === undefined ? undefined : `${bar(load / 100)} ${load} %`,
-    memoryBytes === undefined ? undefined : usage(memoryUsedBytes, memoryBytes),
+    memoryBytes === undefined ? undefined : amounts(memoryUsedBytes, memoryBytes),
     instances.length === 0 ? undefined : vscode.l10n.t("divided into {0}", instances.join(", ")),
     shortModel,
   ];
@@ -246,7 +247,7 @@ function gpuRow(gpu: Gpu, processes: readonly GpuProcess[]): BoxRow {
     `${title}: ${model}`,
     problem,
     load === undefined ? vscode.l10n.t("Load is not told") : vscode.l10n.t("Load {0} %", load),
-    memoryBytes === undefined ? undefined : vscode.l10n.t("Memory {0}", withoutBars(usage(memoryUsedBytes, memoryBytes))),
+    memoryBytes === undefined ? undefined : vscode.l10n.t("Memory {0}", amounts(memoryUsedBytes, memoryBytes)),
     driver === undefined ? undefined : vscode.l10n.t("Driver {0}", driver),
   ];
   return {
@@ -262,12 +263,12 @@ function gpuRow(gpu: Gpu, processes: readonly GpuProcess[]): BoxRow {
 
 function processRow({ gpu, pid, owner, user, name, memoryBytes }: GpuProcess): BoxRow {
   const memory = memoryBytes === undefined ? undefined : formatBytes(memoryBytes);
-  const whose = { ours: vscode.l10n.t("yours"), others: vscode.l10n.t("not yours: by {0}", user ?? "?"), unknown: vscode.l10n.t("whose is not told") }[owner];
+  const whose = { ours: vscode.l10n.t("yours"), others: vscode.l10n.t("not yours: {0}", user ?? "?"), unknown: vscode.l10n.t("owner not told") }[owner];
   return {
     id: `process-${gpu}-${pid}`,
     label: name ?? vscode.l10n.t("process {0}", pid),
     description: [memory, whose].filter(Boolean).join(" · "),
-    icon: owner === "others" ? "account" : "symbol-event",
+    icon: { ours: "server-process", others: "account", unknown: "question" }[owner],
     context: `process.${owner}`,
     tooltip: [vscode.l10n.t("Process {0}", pid), name, memory, whose].filter(Boolean).join("\n"),
   };
@@ -280,7 +281,15 @@ function portRow(forwarding: Forwarding): BoxRow {
 }
 
 function usage(used: number | undefined, of: number): string {
-  return used === undefined ? formatBytes(of) : `${bar(used / of)} ${vscode.l10n.t("{0} of {1}", formatBytes(used), formatBytes(of))}`;
+  return used === undefined ? formatBytes(of) : `${bar(used / of)} ${amounts(used, of)}`;
+}
+
+/** Such as `37 of 86 GB`; the unit stands once where it is the same. */
+function amounts(used: number | undefined, of: number): string {
+  const all = formatBytes(of);
+  const part = used === undefined ? undefined : formatBytes(used);
+  const unit = all.slice(all.indexOf(" "));
+  return part === undefined ? all : vscode.l10n.t("{0} of {1}", part.endsWith(unit) ? part.slice(0, -unit.length) : part, all);
 }
 
 /** A share from 0 to 1 as text. */
