@@ -52,7 +52,7 @@ const suites = [
 await runMain(async () => {
   const { values } = parseArgs({ options: { only: { type: "string" } } });
   const chosen = choose(values.only);
-  const wanted = [...missingPrograms(), ...(chosen.some(({ name }) => name === "faults") ? missingSshd() : [])];
+  const wanted = [...missingPrograms(), ...(chosen.some(({ name }) => name === "faults") ? [...missingSshd(), ...missingSudo()] : [])];
   if (canInstallSystemPackages() && wanted.length > 0) {
     await installSystemPackages(wanted);
   }
@@ -100,6 +100,13 @@ function choose(only) {
 /** Packages of a real sshd, which boxes over SSH are tested with; without it those tests are skipped and say so. */
 function missingSshd() {
   return process.platform === "linux" && !existsSync("/usr/sbin/sshd") ? ["openssh-server", "openssh-client"] : [];
+}
+
+/** Packages of protected scoring, which is attacked from accounts that its tests make; without them those tests are skipped and say so. */
+function missingSudo() {
+  return process.platform === "linux" && process.getuid?.() === 0
+    ? [...(existsSync("/usr/bin/sudo") ? [] : ["sudo"]), ...(existsSync("/usr/bin/python3") || existsSync("/usr/local/bin/python3") ? [] : ["python3"])]
+    : [];
 }
 
 async function bringEditors() {

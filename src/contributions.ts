@@ -24,6 +24,8 @@ export const commands = {
   copyForwardedPort: "baseliner.copyForwardedPort",
   stopForwardingPort: "baseliner.stopForwardingPort",
   refreshBoxFiles: "baseliner.refreshBoxFiles",
+  answerBulkDelete: "baseliner.answerBulkDelete",
+  forgetBoxSecrets: "baseliner.forgetBoxSecrets",
   showLog: "baseliner.showLog",
 } as const;
 
@@ -37,6 +39,7 @@ export const views = {
 
 export const settings = {
   sessionsFolder: "baseliner.sessionsFolder",
+  sshConfigFile: "baseliner.sshConfigFile",
 } as const;
 
 /**
@@ -48,10 +51,10 @@ export const contextKeys = {
   sessionAccess: "baseliner.sessionAccess",
   /** The clock's state: `not-started`, `running`, `paused`, `expired`, `submitted`; empty without a session. */
   clockState: "baseliner.clockState",
+  /** `local`, `ssh`; empty without a session. */
+  boxKind: "baseliner.boxKind",
   /** Whether a scoring is going on. */
   isScoring: "baseliner.isScoring",
-  /** `none`, `local`, `remote` */
-  boxKind: "baseliner.boxKind",
 } as const;
 
 export const statusBarItems = { clock: "baseliner.clock" } as const;

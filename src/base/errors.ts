@@ -44,3 +44,8 @@ export function plainSystemReason(error: unknown): string {
       return messageOf(error);
   }
 }
+
+/** What was thrown, as an error. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

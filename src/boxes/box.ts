@@ -1,4 +1,5 @@
 import { BaselinerError } from "../base";
+import type { BoxConnection } from "./box-connection";
 import type { RunExit, RunSpecification } from "./run-record";
 
 /** Why a box could not do what was asked. */
@@ -9,6 +10,8 @@ export type BoxErrorReason =
   | "permission-denied"
   | "file-too-large"
   | "not-a-file"
+  /** Something else lies there than was expected; nothing was done to it. */
+  | "changed"
   | "run-unknown"
   | "run-abandoned"
   | "run-vanished"
@@ -30,6 +33,13 @@ export type BoxErrorReason =
 
 /** A box could not do what was asked of it. */
 export class BoxError extends BaselinerError<BoxErrorReason> {}
+
+const connectionProblems: readonly BoxErrorReason[] = ["unreachable", "host-key-changed", "host-key-revoked", "host-key-refused", "authentication-failed"];
+
+/** Whether the box could not be reached, so that it is not known what it did. */
+export function isConnectionProblem(error: unknown): boolean {
+  return error instanceof BoxError && connectionProblems.includes(error.reason);
+}
 
 /** What a run prints to. */
 export type OutputStream = "stdout" | "stderr";
@@ -73,6 +83,46 @@ export interface FolderListing {
   readonly more: boolean;
 }
 
+/**
+ * What must lie at a path just before it is changed. Looked at on the box, right before
+ * the step that changes it: what another process puts there in the instant between the two is
+ * replaced all the same where it replaced something itself, as POSIX has no such step in one.
+ */
+export type Expectation =
+  | { readonly kind: "nothing" }
+  /** A regular file with this content; where `executable` is given, with that executable bit. */
+  | { readonly kind: "file"; readonly sha256: string; readonly bytes?: number; readonly executable?: boolean }
+  | { readonly kind: "link"; readonly target: string };
+
+/** Without an expectation a file or link is changed whatever it is. */
+export interface ChangeOptions {
+  readonly expect?: Expectation | undefined;
+}
+
+/** One change of many, at a path relative to a folder with `/` between names. */
+export type FileChange = ChangeOptions & { readonly path: string } & (
+    | { readonly make: "file"; readonly content: Uint8Array | AsyncIterable<Uint8Array>; readonly executable: boolean }
+    | { readonly make: "link"; readonly target: string }
+    /** Removes a file or link. */
+    | { readonly make: "nothing" }
+    /** Sets the executable bit of a file. */
+    | { readonly make: "executable"; readonly executable: boolean }
+    /** Changes nothing: only tells whether what is expected is there. */
+    | { readonly make: "no-change" }
+  );
+
+/** How one change ended. */
+export interface ChangeOutcome {
+  readonly path: string;
+  /** Why it was not made: a `BoxError`, or what its content threw. What was there before is there still, whole. */
+  readonly failure?: Error | undefined;
+}
+
+/** One file of many that are read. */
+export type FileRead =
+  | { readonly path: string; /** To be taken before the next file is asked for. */ readonly content: AsyncIterable<Uint8Array> }
+  | { readonly path: string; readonly failure: BoxError };
+
 /** How far the output of a run was already taken over, in bytes. */
 export interface OutputOffsets {
   stdout: number;
@@ -98,6 +148,9 @@ export interface Box {
   /** What a person calls it: `this computer`, a host name. */
   readonly name: string;
 
+  /** The way to a box that is another machine. */
+  readonly connection?: BoxConnection;
+
   /** The box's clock: milliseconds since the epoch, UTC. */
   time(): Promise<number>;
 
@@ -114,16 +167,33 @@ export interface Box {
   readStream(path: string): AsyncIterable<Uint8Array>;
 
   /**
-   * Writes a file, making the folders above it. Whatever happens, either the old or the new content is there, whole.
-   * @throws {BoxError} `disk-full`, `read-only`, `permission-denied`, `unreachable`
+   * Reads many files of a folder in few round trips, in the order of their paths. No link is gone
+   * through below the folder. A file that is being changed may come torn: look at its hash.
+   * @throws {BoxError} `unreachable` in the middle of it; or the reason of `signal`
    */
-  writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options?: { executable?: boolean }): Promise<void>;
+  readFiles(folder: string, paths: Iterable<string>, signal?: AbortSignal): AsyncIterable<FileRead>;
+
+  /**
+   * Writes a file, making the folders above it. Whatever happens, either the old or the new content is there, whole.
+   * @throws {BoxError} `changed`, `disk-full`, `read-only`, `permission-denied`, `unreachable`
+   */
+  writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options?: ChangeOptions & { readonly executable?: boolean }): Promise<void>;
 
   /** Makes a symbolic link, in place of a file or link of this name. The target is not looked at. */
-  writeLink(path: string, target: string): Promise<void>;
+  writeLink(path: string, target: string, options?: ChangeOptions): Promise<void>;
 
-  /** Removes a file or a link, never what a link leads to, and never a folder. One that is not there is removed already. */
-  removeFile(path: string): Promise<void>;
+  /** Removes a file or a link, never what a link leads to, and never a folder. One that is not there is removed already, unless it is expected. */
+  removeFile(path: string, options?: ChangeOptions): Promise<void>;
+
+  /**
+   * Makes many changes below a folder in few round trips, each as `writeFile`, `writeLink` and
+   * `removeFile` do; each path once. The folder is made where it is missing; a folder below it that turns out to be
+   * a link or a file is not gone through (`changed`). An outcome is told for every change that
+   * was taken, in any order, once it is on the box's disk. Changes are taken ahead of their outcomes.
+   * To stop taking outcomes breaks off what is not made yet.
+   * @throws {BoxError} `unreachable`: changes without an outcome may have been made or not; or the reason of `signal`
+   */
+  changeFiles(folder: string, changes: Iterable<FileChange> | AsyncIterable<FileChange>, signal?: AbortSignal): AsyncIterable<ChangeOutcome>;
 
   /**
    * All that lies under a folder, with the content of files as hashes computed on the box. Links are not followed.
@@ -149,9 +219,10 @@ export interface Box {
   /**
    * Starts a run, or does nothing where the run of this id was started before.
    * Resolves when the run has begun or has failed to begin; either is then on record.
-   * @throws {BoxError} when it could not even be recorded; nothing runs then.
+   * A box that is another machine is waited for as long as it is tried to reach it, or until `signal` aborts.
+   * @throws {BoxError} when it could not even be recorded; nothing runs then. Whether anything runs after `unreachable`, or the reason of `signal`, only `runState` tells.
    */
-  startRun(runs: string, specification: RunSpecification): Promise<void>;
+  startRun(runs: string, specification: RunSpecification, signal?: AbortSignal): Promise<void>;
 
   /** The state of a run. One that was asked for and never began is given up first, so that it cannot begin later. */
   runState(runs: string, id: string): Promise<RunState>;

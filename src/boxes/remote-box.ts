@@ -1,28 +1,5 @@
 import type { Box, BoxError } from "./box";
-
-/**
- * - `connecting`: for the first time
- * - `lost`: it broke; it is tried again at `retryAt`
- * - `reconnecting`: being tried again
- * - `closed`: nobody tries any more, for `reason` where there is one
- */
-export type ConnectionStatus =
-  | { readonly state: "connecting" | "connected" }
-  | { readonly state: "lost"; readonly reason: BoxError; /** Milliseconds since the epoch, UTC. */ readonly retryAt: number }
-  | { readonly state: "reconnecting"; readonly reason: BoxError }
-  | { readonly state: "closed"; readonly reason?: BoxError };
-
-/** The connection to a box that is another machine. */
-export interface BoxConnection {
-  readonly status: ConnectionStatus;
-  /** Tells of every change of the status until the returned function is called. */
-  subscribe(listener: (status: ConnectionStatus) => void): () => void;
-  /** @throws {BoxError} why it could not be made */
-  connect(): Promise<void>;
-  close(): void;
-  /** Tries at once where the next attempt lies ahead. */
-  checkNow(): void;
-}
+import type { BoxConnection } from "./box-connection";
 
 /** Size of a terminal in characters. */
 export interface TerminalSize {
@@ -81,5 +58,5 @@ export interface RemoteBox extends Box {
 
 /** Whether a box is another machine, with a connection, shells and ports. */
 export function isRemote(box: Box): box is RemoteBox {
-  return "connection" in box;
+  return "openShell" in box;
 }

@@ -57,7 +57,7 @@ async function open(target: string, options: { hostKeyFingerprint: string | unde
   }
   const { resolveTarget, SshBox, SshConnection } = await loadSsh();
   const { hostKeyFingerprint, configFile } = options;
-  const resolved = await resolveTarget(target, { hostKeyFingerprint, ...(configFile === undefined ? {} : { configFile }) });
+  const resolved = await resolveTarget(target, { hostKeys: hostKeyFingerprint === undefined ? undefined : [hostKeyFingerprint], ...(configFile === undefined ? {} : { configFile }) });
   const connection = new SshConnection(resolved, { credentials: cliCredentials(), confirmHostKey: cliConfirmHostKey() });
   await connection.connect();
   return { box: new SshBox(connection), close: () => connection.close() };

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { messageOf, systemTime } from "../base";
-import { LocalBox } from "../boxes";
+import { type Box, loadSsh, LocalBox, type SshConnectionOptions, type TargetOptions } from "../boxes";
+import { cliConfirmHostKey, cliCredentials } from "./credentials";
 import { journalFileName, type SessionSurroundings } from "../sessions";
 
 /** What a command came to: exit status 0 or 1. */
@@ -16,7 +17,23 @@ export const localBox = (): LocalBox => new LocalBox(join(__dirname, "supervisor
 
 /** What sessions need when the command line opens them. */
 export function surroundings(): SessionSurroundings {
-  return { time: systemTime, boxFor: localBox, holder: "the command line" };
+  return { time: systemTime, boxFor: (box) => (box.kind === "ssh" ? sshBox(box.target, box.hostKey, "entry" in box ? box.entry : undefined) : localBox()), holder: "the command line" };
+}
+
+/**
+ * A box over SSH; a person is asked on the terminal. Not connected yet.
+ * @param hostKeys fingerprints of its host keys; nothing else is then accepted
+ * @param entry program through which scorings are started there
+ */
+export async function sshBox(target: string, hostKeys?: readonly string[], entry?: string): Promise<Box> {
+  const { boxAt } = await loadSsh();
+  return await boxAt(target, { ...sshOptions(hostKeys), entry: entry ?? null });
+}
+
+/** How the command line connects: with another ssh configuration where one is named, and asking on the terminal. */
+export function sshOptions(hostKeys?: readonly string[]): TargetOptions & SshConnectionOptions {
+  const configFile = process.env["BASELINER_SSH_CONFIG"];
+  return { hostKeys, ...(configFile === undefined ? {} : { configFile }), credentials: cliCredentials(), confirmHostKey: cliConfirmHostKey() };
 }
 
 /** Parses a command's arguments. @throws {UsageError} */

@@ -1,6 +1,7 @@
 import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base";
 import { checkBoxCommand } from "./box-commands";
 import { type Outcome, UsageError } from "./command";
+import { provisionTaskCommand } from "./provision-command";
 import { sessionCommands } from "./session-commands";
 import { checkTaskCommand } from "./task-commands";
 
@@ -15,6 +16,11 @@ const usage = `usage: baseliner <command> [--json]
   session submit [SESSION]        fix the result; nothing can be added afterwards
   session verify [SESSION]        check that the record is whole
   task check TASK [--profile cpu] [--repeats N]
+  task provision TASK --box TARGET  put a task on a box over SSH and print the assignment
+          [--profile cpu] [--participant CODE] [--root PATH] [--out FILE]
+          [--host-key SHA256:…]   the box's host key, where known_hosts does not have it
+          [--expert ACCOUNT] [--expert-key FILE.pub] [--scorer ACCOUNT]
+                                  as root on the box: who solves, who scores
 
   box check TARGET                what a box has: user@host:port, a host of your ssh configuration, or local
           [--task TASK [--profile cpu]]   compared with what the task asks for
@@ -41,6 +47,9 @@ async function run(args: string[]): Promise<Outcome> {
   }
   if (group === "box" && name === "check") {
     return await checkBoxCommand(rest);
+  }
+  if (group === "task" && name === "provision") {
+    return await provisionTaskCommand(rest);
   }
   throw new UsageError(`unknown command: ${[group, name].filter(Boolean).join(" ")} (see baseliner --help)`);
 }

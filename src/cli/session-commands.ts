@@ -3,7 +3,9 @@ import { join, resolve } from "node:path";
 import { formatMinutes, formatSeconds, singleLine, systemTime, TerminalText } from "../base";
 import {
   type Attempt,
+  type Assignment,
   createSession,
+  createSessionOnBox,
   defaultSessionsFolder,
   describeAttempt,
   elapsedAt,
@@ -16,7 +18,7 @@ import {
   verifySession,
 } from "../sessions";
 import { loadTask, taskFileName } from "../tasks";
-import { localBox, type Outcome, parse, printJson, printTable, sessionRoot, surroundings, UsageError } from "./command";
+import { localBox, type Outcome, parse, printJson, printTable, sessionRoot, sshBox, surroundings, UsageError } from "./command";
 
 /** The `baseliner session …` commands by name. */
 export const sessionCommands = { start, score, clock, status, submit, verify };
@@ -33,18 +35,10 @@ async function start(args: string[]): Promise<Outcome> {
     throw new UsageError("session start needs an assignment file or a task folder");
   }
   const isTask = (await stat(join(target, taskFileName)).catch(() => undefined))?.isFile() === true;
-  const assignment = isTask ? { task: resolve(target) } : await readAssignment(resolve(target));
-  const given = { profile: "cpu", participant: "local", ...assignment };
-  const root = await createSession(
-    {
-      sessionsFolder: values.sessions === undefined ? defaultSessionsFolder() : resolve(values.sessions),
-      task: await loadTask(assignment.task),
-      profile: values.profile ?? given.profile,
-      participant: values.participant ?? given.participant,
-      ..."timeLimitMinutes" in assignment && assignment.timeLimitMinutes !== undefined ? { timeLimitMinutes: assignment.timeLimitMinutes } : {},
-    },
-    localBox(),
-    systemTime,
+  const assignment: Assignment = isTask ? { task: resolve(target), box: { kind: "local" }, profile: "cpu", participant: "local" } : await readAssignment(resolve(target));
+  const root = await layOut(
+    { ...assignment, profile: values.profile ?? assignment.profile, participant: values.participant ?? assignment.participant },
+    values.sessions === undefined ? defaultSessionsFolder() : resolve(values.sessions),
   );
   if (values.unscored) {
     if (values.json) {
@@ -58,6 +52,19 @@ async function start(args: string[]): Promise<Outcome> {
     process.stdout.write(`Session ${root}\nScoring the starting solution, off the clock.\n`);
   }
   return await scoreAndReport(root, values.json);
+}
+
+async function layOut(assignment: Assignment, sessionsFolder: string): Promise<string> {
+  if (!("task" in assignment)) {
+    const box = await sshBox(assignment.box.target, assignment.box.hostKey);
+    await box.connection?.connect();
+    try {
+      return await createSessionOnBox({ ...assignment, sessionsFolder }, box, systemTime);
+    } finally {
+      box.connection?.close();
+    }
+  }
+  return await createSession({ ...assignment, sessionsFolder, task: await loadTask(assignment.task) }, localBox(), systemTime);
 }
 
 async function score(args: string[]): Promise<Outcome> {

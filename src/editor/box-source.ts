@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { type Box, isRemote } from "../boxes";
-import { contextKeys } from "../contributions";
+import type { Box } from "../boxes";
 import { type Session, SessionError } from "../sessions";
 import { type Resources, taskSchema } from "../tasks";
 import type { WindowSession } from "./window-session";
@@ -51,7 +50,6 @@ export class BoxSource implements vscode.Disposable {
     if (this.session === session) {
       this.shown = shown;
       this.changes.fire();
-      await vscode.commands.executeCommand("setContext", contextKeys.boxKind, shown === undefined ? "none" : isRemote(shown.box) ? "remote" : "local");
     }
   }
 
@@ -60,15 +58,22 @@ export class BoxSource implements vscode.Disposable {
   }
 }
 
-/** The box of a session on this computer. */
-async function boxOf(session: Session, window: WindowSession): Promise<ShownBox> {
-  const { folder, state } = session;
-  const text = await readFile(join(folder.box, "task.json"), "utf8").catch(() => "null");
-  let wanted: Resources | undefined;
-  try {
-    wanted = taskSchema.safeParse(JSON.parse(text)).data?.profiles[state.created.task.profile]?.resources;
-  } catch {
-    wanted = undefined;
+/** The box of a session that is open for writing; of another, only where the box is this computer. */
+async function boxOf(session: Session, window: WindowSession): Promise<ShownBox | undefined> {
+  const { folder, state, boxPaths } = session;
+  const box = session.box ?? (state.created.box.kind === "local" ? window.localBox() : undefined);
+  if (box === undefined) {
+    return undefined;
   }
-  return { box: window.localBox(), workspaceFolder: folder.workspace, wanted };
+  return { box, workspaceFolder: boxPaths?.workspace ?? folder.workspace, wanted: await wantedBy(session) };
+}
+
+/** What the task of a session asks for, where its task.json lies on this computer. */
+async function wantedBy({ folder, state }: Session): Promise<Resources | undefined> {
+  try {
+    const task: unknown = JSON.parse(await readFile(join(folder.box, "task.json"), "utf8"));
+    return taskSchema.safeParse(task).data?.profiles[state.created.task.profile]?.resources;
+  } catch {
+    return undefined;
+  }
 }

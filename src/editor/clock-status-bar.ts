@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { formatMinutes, formatSeconds } from "../base";
 import { statusBarItems, views } from "../contributions";
 import { describeAttempt, elapsedAt, remainingAt, type Session } from "../sessions";
+import { boxInShort } from "./box-rows";
 import { EveryMinute, lastMinutes } from "./every-minute";
 import type { WindowSession } from "./window-session";
 
@@ -44,7 +45,7 @@ export class ClockStatusBar implements vscode.Disposable {
     const remaining = remainingAt(clock, Date.now());
     const left = remaining <= lastMinutes ? formatSeconds(remaining) : formatMinutes(Math.ceil(remaining / 60_000) * 60_000);
     const best = bestNormalised(session);
-    this.item.text = [clockText(clock.state, left), best === undefined ? undefined : vscode.l10n.t("best {0}", best)]
+    this.item.text = [clockText(clock.state, left), best === undefined ? undefined : vscode.l10n.t("best {0}", best), boxInShort(session)]
       .filter((part) => part !== undefined)
       .join(" · ");
     this.item.tooltip = tooltip(session);

@@ -2,9 +2,11 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { messageText, singleLine } from "../base";
-import { type Forwarding, isRemote } from "../boxes";
+import { type Forwarding, isConnectionProblem } from "../boxes";
 import { commands, views } from "../contributions";
 import { type Attempt, attemptFolder, describeAttempt, type Session, verifySession } from "../sessions";
+import { answerBulkDelete } from "./bulk-deletes";
+import type { BoxAccess } from "./box-access";
 import type { BoxFiles } from "./box-files";
 import type { BoxSource } from "./box-source";
 import { openBoxTerminal } from "./box-terminal";
@@ -22,6 +24,7 @@ import type { WindowSession } from "./window-session";
 export interface Editor {
   readonly context: vscode.ExtensionContext;
   readonly current: WindowSession;
+  readonly access: BoxAccess;
   readonly log: Log;
   readonly problems: TaskProblems;
   readonly terminal: ScoringTerminal;
@@ -53,7 +56,9 @@ export function registerCommands(editor: Editor): vscode.Disposable {
     },
     verifySession: () => verify(current.require()),
     openForWriting: () => current.openSessionOfThisWindow(),
-    connectBox: () => connectBox(box),
+    connectBox: () => connectBox(current.require()),
+    answerBulkDelete: () => answerBulkDelete(current.require()),
+    forgetBoxSecrets: () => forgetBoxSecrets(editor.access),
     openBoxTerminal: () => {
       openBoxTerminal(box.require());
       return Promise.resolve();
@@ -92,15 +97,6 @@ export function registerCommands(editor: Editor): vscode.Disposable {
   return vscode.Disposable.from(...registrations, opening);
 }
 
-/** Tries the connection at once, also after it was given up. */
-async function connectBox(source: BoxSource): Promise<void> {
-  const { box } = source.require();
-  if (isRemote(box)) {
-    box.connection.checkNow();
-    await box.connection.connect();
-  }
-}
-
 /** Acts on the port of a row of the Box view. */
 async function withForwarding(row: unknown, act: (forwarding: Forwarding) => Promise<void>): Promise<void> {
   const forwarding = (row as Partial<BoxRow> | undefined)?.forwarding;
@@ -115,7 +111,13 @@ async function greet(session: Session): Promise<void> {
   if (!isNew || session.access.kind !== "writer") {
     return;
   }
-  await Promise.all([session.score(), layOut(session)]);
+  const scored = session.score().catch((error: unknown) => {
+    // Whoever opened the session tells why the box is out of reach.
+    if (!isConnectionProblem(error)) {
+      throw error;
+    }
+  });
+  await Promise.all([scored, layOut(session)]);
 }
 
 async function layOut(session: Session): Promise<void> {
@@ -129,6 +131,20 @@ async function score(session: Session): Promise<void> {
   const { normalised, note } = describeAttempt(attempt, session.state);
   const text = singleLine([normalised, note].filter((part) => part !== "").join(" · "), 60);
   vscode.window.setStatusBarMessage(vscode.l10n.t("Attempt {0}: {1}", attempt.number, text), 8000);
+}
+
+/** Tries at once, and brings both sides in step where the mirror rests. */
+async function connectBox(session: Session): Promise<void> {
+  session.box?.connection?.checkNow();
+  await session.connectBox();
+  await session.mirror?.resume();
+}
+
+async function forgetBoxSecrets(access: BoxAccess): Promise<void> {
+  const count = await access.forget();
+  void vscode.window.showInformationMessage(
+    count === 0 ? vscode.l10n.t("No passphrase or password is kept.") : vscode.l10n.t("{0} kept passphrases and passwords were removed.", count),
+  );
 }
 
 async function pauseClock(session: Session): Promise<void> {

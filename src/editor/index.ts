@@ -1,5 +1,8 @@
 import * as vscode from "vscode";
 import { AttemptsTree } from "./attempts-tree";
+import { registerAssignmentLinks } from "./assignment-link";
+import { BoxAccess } from "./box-access";
+import { watchBulkDeletes } from "./bulk-deletes";
 import { BoxFiles } from "./box-files";
 import { BoxSource } from "./box-source";
 import { BoxTree } from "./box-tree";
@@ -19,13 +22,15 @@ import { WindowSession } from "./window-session";
  */
 export async function activateBaseliner(context: vscode.ExtensionContext): Promise<() => Promise<void>> {
   const log = new Log();
-  const current = new WindowSession(context, log);
+  const access = new BoxAccess(context.secrets, log);
+  const current = new WindowSession(context, log, access);
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current);
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
+  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles };
   context.subscriptions.push(
     log,
     problems,
@@ -38,7 +43,9 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     boxFiles,
     new BoxTree(box, ports),
     new ClockStatusBar(current),
-    registerCommands({ context, current, log, problems, terminal, scores, box, ports, boxFiles }),
+    registerCommands(editor),
+    registerAssignmentLinks(editor),
+    watchBulkDeletes(current),
     current,
   );
   await current.openSessionOfThisWindow();

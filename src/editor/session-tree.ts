@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { formatMinutes, singleLine } from "../base";
 import { commands, views } from "../contributions";
 import { describeAttempt, elapsedAt, type Session } from "../sessions";
+import { type BoxRow, boxRows } from "./box-rows";
 import { EveryMinute } from "./every-minute";
 import type { WindowSession } from "./window-session";
 
@@ -36,7 +37,7 @@ export class SessionTree implements vscode.TreeDataProvider<vscode.TreeItem>, vs
       ...accessRow(session),
       clockRow(session),
       bestRow(session),
-      boxRow(session),
+      ...boxRows(session).map(itemOf),
       ...integrityRow(session),
       row("instructions", vscode.l10n.t("Instructions"), singleLine(session.state.created.task.title), "book", {
         command: commands.showInstructions,
@@ -97,17 +98,6 @@ function bestRow(session: Session): vscode.TreeItem {
   return row("best", vscode.l10n.t("Best"), `${normalised} · ${scoreWithUnit} · ${origin}`, best.kind === "start" ? "star-empty" : "star-full");
 }
 
-function boxRow(session: Session): vscode.TreeItem {
-  const isProtected = session.state.created.protection === "accounts";
-  const item = row("box", vscode.l10n.t("Box"), isProtected ? vscode.l10n.t("this computer") : vscode.l10n.t("this computer · unprotected"), "vm");
-  item.tooltip = isProtected
-    ? vscode.l10n.t("The scoring function runs under an account of its own.")
-    : vscode.l10n.t(
-        "The scoring function runs under your own account. Its files are hashed before and after every attempt, and a change goes on record.",
-      );
-  return item;
-}
-
 function integrityRow(session: Session): vscode.TreeItem[] {
   const changes = session.state.integrityChanges;
   if (changes.length === 0) {
@@ -117,6 +107,12 @@ function integrityRow(session: Session): vscode.TreeItem[] {
   const item = row("integrity", vscode.l10n.t("Scoring files changed"), singleLine([...files].join(", ")), "warning");
   item.tooltip = vscode.l10n.t("Files that decide the score differ from those the session began with. This is on record.");
   return [item];
+}
+
+function itemOf({ contextValue, label, description, icon, tooltip, command }: BoxRow): vscode.TreeItem {
+  const item = row(contextValue, label, description, icon, command);
+  item.tooltip = tooltip ?? item.tooltip;
+  return item;
 }
 
 function row(contextValue: string, label: string, description: string, icon: string, command?: vscode.Command): vscode.TreeItem {

@@ -1,10 +1,11 @@
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
-import { systemTime } from "../base";
+import { singleLine, systemTime } from "../base";
 import { settings, views } from "../contributions";
 import {
   type Assignment,
   createSession,
+  createSessionOnBox,
   defaultSessionsFolder,
   listSessions,
   readAssignment,
@@ -45,23 +46,48 @@ async function chooseAssignment(): Promise<vscode.Uri | undefined> {
   return files?.[0];
 }
 
-async function start(editor: Editor, assignment: Assignment): Promise<void> {
-  const root = await vscode.window.withProgress(
+/** Lays out the session of an assignment and opens its workspace. */
+export async function start(editor: Editor, assignment: Assignment): Promise<void> {
+  const root = "task" in assignment ? await layOutHere(editor, assignment) : await layOutFromBox(editor, assignment);
+  if (root !== undefined) {
+    await openWorkspaceOf(root);
+  }
+}
+
+async function layOutHere(editor: Editor, assignment: Extract<Assignment, { task: string }>): Promise<string> {
+  return await vscode.window.withProgress(
     { location: { viewId: views.session }, title: vscode.l10n.t("Laying out the session") },
-    async () =>
-      await createSession(
-        {
-          sessionsFolder: sessionsFolder(),
-          task: await loadTask(assignment.task),
-          profile: assignment.profile,
-          participant: assignment.participant,
-          ...(assignment.timeLimitMinutes === undefined ? {} : { timeLimitMinutes: assignment.timeLimitMinutes }),
-        },
-        editor.current.localBox(),
-        systemTime,
-      ),
+    async () => await createSession({ ...assignment, sessionsFolder: sessionsFolder(), task: await loadTask(assignment.task) }, editor.current.localBox(), systemTime),
   );
-  await openWorkspaceOf(root);
+}
+
+/** Undefined where it was cancelled. */
+async function layOutFromBox(editor: Editor, assignment: Exclude<Assignment, { task: string }>): Promise<string | undefined> {
+  const box = await editor.access.boxAt(assignment.box);
+  const name = singleLine(box.name);
+  return await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Baseliner"), cancellable: true },
+    async (progress, token) => {
+      const cancelled = new AbortController();
+      token.onCancellationRequested(() => {
+        cancelled.abort();
+        box.connection?.close();
+      });
+      try {
+        progress.report({ message: vscode.l10n.t("connecting to {0}", name) });
+        await box.connection?.connect();
+        progress.report({ message: vscode.l10n.t("bringing the starting solution from {0}", name) });
+        return await createSessionOnBox({ ...assignment, sessionsFolder: sessionsFolder() }, box, systemTime, cancelled.signal);
+      } catch (error) {
+        if (cancelled.signal.aborted) {
+          return undefined;
+        }
+        throw error;
+      } finally {
+        box.connection?.close();
+      }
+    },
+  );
 }
 
 /** Opens an earlier session, chosen from the sessions folder. */

@@ -1,12 +1,13 @@
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type FSWatcher, watch } from "chokidar";
 import * as vscode from "vscode";
 import { messageText, systemTime } from "../base";
-import { LocalBox } from "../boxes";
+import { type Box, LocalBox } from "../boxes";
 import { contextKeys } from "../contributions";
-import { journalFileName, Session, SessionError, SessionLock } from "../sessions";
+import { type AssignedBox, type BoxDescription, journalFileName, Session, SessionError, SessionLock } from "../sessions";
+import type { BoxAccess } from "./box-access";
 import type { Log } from "./log";
 
 /** The session that this window shows: the one whose `workspace` folder is open in it. */
@@ -27,6 +28,7 @@ export class WindowSession implements vscode.Disposable {
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly log: Log,
+    private readonly access: BoxAccess,
   ) {
     this.parts = vscode.Disposable.from(
       this.changes,
@@ -43,6 +45,9 @@ export class WindowSession implements vscode.Disposable {
   get session(): Session | undefined {
     return this.present;
   }
+
+  /** The box of a session or an assignment; not connected yet. */
+  readonly boxFor = (box: BoxDescription | AssignedBox): Box | Promise<Box> => (box.kind === "ssh" ? this.access.boxAt(box) : this.localBox());
 
   /** The local box, with the supervisor that ships with the extension. */
   readonly localBox = (): LocalBox => new LocalBox(join(this.context.extensionPath, "dist", "supervisor.js"), systemTime);
@@ -70,7 +75,7 @@ export class WindowSession implements vscode.Disposable {
     }
     try {
       const untrusted = vscode.workspace.isTrusted ? undefined : vscode.l10n.t("This workspace is not trusted, so nothing is run or recorded.");
-      const session = await Session.open(root, { time: systemTime, boxFor: this.localBox, holder: "VS Code" }, untrusted);
+      const session = await Session.open(root, { time: systemTime, boxFor: this.boxFor, holder: "VS Code" }, untrusted);
       this.present = session;
       session.on("changed", () => void this.publish());
       session.on("problem", (text) => void vscode.window.showWarningMessage(messageText(text)));
@@ -117,7 +122,10 @@ export class WindowSession implements vscode.Disposable {
 
   private recover(session: Session): void {
     if (session.access.kind === "writer") {
-      session.recoverAttempts().catch((error: unknown) => this.tellUnlessClosing(session, error));
+      session
+        .connectBox()
+        .then(() => session.recoverAttempts())
+        .catch((error: unknown) => this.tellUnlessClosing(session, error));
     }
   }
 
@@ -143,6 +151,7 @@ export class WindowSession implements vscode.Disposable {
     await Promise.all([
       setContext(contextKeys.sessionAccess, session === undefined ? "none" : session.access.kind),
       setContext(contextKeys.clockState, session?.state.clock.state ?? ""),
+      setContext(contextKeys.boxKind, session?.state.created.box.kind ?? ""),
       setContext(contextKeys.isScoring, session?.isScoring === true),
     ]);
   }
@@ -179,7 +188,7 @@ async function sessionRootOfThisWindow(): Promise<string | undefined> {
 
 async function exists(path: string): Promise<boolean> {
   try {
-    await access(path);
+    await stat(path);
     return true;
   } catch {
     return false;

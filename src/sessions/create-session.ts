@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { chmod, cp, lstat, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { BaselinerError, plainSystemReason, sha256, systemErrorCode, type Time } from "../base";
-import { type LoadedTask, profileOf, scoringFolder, taskFileName } from "../tasks";
+import { BaselinerError, plainSystemReason, systemErrorCode, type Time } from "../base";
+import { hashesOf, type LoadedTask, profileOf, scoringFiles, scoringFolder, taskFileName } from "../tasks";
 import type { Box } from "../boxes";
 import { JournalWriter } from "./journal";
+import type { BoxDescription } from "./journal-entry";
 import { sessionFolder } from "./session-folder";
 
 /** What a new session is made from. */
@@ -16,29 +17,22 @@ export interface NewSession {
   /** Code of the participant: letters, digits, `.`, `_`, `-`. */
   readonly participant: string;
   /** In place of the task's own time limit. */
-  readonly timeLimitMinutes?: number;
+  readonly timeLimitMinutes?: number | undefined;
 }
 
 /** A session could not be created; nothing of it is left behind. */
-export class CreateSessionError extends BaselinerError<"disk" | "participant" | "task"> {}
+export class CreateSessionError extends BaselinerError<"disk" | "participant" | "task" | "box-used"> {}
 
 /**
  * Lays out a session folder with the starting solution and the first journal
- * entry. It appears whole under its name, or not at all.
+ * entry, to be worked on on this computer. It appears whole under its name, or not at all.
  *
  * @returns the absolute path of the session folder
  * @throws {CreateSessionError} and the errors of `profileOf`
  */
 export async function createSession(session: NewSession, box: Box, time: Time): Promise<string> {
-  const { sessionsFolder, task, participant } = session;
-  const profile = profileOf(task, session.profile);
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(participant)) {
-    throw new CreateSessionError("participant", "A participant code has up to 64 letters, digits, dots, hyphens or underscores; choose another one.");
-  }
-  const draft = join(sessionsFolder, `.creating-${randomUUID()}`);
-  try {
-    await mkdir(sessionsFolder, { recursive: true });
-    await mkdir(draft);
+  const { task } = session;
+  return await layOut(session, task, time, async (draft) => {
     const folder = sessionFolder(draft);
     await copyInside(task.folder, task.task.workspace, folder.workspace);
     await makeWritable(folder.workspace);
@@ -46,6 +40,43 @@ export async function createSession(session: NewSession, box: Box, time: Time): 
     for (const part of partsForTheBox(task)) {
       await copyInside(task.folder, part, join(folder.box, part));
     }
+    return {
+      files: await scoringFiles(box, folder.box),
+      startingSolution: await hashesOf(box, folder.workspace, task.task.sync.ignore),
+      box: { kind: "local" },
+      protection: "none",
+    };
+  });
+}
+
+/** What only the laying out tells of a new session. */
+export interface LaidOut {
+  readonly files: Record<string, string>;
+  readonly startingSolution: Record<string, string>;
+  readonly box: BoxDescription;
+  readonly protection: "none" | "accounts";
+}
+
+/**
+ * Makes a session folder: `fill` puts the files of the task into a draft of it, the journal is begun, and the draft gets its name.
+ * @throws {CreateSessionError}, and what `fill` throws; nothing is left behind then
+ */
+export async function layOut(
+  { sessionsFolder, participant, profile: profileName, timeLimitMinutes }: Omit<NewSession, "task">,
+  loaded: LoadedTask,
+  time: Time,
+  fill: (draft: string) => Promise<LaidOut>,
+): Promise<string> {
+  const { task } = loaded;
+  const profile = profileOf(loaded, profileName);
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(participant)) {
+    throw new CreateSessionError("participant", "A participant code has up to 64 letters, digits, dots, hyphens or underscores; choose another one.");
+  }
+  const draft = join(sessionsFolder, `.creating-${randomUUID()}`);
+  try {
+    await mkdir(sessionsFolder, { recursive: true });
+    await mkdir(draft);
+    const { files, startingSolution, box, protection } = await fill(draft);
     const journal = await JournalWriter.create(draft, time);
     try {
       await journal.append("session.created", {
@@ -53,36 +84,36 @@ export async function createSession(session: NewSession, box: Box, time: Time): 
         id: randomUUID(),
         participant,
         task: {
-          id: task.task.id,
-          version: task.task.version,
-          title: task.task.title,
-          profile: session.profile,
-          instructions: task.task.instructions,
-          open: task.task.open,
-          files: await scoringFiles(box, folder.box),
-          startingSolution: await hashesOf(box, folder.workspace, task.task.sync.ignore),
+          id: task.id,
+          version: task.version,
+          title: task.title,
+          profile: profileName,
+          instructions: task.instructions,
+          open: task.open,
+          files,
+          startingSolution,
         },
         scoring: {
-          command: task.task.scoring.command,
+          command: task.scoring.command,
           environment: profile.env,
-          timeoutSeconds: task.task.scoring.timeoutSeconds,
+          timeoutSeconds: task.scoring.timeoutSeconds,
           start: profile.start,
           reference: profile.reference,
-          direction: task.task.scoring.direction,
-          aggregate: task.task.scoring.aggregate,
-          unit: task.task.scoring.unit,
-          visible: task.task.scoring.visible,
+          direction: task.scoring.direction,
+          aggregate: task.scoring.aggregate,
+          unit: task.scoring.unit,
+          visible: task.scoring.visible,
         },
-        sync: { ignore: task.task.sync.ignore, maxFileMB: task.task.sync.maxFileMB },
-        timeLimitMinutes: session.timeLimitMinutes ?? task.task.timeLimitMinutes,
-        box: { kind: "local" },
-        protection: "none",
+        sync: task.sync,
+        timeLimitMinutes: timeLimitMinutes ?? task.timeLimitMinutes,
+        box,
+        protection,
       });
     } finally {
       await journal.close();
     }
     const day = new Date(time.now()).toISOString().slice(0, 10);
-    return await renameToFreeName(draft, join(sessionsFolder, `${day}-${task.task.id}-${participant}`));
+    return await renameToFreeName(draft, join(sessionsFolder, `${day}-${task.id}-${participant}`));
   } catch (error) {
     await rm(draft, { recursive: true, force: true }).catch(() => undefined);
     if (error instanceof BaselinerError && systemErrorCode(error.cause) === undefined) {
@@ -115,28 +146,6 @@ async function copyInside(taskFolder: string, part: string, target: string): Pro
 /** What of a task lies on the box. The reference solution and the author's notes are not among it. */
 function partsForTheBox({ task }: LoadedTask): string[] {
   return [taskFileName, task.instructions, scoringFolder];
-}
-
-/** SHA-256 of every file that decides a score (of a link, of its target), by its path on the box below the task's folder. */
-export async function scoringFiles(box: Box, taskFolder: string): Promise<Record<string, string>> {
-  return await hashesOf(box, taskFolder, ["/runs/"]);
-}
-
-/** SHA-256 of every file under a folder on the box (of a link, of its target), without what the patterns ignore. */
-export async function hashesOf(box: Box, folder: string, ignore: readonly string[]): Promise<Record<string, string>> {
-  const manifest = await box.scan(folder, { ignore });
-  const hashes = [...manifest].map(([path, entry]): [string, string] => {
-    switch (entry.kind) {
-      case "file":
-        return [path, entry.sha256];
-      case "link":
-        return [path, sha256(`link to ${entry.target}`)];
-      case "large-file":
-      case "other":
-        return [path, sha256(entry.kind)];
-    }
-  });
-  return Object.fromEntries(hashes.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Files copied out of an installed extension may be read-only; the expert edits these. */

@@ -1,12 +1,14 @@
-export { assignmentSchema, AssignmentError, readAssignment } from "./assignment";
+export { assignmentSchema, AssignmentError, parseAssignment, readAssignment } from "./assignment";
 export type { Assignment } from "./assignment";
 export { elapsedAt, remainingAt } from "./clock";
 export type { Clock, Pause } from "./clock";
 export { createSession, CreateSessionError } from "./create-session";
 export type { NewSession } from "./create-session";
+export { createSessionOnBox } from "./create-session-on-box";
+export type { NewSessionOnBox } from "./create-session-on-box";
 export { journalFileName, JournalError, JournalWriter, parseJournal, readJournal } from "./journal";
 export type { JournalContent } from "./journal";
-export type { EntryData, EntryType, JournalEntry } from "./journal-entry";
+export type { AssignedBox, BoxDescription, EntryData, EntryType, JournalEntry } from "./journal-entry";
 export { Session, SessionError } from "./session";
 export type { SessionAccess, SessionSurroundings } from "./session";
 export { attemptFolder, sessionFolder } from "./session-folder";

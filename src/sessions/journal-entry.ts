@@ -10,7 +10,39 @@ const outputFile = z.object({ bytes: z.number().int().nonnegative(), sha256: sha
 /** Times of a run by the box's clock, in ms since the epoch, and how far that clock is ahead of ours, in ms. */
 const boxTimes = z.object({ startedAt: z.number(), endedAt: z.number(), aheadMs: z.number() });
 
-const participantCode = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
+/** A host key as `ssh-keygen -l` prints it. */
+const fingerprint = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "must be a fingerprint such as ssh-keygen -l prints it: SHA256:…");
+
+const absolutePathOnBox = z.string().regex(/^\/[^\0]*$/, "must be an absolute path on the box");
+
+const localBox = z.strictObject({ kind: z.literal("local") });
+const sshBox = z.strictObject({
+  kind: z.literal("ssh"),
+  /** `user@host:port`, or a host of the ssh configuration. */
+  target: z.string().min(1),
+  /** Fingerprints of its host keys; nothing else is accepted. Without them known_hosts or a person decides. */
+  hostKey: z.union([fingerprint.transform((one) => [one]), z.array(fingerprint).min(1)]).optional(),
+  /** Absolute path of the task's folder on the box. */
+  root: absolutePathOnBox,
+});
+
+/** Where an assignment says that a session is to be run: on this computer, or in a folder of a machine reached over SSH. */
+export const assignedBoxSchema = z.discriminatedUnion("kind", [localBox, sshBox]);
+
+/** What an assignment says of its box. */
+export type AssignedBox = z.infer<typeof assignedBoxSchema>;
+
+const sessionBox = z.discriminatedUnion("kind", [
+  localBox,
+  /** `entry`: absolute path of the program through which scorings are started on the box; without it they are started directly. */
+  sshBox.extend({ entry: absolutePathOnBox.optional() }),
+]);
+
+/** What a session says of its box. */
+export type BoxDescription = z.infer<typeof sessionBox>;
+
+/** Code of a participant. */
+export const participantCode = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be up to 64 letters, digits, dots, hyphens or underscores");
 
 /** The data of each type of journal entry. */
 export const entryData = {
@@ -47,10 +79,10 @@ export const entryData = {
       unit: z.string(),
       visible: z.boolean(),
     }),
-    /** What of the workspace is kept in snapshots. */
-    sync: z.object({ ignore: z.array(z.string()), maxFileMB: z.number().positive() }),
+    /** What of the workspace is mirrored and kept in snapshots. */
+    sync: z.object({ ignore: z.array(z.string()), pull: z.array(z.string()).default([]), maxFileMB: z.number().positive() }),
     timeLimitMinutes: z.number().positive(),
-    box: z.object({ kind: z.literal("local") }),
+    box: sessionBox,
     /** `none` where expert and scorer share one account on the box, so that only hashes guard the scoring function. */
     protection: z.enum(["none", "accounts"]),
   }),

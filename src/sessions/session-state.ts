@@ -45,6 +45,8 @@ export interface SessionState {
   readonly best: number | null;
   /** Changes of scoring files that were found. */
   readonly integrityChanges: readonly EntryData<"integrity.changed">[];
+  /** Files that both sides had changed, each kept twice. */
+  readonly conflicts: readonly EntryData<"sync.conflict">[];
   readonly submittedAt: number | null;
   readonly closed: boolean;
 }
@@ -67,6 +69,7 @@ export function newState(first: JournalEntry<"session.created">): SessionState {
     attempts: [],
     best: null,
     integrityChanges: [],
+    conflicts: [],
     submittedAt: null,
     closed: false,
   };
@@ -100,6 +103,8 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
     }
     case "integrity.changed":
       return { ...next, integrityChanges: [...state.integrityChanges, entry.data] };
+    case "sync.conflict":
+      return { ...next, conflicts: [...state.conflicts, entry.data] };
     case "session.submitted":
       return { ...next, submittedAt: at };
     case "session.closed":

@@ -2,20 +2,17 @@ import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { mkdir, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { BaselinerError, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
-import { type Box, BoxError, type OutputStream, type RunExit } from "../boxes";
-import { readResultFile, readScoring, resultVariable, scoringCommand } from "../tasks";
-import { SnapshotError, Snapshots } from "../workspace";
+import { BaselinerError, messageOf, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
+import { type Box, BoxError, isConnectionProblem, type OutputStream, type RunExit } from "../boxes";
+import { hashesOf, readResultFile, readScoring, resultVariable, scoringCommand, scoringFiles, scoringOutputLimitBytes } from "../tasks";
+import { type Mirror, MirrorError, SnapshotError, Snapshots } from "../workspace";
 import { remainingAt } from "./clock";
-import { hashesOf, scoringFiles } from "./create-session";
 import { JournalError, JournalWriter, readJournal } from "./journal";
-import type { EntryData, EntryType, JournalEntry } from "./journal-entry";
+import type { BoxDescription, EntryData, EntryType, JournalEntry } from "./journal-entry";
 import { attemptFiles, attemptFolder, type SessionFolder, sessionFolder } from "./session-folder";
+import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
-
-/** A scoring may print this much before it is stopped, in bytes. */
-const outputLimitBytes = 1024 * 1024 * 1024;
 
 /** Why a session did not do what was asked. */
 export type SessionErrorReason =
@@ -25,7 +22,10 @@ export type SessionErrorReason =
   | "not-scoring"
   | "no-session"
   | "not-recorded"
-  | "output-differs";
+  | "output-differs"
+  /** A bulk delete waits for an answer, so both sides are not in step. */
+  | "mirror-question"
+  | "unsettled";
 
 /** A session did not do what was asked. What is on record stays. */
 export class SessionError extends BaselinerError<SessionErrorReason> {}
@@ -34,7 +34,7 @@ export class SessionError extends BaselinerError<SessionErrorReason> {}
 export interface SessionSurroundings {
   readonly time: Time;
   /** The box of a session, by what its journal says of it. */
-  readonly boxFor: (box: EntryData<"session.created">["box"]) => Box;
+  readonly boxFor: (box: BoxDescription) => Box | Promise<Box>;
   /** What opens the session, as another window will be told: `VS Code`. */
   readonly holder: string;
 }
@@ -65,16 +65,20 @@ export class Session extends EventEmitter<SessionEvents> {
   private present: SessionState;
   private following: { attempt: number; run: string; stop: AbortController; done: Promise<void> } | undefined;
   private starting = false;
+  private isReaching = false;
   private closing = false;
   /** What checks the state and adds to the journal does so one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
   /** Cancelling was asked for while the run was only being started. */
   private cancelOnceStarted = new AbortController();
+  /** The session is being let go; runs are not. */
+  private readonly ending = new AbortController();
 
   private constructor(
     root: string,
     private readonly surroundings: SessionSurroundings,
-    private readonly box: Box,
+    /** Undefined for a reader. */
+    private readonly remote: SessionBox | undefined,
     state: SessionState,
     private presentAccess: SessionAccess,
     private journal: JournalWriter | undefined,
@@ -116,11 +120,10 @@ export class Session extends EventEmitter<SessionEvents> {
     if (state === undefined) {
       throw new SessionError("no-session", `The journal in ${root} does not begin with a session.`);
     }
-    const box = surroundings.boxFor(state.created.box);
     const reader = (reason: ReaderReason, text: string): Session =>
-      new Session(root, surroundings, box, state, { kind: "reader", reason, text }, undefined, undefined);
+      new Session(root, surroundings, undefined, state, { kind: "reader", reason, text }, undefined, undefined);
     if (state.closed) {
-      return new Session(root, surroundings, box, state, submitted, undefined, undefined);
+      return new Session(root, surroundings, undefined, state, submitted, undefined, undefined);
     }
     if (untrusted !== undefined) {
       return reader("untrusted", untrusted);
@@ -134,10 +137,14 @@ export class Session extends EventEmitter<SessionEvents> {
         // Submitted by another process since it was read.
         await writer.close();
         await lock.release();
-        return new Session(root, surroundings, box, now, submitted, undefined, undefined);
+        return new Session(root, surroundings, undefined, now, submitted, undefined, undefined);
       }
-      const session = new Session(root, surroundings, box, now, { kind: "writer" }, writer, lock);
-      await session.record("box.connected", { name: box.name, aheadMs: (await box.time()) - surroundings.time.now() });
+      const box = await surroundings.boxFor(now.created.box);
+      const sessionBox = new SessionBox(box, sessionFolder(root), now.created, surroundings.time);
+      const session = new Session(root, surroundings, sessionBox, now, { kind: "writer" }, writer, lock);
+      if (box.connection === undefined) {
+        await session.recordConnected();
+      }
       return session;
     } catch (error) {
       await lock?.release().catch(() => undefined);
@@ -149,6 +156,85 @@ export class Session extends EventEmitter<SessionEvents> {
       }
       throw error;
     }
+  }
+
+  private async recordConnected(): Promise<void> {
+    const { box } = this.onBox;
+    await this.record("box.connected", { name: box.name, aheadMs: (await this.boxTime()).aheadMs });
+  }
+
+  /** How far the box's clock is ahead of ours, in ms, to within half the time that asking took. */
+  private async boxTime(): Promise<{ aheadMs: number }> {
+    const { time } = this.surroundings;
+    const asked = time.now();
+    const told = await this.onBox.box.time();
+    return { aheadMs: Math.round(told - (asked + time.now()) / 2) };
+  }
+
+  /**
+   * Connects to a box that is another machine, mirrors the workspace and takes up open attempts, now and whenever the connection is back.
+   * Resolves when the connection stands. Does nothing where the box is this computer.
+   * @throws {BoxError} why there is no connection
+   */
+  async connectBox(): Promise<void> {
+    const { box } = this.onBox;
+    if (!this.isReaching) {
+      this.isReaching = true;
+      this.reachBox(this.onBox);
+    }
+    await box.connection?.connect();
+  }
+
+  private reachBox(remote: SessionBox): void {
+    remote.box.connection?.subscribe(() => this.emit("changed"));
+    remote.mirror?.on("changed", () => this.emit("changed"));
+    const listener = {
+      connected: async (): Promise<void> => {
+        await this.recordConnected();
+        // What a connection that ended for good left open.
+        this.recoverAttempts().catch((error: unknown) => this.tellUnlessClosed(error));
+      },
+      lost: (problem: string) => this.record("box.lost", { problem }),
+      conflict: async (conflict: EntryData<"sync.conflict">): Promise<void> => {
+        const known = this.present.conflicts.some(({ path, keptAs }) => path === conflict.path && keptAs === conflict.keptAs);
+        if (!known) {
+          await this.record("sync.conflict", { path: conflict.path, keptAs: conflict.keptAs });
+          this.emit("problem", `${conflict.path} was changed here and on ${remote.box.name}; yours is kept, the other is beside it as ${conflict.keptAs}.`);
+        }
+      },
+      problem: (text: string) => this.emit("problem", text),
+      failed: (error: unknown) => this.tellUnlessClosed(error),
+    };
+    remote.start(listener, this.present.attempts.some(({ outcome }) => outcome.kind === "running"));
+  }
+
+  private tellUnlessClosed(error: unknown): void {
+    if (!this.closing) {
+      this.emit("problem", messageOf(error));
+    }
+  }
+
+  /** The box; undefined for a reader. */
+  get box(): Box | undefined {
+    return this.remote?.box;
+  }
+
+  /** Where the session's parts lie on the box; undefined for a reader. */
+  get boxPaths(): BoxPaths | undefined {
+    return this.remote?.paths;
+  }
+
+  /** What holds the workspace and the box in step, where the box is another machine and the session is open for writing. */
+  get mirror(): Mirror | undefined {
+    return this.remote?.mirror;
+  }
+
+  private get onBox(): SessionBox {
+    if (this.remote === undefined) {
+      const { access } = this;
+      throw new SessionError("read-only", access.kind === "reader" ? access.text : "The session was closed.");
+    }
+    return this.remote;
   }
 
   /** For a reader: takes over what the writer has journalled since. */
@@ -233,6 +319,9 @@ export class Session extends EventEmitter<SessionEvents> {
    */
   async score(): Promise<Attempt> {
     this.expectNotScoring(stillScoring);
+    if (!this.isReaching || this.box?.connection?.status.state === "closed") {
+      await this.connectBox();
+    }
     // What an earlier failure left open is finished first; it takes long only where its run still goes on.
     await this.recoverAttempts();
     const { attempt, done } = await this.exclusive(() => this.start());
@@ -252,6 +341,9 @@ export class Session extends EventEmitter<SessionEvents> {
     try {
       const attempt = await this.begin();
       return { attempt, done: this.follow(attempt) };
+    } catch (error) {
+      await this.onBox.release();
+      throw error;
     } finally {
       this.starting = false;
       this.emit("changed");
@@ -266,7 +358,7 @@ export class Session extends EventEmitter<SessionEvents> {
     if (this.present.attempts.some(({ outcome }) => outcome.kind === "scored")) {
       throw new SessionError("clock", "The starting solution has its score; start the clock to score your own.");
     }
-    const now = await hashesOf(this.box, this.folder.workspace, this.present.created.sync.ignore);
+    const now = await hashesOf(this.onBox.box, this.onBox.paths.workspace, this.present.created.sync.ignore);
     const original = this.present.created.task.startingSolution;
     const changed = Object.keys(original).find((path) => now[path] !== original[path]);
     if (changed !== undefined) {
@@ -277,7 +369,7 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Asks the scoring that is going on to stop. @throws {SessionError} `not-scoring` where none is. */
   async cancelScoring(): Promise<void> {
     if (this.following !== undefined) {
-      await this.box.cancelRun(this.folder.runs, this.following.run);
+      await this.onBox.box.cancelRun(this.onBox.paths.runs, this.following.run);
     } else if (this.starting) {
       this.cancelOnceStarted.abort();
     } else {
@@ -289,45 +381,86 @@ export class Session extends EventEmitter<SessionEvents> {
     return this.cancelOnceStarted.signal.aborted;
   }
 
+  /** Aborts when the scoring is cancelled or the session is let go. */
+  private untilGivenUp(): AbortSignal {
+    return AbortSignal.any([this.cancelOnceStarted.signal, this.ending.signal]);
+  }
+
   /** Takes the snapshot, journals the attempt, starts its run. */
   private async begin(): Promise<Attempt> {
     const { scoring } = this.present.created;
     const kind = this.present.clock.state === "not-started" ? "start" : "work";
     const number = this.present.attempts.length;
     const run = randomUUID();
-    await this.checkIntegrity("before", number);
-    const snapshot = await this.snapshot(`Attempt ${number}`);
+    const { box, paths } = this.onBox;
+    const [snapshot] = await allOf([
+      this.settledSnapshot(`Attempt ${number}`).catch((error: unknown) => {
+        throw this.cancelWasAskedFor() ? notBegun() : error;
+      }),
+      this.checkIntegrity("before", number),
+    ]);
     if (this.cancelWasAskedFor()) {
-      throw new SessionError("not-scoring", "Scoring was cancelled before it began; nothing was scored.");
+      throw notBegun();
     }
     await this.record("attempt.started", { attempt: number, kind, run, snapshot });
+    const specification = {
+      id: run,
+      command: scoringCommand(scoring.command, paths.task),
+      folder: paths.workspace,
+      environment: {
+        // Compiled leftovers beside the scoring function would be read in its place the next time.
+        PYTHONDONTWRITEBYTECODE: "1",
+        ...scoring.environment,
+        [resultVariable]: `${paths.runs}/${run}/result.json`,
+      },
+      timeoutSeconds: scoring.timeoutSeconds,
+      outputLimitBytes: scoringOutputLimitBytes,
+    };
     try {
-      await this.box.startRun(this.folder.runs, {
-        id: run,
-        command: scoringCommand(scoring.command, this.folder.box),
-        folder: this.folder.workspace,
-        environment: {
-          // Compiled leftovers beside the scoring function would be read in its place the next time.
-          PYTHONDONTWRITEBYTECODE: "1",
-          ...scoring.environment,
-          [resultVariable]: join(this.folder.runs, run, "result.json"),
-        },
-        timeoutSeconds: scoring.timeoutSeconds,
-        outputLimitBytes,
-      });
+      await box.startRun(paths.runs, specification, this.untilGivenUp());
     } catch (error) {
+      if (this.cancelWasAskedFor() || this.ending.signal.aborted || isConnectionProblem(error)) {
+        // It may run. Whoever follows it finds out.
+        return this.attemptAt(number);
+      }
       const problem = error instanceof BoxError ? error : new BoxError("failed", "The run could not be started.", { cause: error });
       await this.record("attempt.failed", { attempt: number, reason: problem.reason, problem: problem.message });
       throw problem;
     }
-    if (this.cancelWasAskedFor()) {
-      await this.box.cancelRun(this.folder.runs, run);
-    }
+    return this.attemptAt(number);
+  }
+
+  private attemptAt(number: number): Attempt {
     const attempt = this.present.attempts[number];
     if (attempt === undefined) {
       throw new Error(`attempt ${number} is missing right after it was journalled`);
     }
     return attempt;
+  }
+
+  /**
+   * A snapshot of what lies on the box: both sides are brought in step, and the mirror is held until the scoring is over.
+   * @throws {MirrorError}, {SnapshotError}, {SessionError} `mirror-question`, `unsettled`
+   */
+  private async settledSnapshot(message: string): Promise<string | null> {
+    const { mirror } = this.onBox;
+    if (mirror === undefined) {
+      return await this.snapshot(message);
+    }
+    const signal = this.untilGivenUp();
+    for (let round = 1; round <= mostSettlings; round += 1) {
+      const { question } = await mirror.settle(signal);
+      if (question !== undefined) {
+        throw new SessionError("mirror-question", "Many files were deleted on one side, so nothing was scored; say first whether to delete them or to bring them back.");
+      }
+      await this.onBox.hold();
+      const commit = await this.snapshot(message);
+      if ((await mirror.changedSinceSettled(signal)).length === 0) {
+        return commit;
+      }
+      await this.onBox.release();
+    }
+    throw new SessionError("unsettled", "Files of the workspace are being written without a pause, so nothing was scored; score again when that is over.");
   }
 
   private async snapshot(message: string): Promise<string | null> {
@@ -356,7 +489,8 @@ export class Session extends EventEmitter<SessionEvents> {
       return Promise.reject(new SessionError("read-only", "The session was closed; the attempt is finished when it is opened again."));
     }
     const stop = new AbortController();
-    const done = this.collect(attempt, stop.signal).finally(() => {
+    const done = this.collect(attempt, stop.signal).finally(async () => {
+      await this.onBox.release();
       this.following = undefined;
       this.emit("changed");
     });
@@ -367,7 +501,12 @@ export class Session extends EventEmitter<SessionEvents> {
 
   private async collect(attempt: Attempt, signal: AbortSignal): Promise<void> {
     let exit: RunExit;
+    const { box, paths } = this.onBox;
+    await this.onBox.hold();
     try {
+      if (this.cancelWasAskedFor()) {
+        await box.cancelRun(paths.runs, attempt.run);
+      }
       exit = await this.takeOutput(attempt, signal);
     } catch (error) {
       if (error instanceof BoxError && (error.reason === "run-unknown" || error.reason === "run-vanished")) {
@@ -407,8 +546,8 @@ export class Session extends EventEmitter<SessionEvents> {
     };
     try {
       const offsets = { stdout: (await files.stdout.stat()).size, stderr: (await files.stderr.stat()).size };
-      const exit = await this.box.followRun(
-        this.folder.runs,
+      const exit = await this.onBox.box.followRun(
+        this.onBox.paths.runs,
         attempt.run,
         offsets,
         async (stream, bytes) => {
@@ -434,13 +573,12 @@ export class Session extends EventEmitter<SessionEvents> {
 
   private async recordEnd(attempt: Attempt, exit: RunExit): Promise<void> {
     const folder = attemptFolder(this.folder.root, attempt.number);
-    const result = await readResultFile(this.box, join(this.folder.runs, attempt.run, "result.json"));
+    const result = await readResultFile(this.onBox.box, `${this.onBox.paths.runs}/${attempt.run}/result.json`);
     if (result instanceof Uint8Array) {
       await writeFileDurably(join(folder, "result.json"), result);
     }
-    const changedTo = await this.changedSince(attempt, exit);
+    const [changedTo, boxTime] = await allOf([this.changedSince(attempt, exit), this.boxTime(), this.checkIntegrity("after", attempt.number)]);
     const scored = readScoring(exit, result, this.present.created.scoring.timeoutSeconds);
-    await this.checkIntegrity("after", attempt.number);
     await this.record("attempt.finished", {
       attempt: attempt.number,
       score: scored.score,
@@ -450,7 +588,7 @@ export class Session extends EventEmitter<SessionEvents> {
       box: {
         startedAt: exit.startedAt,
         endedAt: exit.endedAt,
-        aheadMs: (await this.box.time()) - this.surroundings.time.now(),
+        aheadMs: boxTime.aheadMs,
       },
       files: Object.fromEntries(
         await Promise.all(attemptFiles.map(async (name) => [name, await outputFile(join(folder, name))] as const)),
@@ -460,15 +598,26 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /** The workspace's commit now, where it differs from the one the attempt began with. Null also where that cannot be told. */
   private async changedSince(attempt: Attempt, exit: RunExit): Promise<string | null> {
-    // Recorded long after its end, the workspace says nothing about the time of the scoring.
-    if (attempt.snapshot === null || (await this.box.time()) - exit.endedAt > stillFresh) {
+    const { box, mirror } = this.onBox;
+    if (attempt.snapshot === null) {
       return null;
     }
+    if (mirror === undefined) {
+      // Recorded long after its end, the workspace says nothing about the time of the scoring.
+      if ((await box.time()) - exit.endedAt > stillFresh) {
+        return null;
+      }
+    } else if ((await mirror.changedOnBox()).length === 0) {
+      return null;
+    } else {
+      await this.onBox.release();
+    }
     try {
+      await mirror?.settle();
       const now = await this.snapshot(`During attempt ${attempt.number}`);
       return now === attempt.snapshot ? null : now;
     } catch (error) {
-      if (error instanceof SnapshotError) {
+      if (error instanceof SnapshotError || error instanceof MirrorError) {
         this.emit("problem", `Whether files changed during attempt ${attempt.number} is not known. ${error.message}`);
         return null;
       }
@@ -479,7 +628,7 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Compares the files that decide the score with those the session began with. */
   private async checkIntegrity(when: "before" | "after", attempt: number): Promise<void> {
     const original = this.present.created.task.files;
-    const now = await scoringFiles(this.box, this.folder.box);
+    const now = await scoringFiles(this.onBox.box, this.onBox.paths.task, this.present.created.protection);
     const changed = Object.keys(original).filter((path) => now[path] !== undefined && now[path] !== original[path]);
     const removed = Object.keys(original).filter((path) => now[path] === undefined);
     const added = Object.keys(now).filter((path) => original[path] === undefined);
@@ -512,9 +661,11 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Lets the session go. A scoring that is going on goes on, and is found when the session is opened again. */
   async close(): Promise<void> {
     this.closing = true;
+    this.ending.abort(new SessionError("read-only", "The session was closed."));
     await this.queue;
     this.following?.stop.abort();
     await this.following?.done.catch(() => undefined);
+    await this.remote?.close();
     const { journal, lock } = this;
     this.journal = undefined;
     this.lock = undefined;
@@ -558,6 +709,17 @@ export class Session extends EventEmitter<SessionEvents> {
 const submitted: SessionAccess = { kind: "reader", reason: "closed", text: "This session was submitted; it can only be read." };
 
 const stillScoring = "A scoring is still going on; wait for it or cancel it.";
+
+/** What all of them come to, once all of them are over; the first failure is thrown then. */
+async function allOf<const Work extends readonly Promise<unknown>[]>(work: Work): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
+}
+
+const notBegun = (): SessionError => new SessionError("not-scoring", "Scoring was cancelled before it began; nothing was scored.");
+
+/** How often both sides are brought in step anew because files change meanwhile. */
+const mostSettlings = 3;
 
 /** For so long after a run's end, in ms, the workspace tells whether it was changed during the run. */
 const stillFresh = 10_000;

@@ -4,8 +4,17 @@ import { type Box, BoxError, type RunExit } from "../boxes";
 /** The environment variable that names the file a scoring command writes its result to. */
 export const resultVariable = "BASELINER_RESULT";
 
+/**
+ * The environment variable that holds, as a JSON array, the words to put in front of a command so that it runs as the
+ * expert's account; absent where scoring has no account of its own.
+ */
+export const solverVariable = "BASELINER_SOLVER";
+
+/** What scoring may print in a session, in bytes. */
+export const scoringOutputLimitBytes = 1024 * 1024 * 1024;
+
 /** A result file larger than this is not read, in bytes. */
-const resultLimitBytes = 1024 * 1024;
+export const resultLimitBytes = 1024 * 1024;
 
 const resultSchema = z.object({
   score: z.number().nullable(),

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import ignore from "ignore";
 import { BaselinerError, plainSystemReason, systemErrorCode } from "../base";
 import type { Manifest, ManifestEntry, ScanScope } from "../boxes";
+import { atATime } from "./at-a-time";
 import { foldersAbove } from "./mirror-names";
 import { type MirroredEntry, sameEntry } from "./mirror-plan";
 
@@ -19,6 +20,12 @@ export class LocalTreeError extends BaselinerError<LocalTreeErrorReason> {}
 
 /** How much is read at a time, in bytes. */
 const chunkBytes = 256 * 1024;
+// Windows has neither of the latter two, whatever the types say.
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as { O_RDONLY: number; O_NOFOLLOW?: number; O_NONBLOCK?: number };
+/** Never through a link; opening a pipe would wait for ever without the last. */
+const readFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+/** How many files are looked at at a time. */
+const readAtATime = 8;
 /**
  * A file changed less than this before it was hashed is hashed again next time, in ms:
  * within the clock's grain, a second change would leave no trace in its status.
@@ -56,16 +63,11 @@ export class LocalTree {
     const ignored = ignore().add([...(scope.ignore ?? [])]);
     const contents = new Map<string, KnownContent>();
     const visit = async (prefix: string): Promise<void> => {
-      for (const entry of await readdir(join(this.root, prefix), { withFileTypes: true })) {
+      const inside = (await readdir(join(this.root, prefix), { withFileTypes: true }))
+        .map((entry) => ({ path: `${prefix}${entry.name}`, isFolder: entry.isDirectory() }))
+        .filter(({ path, isFolder }) => !ignored.ignores(isFolder ? `${path}/` : path));
+      await atATime(readAtATime, inside.filter(({ isFolder }) => !isFolder), async ({ path }) => {
         signal?.throwIfAborted();
-        const path = `${prefix}${entry.name}`;
-        if (ignored.ignores(entry.isDirectory() ? `${path}/` : path)) {
-          continue;
-        }
-        if (entry.isDirectory()) {
-          await visit(`${path}/`).catch(unlessGone);
-          continue;
-        }
         const found = await this.entryAt(path, scope.maxFileBytes ?? Infinity, signal).catch(unlessUnreadable);
         if (found !== undefined) {
           manifest.set(path, found);
@@ -74,6 +76,9 @@ export class LocalTree {
         if (known !== undefined) {
           contents.set(path, known);
         }
+      });
+      for (const { path } of inside.filter(({ isFolder }) => isFolder)) {
+        await visit(`${path}/`).catch(unlessGone);
       }
     };
     try {
@@ -121,7 +126,7 @@ export class LocalTree {
     }
     const hash = createHash("sha256");
     let read = 0;
-    for await (const chunk of this.bytesOf(path, signal)) {
+    for await (const chunk of this.bytesOf(path, bytes, signal)) {
       hash.update(chunk);
       read += chunk.length;
     }
@@ -143,7 +148,7 @@ export class LocalTree {
   async *read(path: string, expected: MirroredEntry & { kind: "file" }, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     const hash = createHash("sha256");
     try {
-      for await (const chunk of this.bytesOf(path, signal)) {
+      for await (const chunk of this.bytesOf(path, expected.bytes, signal)) {
         hash.update(chunk);
         yield chunk;
       }
@@ -155,21 +160,23 @@ export class LocalTree {
     }
   }
 
-  private async *bytesOf(path: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
-    const place = join(this.root, path);
-    // Opening a pipe would wait for ever.
-    if (!(await lstat(place)).isFile()) {
-      throw this.changed(path);
-    }
-    const file = await open(place, constants.O_RDONLY | (constants.O_NOFOLLOW as number | undefined ?? 0));
+  /** @param likely how many bytes it probably holds: no more room than that is taken */
+  private async *bytesOf(path: string, likely: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    const file = await open(join(this.root, path), readFlags);
     try {
+      if (!(await file.stat()).isFile()) {
+        throw this.changed(path);
+      }
+      const wanted = Math.min(chunkBytes, likely + 1);
       for (;;) {
         signal?.throwIfAborted();
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes);
-        if (bytesRead === 0) {
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted);
+        if (bytesRead > 0) {
+          yield buffer.subarray(0, bytesRead);
+        }
+        if (bytesRead < wanted) {
           return;
         }
-        yield buffer.subarray(0, bytesRead);
       }
     } finally {
       await file.close();

@@ -5,6 +5,7 @@ import { type FSWatcher, watch } from "chokidar";
 import ignore from "ignore";
 import { BaselinerError, messageOf, plainSystemReason, systemErrorCode, type Time } from "../base";
 import { type Box, BoxError, type Manifest, type ScanScope } from "../boxes";
+import { atATime } from "./at-a-time";
 import { StoredBaseline } from "./baseline";
 import { LocalTree, LocalTreeError } from "./local-tree";
 import { isCopyName, nameRulesHere } from "./mirror-names";
@@ -17,18 +18,17 @@ import {
   type MirrorPlan,
   type MirrorScope,
   type MirrorSide,
+  type MirrorStep,
   neverMirrored,
   onlyDeletes,
   planMirror,
 } from "./mirror-plan";
-import { Transfer } from "./transfer";
+import { type SingleStep, Transfer } from "./transfer";
 
 /** How many paths are brought over at a time. */
 const parallelTransfers = 4;
 /** A full comparison starts again this often where files change under it. */
 const mostRounds = 4;
-/** For so long after a scan a path that the box did not list is taken to be free, in ms. */
-const absenceTrustedFor = 30_000;
 /** More changed files than this are left to a full comparison. */
 const mostPromptFiles = 200;
 /** The baseline is stored at least this often while much is brought over, in ms. */
@@ -53,6 +53,8 @@ export type MirrorState =
   | { readonly kind: "in-step" }
   /** `left`: paths still to be brought over, as far as known. */
   | { readonly kind: "working"; readonly left: number }
+  /** Nothing is brought to either side until whoever holds the mirror lets go. `waiting`: paths saved here meanwhile. */
+  | { readonly kind: "held"; readonly waiting: number }
   /** In step, and there are copies of other versions for the expert to look through; they are resolved by deleting or renaming them. */
   | { readonly kind: "conflict"; readonly copies: readonly string[] }
   /** `text` is one sentence for the expert. Goes on with `resume`, `answer`, or the next comparison. */
@@ -130,6 +132,9 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   private current: MirrorState = { kind: "working", left: 0 };
   private lastLeftOut: readonly LeftOut[] = [];
   private pendingQuestion: BulkDelete | undefined;
+  private readonly holds = new Set<symbol>();
+  private stateBeforeHold: MirrorState = this.current;
+  private endHold = (): void => undefined;
 
   constructor(private readonly options: MirrorOptions) {
     super();
@@ -173,6 +178,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     this.ending.abort(new MirrorError("cancelled", "The mirror was closed."));
     clearTimeout(this.debounceTimer);
     clearTimeout(this.comparisonTimer);
+    this.endHold();
     await this.watcher?.close();
     await this.turn;
     await this.baseline?.save().catch(() => undefined);
@@ -220,6 +226,60 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     return plan.actions.map(({ path }) => path);
   }
 
+  /**
+   * Keeps both sides as they are until the returned function is called: waits for
+   * what goes on, then nothing is brought anywhere. What is saved here meanwhile is
+   * brought over after the release; `settle` and `answer` wait for it. Several may
+   * hold at a time. Once is enough to let go, and more does no harm.
+   * @throws {MirrorError} `cancelled` when the mirror is closed meanwhile; or the reason of `signal`
+   */
+  async hold(signal?: AbortSignal): Promise<() => void> {
+    const both = signal === undefined ? this.ending.signal : AbortSignal.any([this.ending.signal, signal]);
+    const mine = Symbol("hold");
+    if (this.holds.size > 0) {
+      both.throwIfAborted();
+      this.holds.add(mine);
+    } else {
+      await this.beginHolding(mine, both);
+    }
+    return () => {
+      this.letGo(mine);
+    };
+  }
+
+  /** Takes a turn that ends with the last hold. */
+  private async beginHolding(first: symbol, signal: AbortSignal): Promise<void> {
+    const before = this.turn;
+    const begun = unlessAborted(before, signal).then(() => {
+      this.holds.add(first);
+      this.stateBeforeHold = this.current;
+      this.show({ kind: "held", waiting: this.hints.size });
+      return { over: new Promise<void>((resolve) => (this.endHold = resolve)) };
+    });
+    this.turn = Promise.allSettled([before, begun.then(({ over }) => over)]);
+    await begun;
+  }
+
+  private letGo(mine: symbol): void {
+    if (!this.holds.delete(mine) || this.holds.size > 0) {
+      return;
+    }
+    if (!this.ending.signal.aborted) {
+      this.show(this.stateBeforeHold);
+      if (this.hints.size > 0) {
+        this.followHints();
+      }
+    }
+    this.endHold();
+  }
+
+  /** Paths on the box that are no longer what both sides agreed on. Changes nothing. */
+  async changedOnBox(): Promise<string[]> {
+    const box = await this.scanBox();
+    const plan = planMirror({ baseline: this.agreed, here: this.agreed, box }, this.options.scope, { ...planOptions, bulkDelete: "carry-out" });
+    return plan.actions.map(({ path }) => path);
+  }
+
   private compare(bulkDelete: "ask" | "carry-out", signal?: AbortSignal): Promise<MirrorSummary> {
     return this.inTurn((ending) => this.compareNow(bulkDelete, ending), signal);
   }
@@ -227,9 +287,10 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   /** Waits for what goes on, then does the next thing; its failure is also the new state. */
   private inTurn<Result>(job: (signal: AbortSignal) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     const both = signal === undefined ? this.ending.signal : AbortSignal.any([this.ending.signal, signal]);
-    const result = this.turn.then(async () => {
+    const before = this.turn;
+    // Who only waits for a turn is let go at once; what goes on ends in its own time.
+    const result = unlessAborted(before, both).then(async () => {
       try {
-        both.throwIfAborted();
         return await job(both);
       } catch (error) {
         const told = this.explained(error, both);
@@ -243,7 +304,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
         }
       }
     });
-    this.turn = result.catch(() => undefined);
+    this.turn = Promise.allSettled([before, result]);
     return result;
   }
 
@@ -256,24 +317,21 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     this.show({ kind: "working", left: 0 });
     for (let round = 1; ; round += 1) {
       const [here, box] = await Promise.all([this.tree.scan(this.scanScope, signal), unlessAborted(this.scanBox(), signal)]);
-      const scannedAt = this.options.time.monotonic();
       plan = planMirror({ baseline: baseline.entries, here, box }, this.options.scope, { ...planOptions, bulkDelete });
       baseline.agree(plan.agreed);
-      // An empty box is one on which nobody works yet.
-      const trusts = (): boolean => box.size === 0 || this.options.time.monotonic() - scannedAt < absenceTrustedFor;
       work.again = new Map();
       work.failed = new Map();
-      await this.carryOut(plan.actions, work, baseline, trusts, signal);
+      await this.carryOut(plan.actions, work, baseline, signal);
       if (work.again.size === 0 || round === mostRounds) {
         break;
       }
       await delay(50 * round, undefined, { signal });
     }
     await baseline.save();
-    return this.conclude(plan, work, baseline);
+    return this.summarize(plan, work, baseline);
   }
 
-  private conclude(plan: MirrorPlan, work: Work, baseline: StoredBaseline): MirrorSummary {
+  private summarize(plan: MirrorPlan, work: Work, baseline: StoredBaseline): MirrorSummary {
     const notTaken = [...work.again].filter(([, toBox]) => !toBox).map(([path]) => ({ path, side: "box", reason: "being-written" }) as const);
     const refused = [...work.failed].filter(([, { toBox }]) => !toBox).map(([path]) => ({ path, side: "box", reason: "refused" }) as const);
     this.lastLeftOut = [...plan.leftOut, ...notTaken, ...refused];
@@ -325,63 +383,67 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     return this.baseline;
   }
 
-  private async carryOut(
-    actions: readonly MirrorAction[],
-    work: Work,
-    baseline: StoredBaseline,
-    trustsAbsence: () => boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Deletes first, so that a folder may take a file's place; then what needs no order, all in one go; then actions of several steps. */
+  private async carryOut(actions: readonly MirrorAction[], work: Work, baseline: StoredBaseline, signal: AbortSignal): Promise<void> {
     let left = actions.length;
     let savedAt = this.options.time.monotonic();
-    const one = async (action: MirrorAction): Promise<void> => {
-      this.show({ kind: "working", left });
-      await this.carryOutOne(action, work, baseline, trustsAbsence, signal);
+    const finish = async (action: MirrorAction, failure: unknown, step = action.steps[0]): Promise<void> => {
+      this.conclude(action, failure === undefined ? undefined : { failure, toBox: step !== undefined && goesToBox(step) }, work, baseline, signal);
       left -= 1;
+      this.show({ kind: "working", left });
       if (this.options.time.monotonic() - savedAt > saveBaselineEvery) {
         savedAt = this.options.time.monotonic();
         await baseline.save();
       }
     };
-    await atATime(parallelTransfers, actions.filter(onlyDeletes), one);
-    await atATime(
-      parallelTransfers,
-      actions.filter((action) => !onlyDeletes(action)),
-      one,
-    );
+    this.show({ kind: "working", left });
+    for (const part of [actions.filter(onlyDeletes), actions.filter((action) => !onlyDeletes(action))]) {
+      for await (const { action, failure } of this.transfer.makeAll(part.flatMap(singleStep), signal)) {
+        await finish(action, failure);
+      }
+      await atATime(parallelTransfers, part.filter((action) => singleStep(action).length === 0), async (action) => {
+        const ended = await this.makeSteps(action, work, signal);
+        await finish(action, ended?.failure, ended?.step);
+      });
+    }
   }
 
-  private async carryOutOne(
-    action: MirrorAction,
-    work: Work,
-    baseline: StoredBaseline,
-    trustsAbsence: () => boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
-    let toBox = false;
-    try {
-      for (const step of action.steps) {
-        toBox = step.do === "upload" || (step.do !== "download" && step.do !== "copy-here" && step.side === "box");
-        await this.transfer.make(step, trustsAbsence(), signal);
-        if (action.conflict !== undefined) {
-          this.tellConflict(action.conflict, work);
-        }
+  /** Makes the steps of one action in order. Returns which could not be made, and why. */
+  private async makeSteps(action: MirrorAction, work: Work, signal: AbortSignal): Promise<{ readonly step: MirrorStep; readonly failure: unknown } | undefined> {
+    for (const step of action.steps) {
+      try {
+        await this.transfer.make(step, signal);
+      } catch (failure) {
+        return { step, failure };
       }
-    } catch (error) {
-      signal.throwIfAborted();
-      switch (outcomeOf(error)) {
-        case "again":
-          work.again.set(action.path, toBox);
-          return;
-        case "failed":
-          work.failed.set(action.path, { toBox, text: messageOf(error) });
-          return;
-        case "stop":
-          throw error;
+      if (action.conflict !== undefined) {
+        this.tellConflict(action.conflict, work);
       }
     }
-    baseline.agree(action.agreed);
-    note(action, work);
+    return undefined;
+  }
+
+  private conclude(action: MirrorAction, failed: { readonly failure: unknown; readonly toBox: boolean } | undefined, work: Work, baseline: StoredBaseline, signal: AbortSignal): void {
+    if (failed === undefined) {
+      if (action.conflict !== undefined) {
+        this.tellConflict(action.conflict, work);
+      }
+      baseline.agree(action.agreed);
+      note(action, work);
+      return;
+    }
+    signal.throwIfAborted();
+    const { failure, toBox } = failed;
+    switch (outcomeOf(failure)) {
+      case "again":
+        work.again.set(action.path, toBox);
+        return;
+      case "failed":
+        work.failed.set(action.path, { toBox, text: messageOf(failure) });
+        return;
+      case "stop":
+        throw failure;
+    }
   }
 
   /** Told as soon as the other version is safe, and once, even if the rest has to be tried again. */
@@ -424,7 +486,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     }
     const plan = planMirror({ baseline: known, here, box: known }, this.options.scope, { ...planOptions, bulkDelete: "ask" });
     const work = newWork();
-    await this.carryOut(plan.actions, work, baseline, () => false, signal);
+    await this.carryOut(plan.actions, work, baseline, signal);
     if (work.again.size > 0 || work.failed.size > 0) {
       this.isComparisonDue = true;
     }
@@ -468,6 +530,10 @@ export class Mirror extends EventEmitter<MirrorEvents> {
       return;
     }
     this.hints.add(path);
+    if (this.holds.size > 0) {
+      this.show({ kind: "held", waiting: this.hints.size });
+      return;
+    }
     clearTimeout(this.debounceTimer);
     this.debounceTimer = setTimeout(() => {
       this.followHints();
@@ -475,6 +541,9 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   }
 
   private followHints(): void {
+    if (this.holds.size > 0) {
+      return;
+    }
     // While the mirror waits for a box or a disk, what changed is found by the comparison with which it goes on.
     if (this.current.kind === "paused" && !["question", "incomplete", "cancelled"].includes(this.current.reason)) {
       return;
@@ -550,6 +619,16 @@ export class Mirror extends EventEmitter<MirrorEvents> {
 
 const planOptions = { names: nameRulesHere, executableBits: process.platform !== "win32" };
 
+/** The one step of an action that has no other; none where there are more. */
+function singleStep(action: MirrorAction): SingleStep[] {
+  const [step, ...more] = action.steps;
+  return step === undefined || more.length > 0 || step.do === "copy-here" ? [] : [{ action, step }];
+}
+
+function goesToBox(step: MirrorStep): boolean {
+  return step.do === "upload" || (step.do !== "download" && step.do !== "copy-here" && step.side === "box");
+}
+
 function newWork(): Work {
   return { uploaded: new Set(), downloaded: new Set(), deleted: [], conflicts: [], again: new Map(), failed: new Map() };
 }
@@ -592,6 +671,7 @@ function outcomeOf(error: unknown): "again" | "failed" | "stop" {
   }
   if (error instanceof BoxError) {
     switch (error.reason) {
+      case "changed":
       case "path-missing":
       case "not-a-file":
         return "again";
@@ -629,28 +709,6 @@ function watcherText(error: unknown): string {
   const isLimit = ["ENOSPC", "EMFILE", "ENFILE"].includes(systemErrorCode(error) ?? "");
   const why = isLimit ? "this system's limit of watched files is reached" : messageOf(error);
   return `Changes are no longer noticed at once, because ${why}; they go to the box with each full comparison and each scoring.`;
-}
-
-/** Calls `work` for all items, at most `count` at a time. The first failure stops taking up new ones and is thrown when those under way are over. */
-async function atATime<Item>(count: number, items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  const waiting = items[Symbol.iterator]();
-  const failures: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    for (const item of waiting) {
-      try {
-        await work(item);
-      } catch (error) {
-        failures.push(error);
-      }
-      if (failures.length > 0) {
-        return;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: count }, worker));
-  if (failures.length > 0) {
-    throw failures[0];
-  }
 }
 
 /** For what takes no signal itself: it goes on unheard. */

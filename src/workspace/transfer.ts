@@ -1,12 +1,31 @@
-import { createHash } from "node:crypto";
-import { type Box, BoxError } from "../boxes";
+import { errorOf } from "../base";
+import type { Box, Expectation, FileChange } from "../boxes";
+import { ahead } from "./at-a-time";
 import { type LocalTree, LocalTreeError } from "./local-tree";
-import type { MirroredEntry, MirrorStep } from "./mirror-plan";
+import type { MirrorAction, MirroredEntry, MirrorStep } from "./mirror-plan";
 
-/** What is at a path on the box now, as far as it can be told. */
-type FoundOnBox = "expected" | "nothing" | "something-else";
+/** Files up to this size are taken as a whole, several at a time; larger ones as streams, one after the other. In bytes. */
+const smallFile = 256 * 1024;
+/** How many small files are read or written here at a time. */
+const smallAtATime = 8;
 
-/** Makes single steps of a plan, each only where both sides still are what the plan was made for. */
+/** An action of one step, which needs no order among others. */
+export interface SingleStep<Step extends MirrorStep = MirrorStep> {
+  readonly action: MirrorAction;
+  readonly step: Step;
+}
+
+/** How an action ended. */
+export interface ActionOutcome {
+  readonly action: MirrorAction;
+  /** A `LocalTreeError` or `BoxError`: nothing was changed then. */
+  readonly failure?: Error | undefined;
+}
+
+type Upload = MirrorStep & { do: "upload" };
+type Download = MirrorStep & { do: "download" };
+
+/** Makes the steps of a plan, each only where both sides still are what the plan was made for. */
 export class Transfer {
   constructor(
     private readonly local: LocalTree,
@@ -16,86 +35,148 @@ export class Transfer {
 
   /**
    * Makes one step, or changes nothing.
-   * @param trustsAbsence whether the box was looked at so recently that a path it did not list is taken to be free
-   * @throws {LocalTreeError} `changed` where a side is not what it was compared as, and others
-   * @throws {BoxError}
+   * @throws {LocalTreeError} `changed` where this side is not what it was compared as, and others
+   * @throws {BoxError} `changed` where the box is not, and others
    */
-  async make(step: MirrorStep, trustsAbsence: boolean, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    switch (step.do) {
-      case "upload":
-        if (step.replaces !== undefined || !trustsAbsence) {
-          await this.expectOnBox(step.path, step.replaces, step.entry, signal);
-        }
-        await this.upload(step.path, step.entry, signal);
-        return;
-      case "download":
-        await this.local.place(step.as, step.entry, this.fromBox(step.path, step.entry, signal), step.replaces);
-        return;
-      case "copy-here":
-        await this.local.place(step.as, step.entry, this.fromHere(step.path, step.entry, signal), undefined);
-        return;
-      case "delete":
-        if (step.side === "here") {
-          // A scan that only fails to list a file must not delete it.
-          await this.expectOnBox(step.path, undefined, undefined, signal);
-          await this.local.remove(step.path, step.was);
-        } else {
-          if ((await this.local.entry(step.path)) !== undefined) {
-            throw changed(step.path);
-          }
-          await this.expectOnBox(step.path, step.was, undefined, signal);
-          await this.box.removeFile(this.onBox(step.path));
-        }
-        return;
-      case "set-executable":
-        if (step.side === "here") {
-          await this.local.setExecutable(step.path, step.entry);
-        } else {
-          await this.expectOnBox(step.path, step.entry, step.entry, signal);
-          await this.upload(step.path, step.entry, signal);
-        }
+  async make(step: MirrorStep, signal?: AbortSignal): Promise<void> {
+    if (step.do === "copy-here") {
+      await this.local.place(step.as, step.entry, this.fromHere(step.path, step.entry, signal), undefined);
+      return;
+    }
+    const action: MirrorAction = { path: step.path, steps: [step], agreed: new Map() };
+    for await (const { failure } of this.makeAll([{ action, step }], signal)) {
+      if (failure !== undefined) {
+        throw failure;
+      }
     }
   }
 
-  private async upload(path: string, entry: MirroredEntry, signal?: AbortSignal): Promise<void> {
+  /**
+   * Makes steps of which each has a path of its own, in as few round trips as the box needs.
+   * @throws {BoxError} where the box is lost meanwhile; or the reason of `signal`
+   */
+  async *makeAll(singles: readonly SingleStep[], signal?: AbortSignal): AsyncGenerator<ActionOutcome, void> {
+    signal?.throwIfAborted();
+    const of = (wanted: (step: MirrorStep) => boolean): SingleStep[] => singles.filter(({ step }) => wanted(step));
+    yield* this.onBox(of((step) => step.do === "upload" || step.do === "delete" || (step.do === "set-executable" && step.side === "box")), signal);
+    yield* this.download(of((step) => step.do === "download") as SingleStep<Download>[], signal);
+    for (const { action, step } of of((one) => one.do === "set-executable" && one.side === "here")) {
+      yield await ended(action, step.do === "set-executable" ? this.local.setExecutable(step.path, step.entry) : Promise.resolve());
+    }
+  }
+
+  private async *onBox(singles: readonly SingleStep[], signal?: AbortSignal): AsyncGenerator<ActionOutcome, void> {
+    if (singles.length === 0) {
+      return;
+    }
+    const failed: ActionOutcome[] = [];
+    const byPath = new Map(singles.map((single) => [single.step.path, single]));
+    const changes = async function* (this: Transfer): AsyncGenerator<FileChange, void> {
+      const prepare = async ({ action, step }: SingleStep): Promise<FileChange | undefined> => {
+        try {
+          return await this.changeFor(step, signal);
+        } catch (error) {
+          failed.push({ action, failure: errorOf(error) });
+          return undefined;
+        }
+      };
+      for await (const change of ahead(smallAtATime, singles, prepare)) {
+        if (change !== undefined) {
+          yield change;
+        }
+      }
+    };
+    for await (const { path, failure } of this.box.changeFiles(this.folder, changes.call(this), signal)) {
+      yield* failed.splice(0);
+      const single = byPath.get(path);
+      if (single !== undefined) {
+        const isDeleteHere = single.step.do === "delete" && single.step.side === "here";
+        yield failure === undefined && isDeleteHere ? await ended(single.action, this.local.remove(path, single.step.was)) : { action: single.action, failure };
+      }
+    }
+    yield* failed;
+  }
+
+  /** What is asked of the box for a step, once this side is seen to be as it should. */
+  private async changeFor(step: MirrorStep, signal?: AbortSignal): Promise<FileChange> {
+    const { path } = step;
+    switch (step.do) {
+      case "upload":
+        return await this.uploadOf(step, signal);
+      case "delete":
+        if (step.side === "here") {
+          // A scan that only fails to list a file must not delete it.
+          return { path, make: "no-change", expect: { kind: "nothing" } };
+        }
+        if ((await this.local.entry(path)) !== undefined) {
+          throw changed(path);
+        }
+        return { path, make: "nothing", expect: expectationOf(step.was) };
+      case "set-executable":
+        if (step.entry.kind !== "file") {
+          throw changed(path);
+        }
+        return { path, make: "executable", executable: step.entry.executable, expect: { kind: "file", sha256: step.entry.sha256, bytes: step.entry.bytes } };
+      default:
+        throw new Error(`${step.do} is nothing that is asked of a box.`);
+    }
+  }
+
+  private async uploadOf({ path, entry, replaces }: Upload, signal?: AbortSignal): Promise<FileChange> {
+    const expect = expectationOf(replaces);
     if (entry.kind === "link") {
       const now = await this.local.entry(path);
       if (now?.kind !== "link" || now.target !== entry.target) {
         throw changed(path);
       }
-      await this.box.writeLink(this.onBox(path), entry.target);
-      return;
+      return { path, make: "link", target: entry.target, expect };
     }
-    const failures: unknown[] = [];
     const content = this.local.read(path, entry, signal);
-    const heard = async function* (): AsyncIterable<Uint8Array> {
-      try {
-        yield* content;
-      } catch (error) {
-        failures.push(error);
-        throw error;
-      }
-    };
-    try {
-      await this.box.writeFile(this.onBox(path), heard(), { executable: entry.executable });
-    } catch (error) {
-      // A box may wrap what its source throws; what happened here is told as it was.
-      throw failures.length > 0 ? failures[0] : error;
-    }
-    if (failures.length > 0) {
-      throw failures[0];
-    }
+    return { path, make: "file", content: isSmall(entry) ? await whole(content) : content, executable: entry.executable, expect };
   }
 
-  private async *fromBox(path: string, entry: MirroredEntry, signal?: AbortSignal): AsyncIterable<Uint8Array> {
-    if (entry.kind === "link") {
+  private async *download(singles: readonly SingleStep<Download>[], signal?: AbortSignal): AsyncGenerator<ActionOutcome, void> {
+    for (const single of singles.filter(({ step }) => step.entry.kind === "link")) {
+      yield await this.placed(single, piece(Buffer.alloc(0)));
+    }
+    const files = singles.filter(({ step }) => step.entry.kind === "file");
+    if (files.length === 0) {
       return;
     }
-    for await (const chunk of this.box.readStream(this.onBox(path))) {
-      signal?.throwIfAborted();
-      yield chunk;
+    const outcomes: ActionOutcome[] = [];
+    const placing = new Set<Promise<void>>();
+    const next = files.values();
+    try {
+      for await (const file of this.box.readFiles(this.folder, files.map(({ step }) => step.path), signal)) {
+        const single = next.next().value;
+        if (single === undefined) {
+          break;
+        }
+        if ("failure" in file) {
+          outcomes.push({ action: single.action, failure: file.failure });
+        } else if (isSmall(single.step.entry)) {
+          const content = await beginning(file.content, smallFile);
+          const placed = this.placed(single, content).then((outcome) => {
+            outcomes.push(outcome);
+            placing.delete(placed);
+          });
+          placing.add(placed);
+          if (placing.size >= smallAtATime) {
+            await Promise.race(placing);
+          }
+        } else {
+          outcomes.push(await this.placed(single, file.content));
+        }
+        yield* outcomes.splice(0);
+      }
+    } finally {
+      await Promise.all(placing);
     }
+    yield* outcomes;
+  }
+
+  private async placed({ action, step }: SingleStep<Download>, content: AsyncIterable<Uint8Array>): Promise<ActionOutcome> {
+    return await ended(action, this.local.place(step.as, step.entry, content, step.replaces));
   }
 
   private async *fromHere(path: string, entry: MirroredEntry, signal?: AbortSignal): AsyncIterable<Uint8Array> {
@@ -103,45 +184,58 @@ export class Transfer {
       yield* this.local.read(path, entry, signal);
     }
   }
+}
 
-  /** @throws {LocalTreeError} `changed` where the box holds neither what is expected nor what is about to be put there. */
-  private async expectOnBox(path: string, expected: MirroredEntry | undefined, goal: MirroredEntry | undefined, signal?: AbortSignal): Promise<void> {
-    const found = await this.foundOnBox(path, [expected, goal], signal);
-    if (found === "something-else" || (found === "nothing" && expected !== undefined && goal !== undefined)) {
-      throw changed(path);
+function isSmall(entry: MirroredEntry): boolean {
+  return entry.kind === "file" && entry.bytes <= smallFile;
+}
+
+/** What must be there for a step to be made, the executable bit included. */
+function expectationOf(entry: MirroredEntry | undefined): Expectation {
+  return entry ?? { kind: "nothing" };
+}
+
+async function ended(action: MirrorAction, work: Promise<void>): Promise<ActionOutcome> {
+  try {
+    await work;
+    return { action };
+  } catch (error) {
+    return { action, failure: errorOf(error) };
+  }
+}
+
+async function whole(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of content) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** All of a content, up to a little more than so many bytes; what breaks it off breaks it off where it is taken from here, too. */
+async function beginning(content: AsyncIterable<Uint8Array>, most: number): Promise<AsyncIterable<Uint8Array>> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of content) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > most) {
+        break;
+      }
     }
+  } catch (error) {
+    return brokenOff(error);
   }
+  return piece(Buffer.concat(chunks));
+}
 
-  /** Reads as much as it takes to tell. The contract cannot read a link, so any link is taken for the one expected. */
-  private async foundOnBox(path: string, expected: readonly (MirroredEntry | undefined)[], signal?: AbortSignal): Promise<FoundOnBox> {
-    const most = Math.max(...expected.map((entry) => (entry?.kind === "file" ? entry.bytes : 0)));
-    const hash = createHash("sha256");
-    let bytes = 0;
-    try {
-      for await (const chunk of this.box.readStream(this.onBox(path))) {
-        signal?.throwIfAborted();
-        bytes += chunk.length;
-        if (bytes > most) {
-          return "something-else";
-        }
-        hash.update(chunk);
-      }
-    } catch (error) {
-      if (error instanceof BoxError && error.reason === "path-missing") {
-        return "nothing";
-      }
-      if (error instanceof BoxError && error.reason === "not-a-file") {
-        return expected.some((entry) => entry?.kind === "link") ? "expected" : "something-else";
-      }
-      throw error;
-    }
-    const content = hash.digest("hex");
-    return expected.some((entry) => entry?.kind === "file" && entry.sha256 === content) ? "expected" : "something-else";
-  }
+async function* piece(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  yield await Promise.resolve(bytes);
+}
 
-  private onBox(path: string): string {
-    return `${this.folder.replace(/\/$/, "")}/${path}`;
-  }
+async function* brokenOff(error: unknown): AsyncGenerator<Uint8Array, void> {
+  throw await Promise.resolve(error);
 }
 
 function changed(path: string): LocalTreeError {

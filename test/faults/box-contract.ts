@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { sha256 } from "../../src/base";
 import { type Box, type OutputOffsets, runFiles, type RunSpecification } from "../../src/boxes";
 import { temporaryFolder } from "../support/temporary-folder";
+import { describeFiles } from "./box-files-contract";
 
 /** What a run printed, as it was handed over. */
 export class Output {
@@ -41,14 +41,6 @@ export async function runScript(box: Box, script: string, changes: Partial<RunSp
   return { runs, exit, output };
 }
 
-export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) {
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
 /** Whether a process that a test left running is there. A zombie is not. */
 export function isRunning(pid: number): boolean {
   try {
@@ -58,147 +50,9 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Numbered lines that are not all alike. */
-const lines = (count: number): string => Array.from({ length: count }, (_, at) => `${at} ${"x".repeat(at % 50)}\n`).join("");
-
 /** What every box must do; `newBox` makes one that ends with the test. */
 export function describeBox(newBox: () => Promise<Box>): void {
-  describe("files", () => {
-    test("come back as they were written, whatever their names", async () => {
-      const box = await newBox();
-      const folder = temporaryFolder();
-      const names = ["plain.txt", "with space", "quote'd \"name\" $HOME `id`", "line\nbreak", "-rf", "ümläut 🎲", "back\\slash", "*"];
-      for (const name of names) {
-        const content = Buffer.from(`content of ${name}\0\xff`, "latin1");
-        await box.writeFile(join(folder, "new folder", name), content);
-        expect(readFileSync(join(folder, "new folder", name))).toEqual(content);
-        expect(await box.readFile(join(folder, "new folder", name), 1000)).toEqual(content);
-      }
-      expect(readdirSync(join(folder, "new folder")).sort()).toEqual([...names].sort());
-      expect([...(await box.scan(folder)).keys()].sort()).toEqual(names.map((name) => `new folder/${name}`).sort());
-    });
-
-    test("of any size are read and written as streams", async () => {
-      const box = await newBox();
-      const path = join(temporaryFolder(), "large");
-      const piece = Buffer.from(lines(5000));
-      await box.writeFile(path, (async function* () {
-        for (let time = 0; time < 40; time += 1) {
-          yield await Promise.resolve(piece);
-        }
-      })());
-      const whole = Buffer.concat(Array.from({ length: 40 }, () => piece));
-      expect(readFileSync(path).equals(whole)).toBe(true);
-      expect((await collect(box.readStream(path))).equals(whole)).toBe(true);
-      await box.writeFile(path, Buffer.alloc(0));
-      expect(statSync(path).size).toBe(0);
-      expect(await collect(box.readStream(path))).toHaveLength(0);
-    });
-
-    test("keep their old content when the new one breaks off", async () => {
-      const box = await newBox();
-      const folder = temporaryFolder();
-      writeFileSync(join(folder, "kept"), "old");
-      const broken = (async function* () {
-        yield await Promise.resolve(Buffer.from("new"));
-        throw new Error("the source broke");
-      })();
-      await expect(box.writeFile(join(folder, "kept"), broken)).rejects.toThrow("the source broke");
-      expect(readFileSync(join(folder, "kept"), "utf8")).toBe("old");
-      expect(readdirSync(folder)).toEqual(["kept"]);
-    });
-
-    test("are executable where that is asked for", async () => {
-      const box = await newBox();
-      const folder = temporaryFolder();
-      await box.writeFile(join(folder, "tool"), Buffer.from("#!/bin/sh\n"), { executable: true });
-      await box.writeFile(join(folder, "text"), Buffer.from("text"));
-      expect(statSync(join(folder, "tool")).mode & 0o100).toBe(0o100);
-      expect(statSync(join(folder, "text")).mode & 0o111).toBe(0);
-    });
-
-    test("that cannot be read say why", async () => {
-      const box = await newBox();
-      const folder = temporaryFolder();
-      writeFileSync(join(folder, "ten"), "0123456789");
-      symlinkSync(join(folder, "ten"), join(folder, "link"));
-      execFileSync("mkfifo", [join(folder, "pipe")]);
-      await expect(box.readFile(join(folder, "none"), 10)).rejects.toMatchObject({ reason: "path-missing" });
-      await expect(box.readFile(join(folder, "ten"), 9)).rejects.toMatchObject({ reason: "file-too-large" });
-      for (const name of ["link", "pipe", "."]) {
-        await expect(box.readFile(join(folder, name), 10)).rejects.toMatchObject({ reason: "not-a-file" });
-        await expect(collect(box.readStream(join(folder, name)))).rejects.toMatchObject({ reason: "not-a-file" });
-      }
-      await expect(collect(box.readStream(join(folder, "none")))).rejects.toMatchObject({ reason: "path-missing" });
-    });
-
-    test("are removed, and never what a link leads to, nor a folder", async () => {
-      const box = await newBox();
-      const folder = temporaryFolder();
-      writeFileSync(join(folder, "target"), "kept");
-      mkdirSync(join(folder, "inner"));
-      await box.writeLink(join(folder, "link"), "target");
-      await box.writeLink(join(folder, "to-folder"), "inner");
-      await box.removeFile(join(folder, "link"));
-      await box.removeFile(join(folder, "to-folder"));
-      await box.removeFile(join(folder, "was never there"));
-      await expect(box.removeFile(join(folder, "inner"))).rejects.toMatchObject({ name: "BoxError" });
-      expect(readdirSync(folder).sort()).toEqual(["inner", "target"]);
-    });
-
-    test("and links take each other's place", async () => {
-      const box = await newBox();
-      const folder = temporaryFolder();
-      mkdirSync(join(folder, "inner"));
-      const path = join(folder, "new", "thing");
-      await box.writeLink(path, "../inner");
-      expect(readlinkSync(path)).toBe("../inner");
-      await box.writeLink(path, "nowhere at all");
-      expect(readlinkSync(path)).toBe("nowhere at all");
-      await box.writeLink(path, "../inner");
-      await box.writeFile(path, Buffer.from("file"));
-      expect(lstatSync(path).isFile()).toBe(true);
-      expect(readdirSync(join(folder, "inner"))).toEqual([]);
-    });
-  });
-
-  describe("a scan", () => {
-    test("lists files with hashes, links and other things, without following links", async () => {
-      const box = await newBox();
-      const folder = temporaryFolder();
-      mkdirSync(join(folder, "a", "b"), { recursive: true });
-      mkdirSync(join(folder, "empty"));
-      writeFileSync(join(folder, "a", "b", "file"), "content");
-      writeFileSync(join(folder, "a", "large"), "x".repeat(100));
-      writeFileSync(join(folder, "tool"), "");
-      chmodSync(join(folder, "tool"), 0o755);
-      symlinkSync("/etc", join(folder, "out"));
-      symlinkSync("line\nbreak", join(folder, "dangling"));
-      execFileSync("mkfifo", [join(folder, "pipe")]);
-      expect(new Map([...(await box.scan(folder, { maxFileBytes: 99 }))].sort())).toEqual(
-        new Map<string, unknown>([
-          ["a/b/file", { kind: "file", bytes: 7, sha256: sha256("content"), executable: false }],
-          ["a/large", { kind: "large-file", bytes: 100 }],
-          ["dangling", { kind: "link", target: "line\nbreak" }],
-          ["out", { kind: "link", target: "/etc" }],
-          ["pipe", { kind: "other" }],
-          ["tool", { kind: "file", bytes: 0, sha256: sha256(""), executable: true }],
-        ]),
-      );
-      await expect(box.scan(join(folder, "none"))).rejects.toMatchObject({ reason: "path-missing" });
-    });
-
-    test("leaves out what is ignored", async () => {
-      const box = await newBox();
-      const folder = temporaryFolder();
-      for (const path of ["keep.py", "data/x.bin", "deep/data/y.bin", "cache.pyc", "deep/cache.pyc", "top/only", "deep/top/only", "build", "deep/build/z", "log1", "a+b"]) {
-        mkdirSync(join(folder, path, ".."), { recursive: true });
-        writeFileSync(join(folder, path), path);
-      }
-      const scanned = await box.scan(folder, { ignore: ["data/", "*.pyc", "/top", "build/", "log[0-9]", "a+b"] });
-      expect([...scanned.keys()].sort()).toEqual(["build", "deep/top/only", "keep.py"]);
-    });
-  });
+  describeFiles(newBox);
 
   describe("a folder", () => {
     test("is listed with kinds and lengths, folders first, and links with what they lead to", async () => {

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { sha256OfFile, systemTime } from "../../src/base";
-import { type Box, BoxError, LocalBox } from "../../src/boxes";
+import { errorOf, sha256OfFile, systemTime } from "../../src/base";
+import { type Box, BoxError, type FileChange, LocalBox } from "../../src/boxes";
 import { type BulkDelete, type Conflict, Mirror, type MirrorOptions } from "../../src/workspace";
 import { supervisor } from "../support/build";
 import { temporaryFolder } from "../support/temporary-folder";
@@ -26,16 +26,56 @@ function localBox(): Box {
   return new LocalBox(supervisor, systemTime);
 }
 
-/** A box of which a test replaces some operations. */
+/** A box of which a test replaces some operations; those on many files are then made of those on one. */
 function boxWith(changes: Partial<Box>): Box {
   const real = localBox();
-  return new Proxy(real, {
+  const one = new Proxy(real, {
     get(target, name): unknown {
       const changed: unknown = Reflect.get(changes, name);
       const value: unknown = changed ?? Reflect.get(target, name);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
+  const made = async (folder: string, change: FileChange): Promise<void> => {
+    if (change.make === "file") {
+      const content = change.content instanceof Uint8Array ? piece(change.content) : change.content;
+      await one.writeFile(join(folder, change.path), content, change);
+    } else {
+      for await (const { failure } of real.changeFiles(folder, [change])) {
+        if (failure !== undefined) {
+          throw failure;
+        }
+      }
+    }
+  };
+  const many: Pick<Box, "changeFiles" | "readFiles"> = {
+    changeFiles: async function* (folder, wanted) {
+      for await (const change of wanted) {
+        const failure = await made(folder, change).then(
+          () => undefined,
+          (error: unknown) => errorOf(error),
+        );
+        if (failure instanceof BoxError && failure.reason === "unreachable") {
+          throw failure;
+        }
+        yield { path: change.path, failure };
+      }
+    },
+    readFiles: async function* (folder, paths) {
+      for (const path of paths) {
+        yield await Promise.resolve({ path, content: one.readStream(join(folder, path)) });
+      }
+    },
+  };
+  return new Proxy(one, {
+    get(target, name): unknown {
+      return Reflect.get(changes, name) === undefined ? ((Reflect.get(many, name) as unknown) ?? Reflect.get(target, name)) : Reflect.get(target, name);
+    },
+  });
+}
+
+async function* piece(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield await Promise.resolve(bytes);
 }
 
 function mirror(changes: Partial<MirrorOptions> = {}): Mirror {
@@ -191,13 +231,14 @@ describe("a full comparison", () => {
 
   test("does not write through a link that takes a folder's place during the comparison", async () => {
     const outside = temporaryFolder();
-    write(boxFolder, "dir/new.py", "new");
+    // So large that it is placed while it comes.
+    write(boxFolder, "dir/new.py", "new".repeat(300_000));
     const real = localBox();
     const box = boxWith({
-      readStream: (path) => {
+      readStream: async function* (path) {
         rmSync(join(root, "dir"), { recursive: true });
         symlinkSync(outside, join(root, "dir"));
-        return real.readStream(path);
+        yield* real.readStream(path);
       },
     });
     const summary = await mirror({ box }).settle();
@@ -562,7 +603,7 @@ describe("watching", () => {
       expect(tree(boxFolder)).toEqual({ b: "b" });
     }, 5000);
     write(boxFolder, "b", "from the box");
-    const writes = vi.spyOn(LocalBox.prototype, "writeFile");
+    const writes = vi.spyOn(LocalBox.prototype, "changeFiles");
     onTestFinished(() => {
       writes.mockRestore();
     });
@@ -602,6 +643,61 @@ describe("watching", () => {
       watcher.emit("error", Object.assign(new Error("no space"), { code: "ENOSPC" }));
     }
     expect(told).toEqual([expect.stringContaining("limit of watched files")]);
+  });
+
+  test("only notes what is saved while the mirror is held, and brings it over after the release", async () => {
+    write(root, "a", "a");
+    const made = await started();
+    const release = await made.hold();
+    const releaseOther = await made.hold();
+    expect(made.state).toEqual({ kind: "held", waiting: 0 });
+    write(root, "a", "saved while held");
+    write(boxFolder, "b", "made by what runs there");
+    await vi.waitFor(() => {
+      expect(made.state).toEqual({ kind: "held", waiting: 1 });
+    }, 5000);
+    const settled = made.settle();
+    releaseOther();
+    releaseOther();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([tree(root), tree(boxFolder)]).toEqual([{ a: "saved while held" }, { a: "a", b: "made by what runs there" }]);
+    expect(await made.changedSinceSettled()).toEqual(["a"]);
+    release();
+    await settled;
+    expectAgreement();
+    expect(made.state).toEqual({ kind: "in-step" });
+    write(root, "a", "saved after the release");
+    await vi.waitFor(expectAgreement, 5000);
+  });
+
+  test("brings what was saved while the mirror was held without being told to", async () => {
+    write(root, "a", "a");
+    const made = await started();
+    const release = await made.hold();
+    write(root, "a", "saved while held");
+    await vi.waitFor(() => {
+      expect(made.state).toEqual({ kind: "held", waiting: 1 });
+    }, 5000);
+    release();
+    await vi.waitFor(expectAgreement, 5000);
+  });
+
+  test("who waits for a held mirror can give up, and closing it ends the hold", async () => {
+    write(root, "a", "a");
+    const made = mirror();
+    const release = await made.hold();
+    const giving = new AbortController();
+    const settling = made.settle(giving.signal);
+    giving.abort(new Error("given up"));
+    await expect(settling).rejects.toThrow("given up");
+    expect(made.state).toMatchObject({ kind: "held" });
+    const waiting = made.settle();
+    waiting.catch(() => undefined);
+    await made.dispose();
+    await expect(waiting).rejects.toMatchObject({ reason: "cancelled" });
+    await expect(made.hold()).rejects.toMatchObject({ reason: "cancelled" });
+    release();
+    expect(tree(boxFolder)).toEqual({});
   });
 
   test("tells what changed here since both sides agreed", async () => {

@@ -10,7 +10,8 @@ import { type HostKeyQuestion, resolveTarget, SshBox, SshConnection } from "../.
 import { boxBehindProxy, freePort, newKey, Sshd, whyNoSshd } from "../support/sshd";
 import { TcpProxy } from "../support/tcp-proxy";
 import { temporaryFolder } from "../support/temporary-folder";
-import { collect, fromTheBeginning, Output, runOf, runScript } from "./box-contract";
+import { fromTheBeginning, Output, runOf, runScript } from "./box-contract";
+import { collect } from "./box-files-contract";
 
 const hashOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -195,12 +196,13 @@ describe.skipIf(whyNoSshd !== undefined)("the host key", () => {
   test("is the one that the assignment names, or nothing", async () => {
     const sshd = await Sshd.start();
     const fingerprint = execFileSync("ssh-keygen", ["-lf", `${sshd.hostKeyFile}.pub`]).toString().split(" ")[1] ?? "";
-    const pinned = (hostKeyFingerprint: string) => {
-      const connection = new SshConnection({ ...sshd.target({ knownHostsFiles: [] }), hostKeyFingerprint });
+    const pinned = (...hostKeys: string[]) => {
+      const connection = new SshConnection({ ...sshd.target({ knownHostsFiles: [] }), hostKeys });
       onTestFinished(() => connection.close());
       return connection.connect();
     };
     await pinned(fingerprint);
+    await pinned(`SHA256:${"A".repeat(43)}`, fingerprint);
     await expect(pinned(`SHA256:${"A".repeat(43)}`)).rejects.toMatchObject({ reason: "host-key-changed" });
   });
 

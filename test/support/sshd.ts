@@ -1,115 +1,56 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
-import { userInfo } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { SshBox, SshConnection, type SshConnectionOptions, type SshHost, type SshTarget } from "../../src/boxes/ssh";
+import { SshBox, SshConnection, type SshConnectionOptions, type SshHost } from "../../src/boxes/ssh";
+import { OpensshServer, type SshdOptions } from "./openssh-server";
 import type { ConnectionStatus } from "../../src/boxes";
 import { TcpProxy } from "./tcp-proxy";
 import { temporaryFolder } from "./temporary-folder";
 
-const program = "/usr/sbin/sshd";
+export { freePort, newKey, whyNoSshd } from "./openssh-server";
 
-/** Why tests with a real sshd cannot run here; undefined where they can. */
-export const whyNoSshd = process.platform !== "linux" ? "sshd is started on Linux only" : existsSync(program) ? undefined : "openssh-server is not installed";
-
-export interface SshdOptions {
-  /** Lines of sshd_config in front of the usual ones; the first of a kind wins. */
-  readonly config?: readonly string[];
-  /** Arguments of internal-sftp. */
-  readonly sftp?: string;
-  /** Instead of a new host key. */
-  readonly hostKeyFile?: string;
-  readonly port?: number;
-}
-
-/** A real OpenSSH server on this computer, started for one test as an ordinary process. */
+/** A real OpenSSH server, started for one test. */
 export class Sshd {
-  private constructor(
-    readonly folder: string,
-    readonly port: number,
-    /** Private key that it lets in. */
-    readonly keyFile: string,
-    readonly hostKeyFile: string,
-    /** known_hosts with its key, for the port that it listens on. */
-    readonly knownHosts: string,
-    private readonly server: ChildProcess,
-  ) {}
+  private constructor(private readonly server: OpensshServer) {}
 
   static async start(options: SshdOptions = {}): Promise<Sshd> {
-    const folder = temporaryFolder();
-    const port = options.port ?? (await freePort());
-    const hostKeyFile = options.hostKeyFile ?? newKey(folder, "host_key");
-    const keyFile = newKey(folder, "user_key");
-    const knownHosts = join(folder, "known_hosts");
-    writeFileSync(join(folder, "authorized_keys"), readFileSync(`${keyFile}.pub`));
-    // sshd separates privileges into this folder where it runs as root.
-    if (process.getuid?.() === 0) {
-      mkdirSync("/run/sshd", { recursive: true });
-    }
-    writeFileSync(
-      join(folder, "sshd_config"),
-      [
-        ...(options.config ?? []),
-        `Port ${port}`,
-        "ListenAddress 127.0.0.1",
-        `HostKey ${hostKeyFile}`,
-        `AuthorizedKeysFile ${join(folder, "authorized_keys")}`,
-        `PidFile ${join(folder, "sshd.pid")}`,
-        "StrictModes no",
-        "UsePAM no",
-        "PasswordAuthentication no",
-        "KbdInteractiveAuthentication no",
-        "PermitRootLogin yes",
-        `Subsystem sftp internal-sftp ${options.sftp ?? ""}`,
-        "LogLevel ERROR",
-        "",
-      ].join("\n"),
-    );
-    const server = spawn(program, ["-D", "-e", "-f", join(folder, "sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });
-    let said = "";
-    server.stderr.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
-    const sshd = new Sshd(folder, port, keyFile, hostKeyFile, knownHosts, server);
-    sshd.trust(port);
-    onTestFinished(() => sshd.stop());
-    for (;;) {
-      if (server.exitCode !== null) {
-        throw new Error(`sshd did not start: ${said}`);
-      }
-      if (await accepts(port)) {
-        return sshd;
-      }
-      await delay(10);
-    }
+    const server = await OpensshServer.launch(temporaryFolder(), options);
+    onTestFinished(() => server.stop());
+    return new Sshd(server);
+  }
+
+  get port(): number {
+    return this.server.port;
+  }
+
+  get folder(): string {
+    return this.server.folder;
+  }
+
+  /** Private key that it lets in. */
+  get keyFile(): string {
+    return this.server.keyFile;
+  }
+
+  get hostKeyFile(): string {
+    return this.server.hostKeyFile;
+  }
+
+  /** known_hosts with its key, for the port that it listens on. */
+  get knownHosts(): string {
+    return this.server.knownHosts;
   }
 
   /** Adds its key to known_hosts, as that of another port of this computer. */
   trust(port: number): void {
-    const [type = "", key = ""] = readFileSync(`${this.hostKeyFile}.pub`, "utf8").split(" ");
-    appendFileSync(this.knownHosts, `[127.0.0.1]:${port} ${type} ${key}\n`);
+    this.server.trust(port);
   }
 
-  /** The way to it, as ssh's configuration would give it. */
   host(changes: Partial<SshHost> = {}): SshHost {
-    return {
-      name: "the box",
-      host: "127.0.0.1",
-      port: this.port,
-      user: userInfo().username,
-      keyFiles: [this.keyFile],
-      identitiesOnly: false,
-      agent: undefined,
-      hostKeyAlias: undefined,
-      knownHostsFiles: [this.knownHosts],
-      ...changes,
-    };
+    return this.server.host(changes);
   }
 
-  target(changes: Partial<SshHost> = {}): SshTarget {
-    return { hops: [], destination: this.host(changes) };
+  target(changes: Partial<SshHost> = {}) {
+    return this.server.target(changes);
   }
 
   /** A connection that ends with the test. */
@@ -128,10 +69,7 @@ export class Sshd {
 
   /** Ends the server; connections that stand go on. */
   async stop(): Promise<void> {
-    if (this.server.exitCode === null && this.server.signalCode === null) {
-      this.server.kill("SIGTERM");
-      await once(this.server, "exit");
-    }
+    await this.server.stop();
   }
 }
 
@@ -150,32 +88,4 @@ export async function boxBehindProxy(options: SshConnectionOptions = {}, config:
 /** Backoff without the waiting. */
 export async function shortWait(_milliseconds: number, signal: AbortSignal): Promise<void> {
   await delay(20, undefined, { signal });
-}
-
-/** A new key pair without passphrase; returns the path of the private key. */
-export function newKey(folder: string, name: string, ...options: string[]): string {
-  const path = join(folder, name);
-  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", path, ...options]);
-  return path;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }

@@ -19,8 +19,8 @@ export function taskJson(changes: Record<string, unknown> = {}): Record<string, 
  * Writes a task whose scoring function is the given Python program. `result(value)` in it
  * writes the result file; the workspace holds `solution.py` with `value = 10`.
  */
-export function writeTask(folder: string, scorer: string, scoring: Record<string, unknown> = {}): string {
-  const base = taskJson();
+export function writeTask(folder: string, scorer: string, scoring: Record<string, unknown> = {}, changes: Record<string, unknown> = {}): string {
+  const base = taskJson(changes);
   const task = { ...base, scoring: { ...(base["scoring"] as object), ...scoring } };
   mkdirSync(join(folder, "scoring"), { recursive: true });
   mkdirSync(join(folder, "workspace"), { recursive: true });

@@ -90,8 +90,8 @@ describe("a decision on a host key", () => {
   });
 
   test("follows the assignment before known_hosts", () => {
-    expect(decideHostKey({ ...expected, pinned: fingerprintOf(otherEd) }, otherEd).kind).toBe("trusted");
-    expect(decideHostKey({ ...expected, pinned: fingerprintOf(otherEd) }, ed)).toMatchObject({ kind: "refused", error: { reason: "host-key-changed" } });
+    expect(decideHostKey({ ...expected, pinned: [fingerprintOf(otherEd)] }, otherEd).kind).toBe("trusted");
+    expect(decideHostKey({ ...expected, pinned: [fingerprintOf(otherEd)] }, ed)).toMatchObject({ kind: "refused", error: { reason: "host-key-changed" } });
   });
 
   test("asks a person about unknown hosts and tells of other keys", () => {

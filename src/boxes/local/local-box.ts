@@ -1,15 +1,13 @@
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { createReadStream, type FSWatcher, watch } from "node:fs";
-import { lstat, mkdir, open, readFile, readdir, readlink, rename, statfs, symlink, unlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FSWatcher, watch } from "node:fs";
+import { lstat, mkdir, open, readFile, readdir, readlink, statfs, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import ignore from "ignore";
 import type * as z from "zod";
 import {
   createFileOnce,
   isSameProcess,
-  plainSystemReason,
   sha256OfFile,
   systemErrorCode,
   type Time,
@@ -18,7 +16,10 @@ import {
 import {
   type Box,
   BoxError,
-  type BoxErrorReason,
+  type ChangeOptions,
+  type ChangeOutcome,
+  type FileChange,
+  type FileRead,
   type FolderListing,
   type Manifest,
   type ManifestEntry,
@@ -36,8 +37,10 @@ import {
   type RunSpecification,
   runSpecificationSchema,
 } from "../run-record";
+import { boxError } from "../system-error";
 import { environmentOutsideTheEditor } from "./environment";
 import { listFolder } from "./list-folder";
+import { changeFile, changeFilesIn, readFilesOf, readRegularFile } from "./local-files";
 import { killProcessGroup } from "./process-group";
 import { watchLocally } from "./watch";
 
@@ -85,47 +88,28 @@ export class LocalBox implements Box {
     }
   }
 
-  async *readStream(path: string): AsyncIterable<Uint8Array> {
-    try {
-      if (!(await lstat(path)).isFile()) {
-        throw new BoxError("not-a-file", `${path} is not a regular file.`);
-      }
-      for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Buffer>) {
-        yield chunk;
-      }
-    } catch (error) {
-      throw boxError(error, `${path} could not be read`);
-    }
+  readStream(path: string): AsyncIterable<Uint8Array> {
+    return readRegularFile(path);
   }
 
-  async writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options: { executable?: boolean } = {}): Promise<void> {
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFileDurably(path, content, options.executable === true ? 0o755 : 0o644);
-    } catch (error) {
-      throw boxError(error, `${path} could not be written`);
-    }
+  readFiles(folder: string, paths: Iterable<string>, signal?: AbortSignal): AsyncIterable<FileRead> {
+    return readFilesOf(folder, paths, signal);
   }
 
-  async writeLink(path: string, target: string): Promise<void> {
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      const draft = `${path}.${randomUUID()}.tmp`;
-      await symlink(target, draft);
-      await rename(draft, path);
-    } catch (error) {
-      throw boxError(error, `${path} could not be written`);
-    }
+  async writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options: ChangeOptions & { readonly executable?: boolean } = {}): Promise<void> {
+    await changeFile(dirname(path), { path: basename(path), make: "file", content, executable: options.executable === true, expect: options.expect });
   }
 
-  async removeFile(path: string): Promise<void> {
-    try {
-      await unlink(path);
-    } catch (error) {
-      if (systemErrorCode(error) !== "ENOENT") {
-        throw boxError(error, `${path} could not be removed`);
-      }
-    }
+  async writeLink(path: string, target: string, { expect }: ChangeOptions = {}): Promise<void> {
+    await changeFile(dirname(path), { path: basename(path), make: "link", target, expect });
+  }
+
+  async removeFile(path: string, { expect }: ChangeOptions = {}): Promise<void> {
+    await changeFile(dirname(path), { path: basename(path), make: "nothing", expect });
+  }
+
+  changeFiles(folder: string, changes: Iterable<FileChange> | AsyncIterable<FileChange>, signal?: AbortSignal): AsyncIterable<ChangeOutcome> {
+    return changeFilesIn(folder, changes, signal);
   }
 
   async scan(folder: string, scope: ScanScope = {}): Promise<Manifest> {
@@ -426,21 +410,4 @@ async function readOptional(path: string): Promise<string | undefined> {
     }
     throw boxError(error, `${path} could not be read`);
   }
-}
-
-function boxError(error: unknown, what: string): unknown {
-  if (error instanceof BoxError || systemErrorCode(error) === undefined) {
-    return error;
-  }
-  const reasons: Record<string, BoxErrorReason> = {
-    ENOENT: "path-missing",
-    ENOTDIR: "path-missing",
-    ENOSPC: "disk-full",
-    EDQUOT: "disk-full",
-    EROFS: "read-only",
-    EACCES: "permission-denied",
-    EPERM: "permission-denied",
-  };
-  const reason = reasons[systemErrorCode(error) ?? ""] ?? "failed";
-  return new BoxError(reason, `${what}: ${plainSystemReason(error)}.`, { cause: error });
 }

@@ -30,6 +30,8 @@ export class Channels {
   private readonly waiting: (() => void)[] = [];
   /** What can be begun again at any time, and is stopped when somebody waits. */
   private readonly dispensable = new Set<AbortController>();
+  /** End what nobody uses now and keeps a session. */
+  private readonly idle = new Set<() => void>();
 
   constructor(private readonly link: Link) {}
 
@@ -106,6 +108,25 @@ export class Channels {
         }
       }
     });
+  }
+
+  /**
+   * Says that a session is kept for later use only: `end` is called as soon as another is in want of one.
+   * Returns what takes that back when it is used again.
+   */
+  keepIdle(end: () => void): () => void {
+    this.idle.add(end);
+    if (this.waiting.length > 0 || this.scarce) {
+      this.endIdle();
+    }
+    return () => this.idle.delete(end);
+  }
+
+  private endIdle(): void {
+    for (const end of this.idle) {
+      this.idle.delete(end);
+      end();
+    }
   }
 
   /** Works on files. The session for it stays open for the next one. */
@@ -191,6 +212,7 @@ export class Channels {
   }
 
   private async turn(): Promise<void> {
+    this.endIdle();
     await new Promise<void>((resolve, reject) => {
       if (this.link.over.aborted) {
         reject(this.link.over.reason as Interrupted);

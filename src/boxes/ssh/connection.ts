@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, systemTime, type Time } from "../../base";
 import { BoxError } from "../box";
-import type { BoxConnection, ConnectionStatus } from "../remote-box";
+import type { BoxConnection, ConnectionStatus } from "../box-connection";
 import { type Credentials, noCredentials, UnlockedCredentials } from "./authentication";
 import type { ConfirmHostKey } from "./host-key";
 import { Interrupted, Link, type LinkOptions } from "./link";
@@ -89,8 +89,18 @@ export class SshConnection implements BoxConnection {
     };
   }
 
+  /** Notes one line, without secrets, in the log of the connection. */
+  log(line: string): void {
+    this.linkOptions.log(`${this.name}: ${line}`);
+  }
+
   get status(): ConnectionStatus {
     return this.current;
+  }
+
+  /** Fingerprint of the key that the box showed (`SHA256:…`); undefined while there is no connection. */
+  get hostKey(): string | undefined {
+    return this.link?.hostKey;
   }
 
   /** Tells of every change of the status until the returned function is called. */

@@ -32,8 +32,8 @@ export interface HostKeyExpectation {
   readonly port: number;
   /** The name to look up in known_hosts instead of the host's own (`HostKeyAlias`). */
   readonly alias?: string | undefined;
-  /** Fingerprint that the assignment gives: nothing else is accepted. */
-  readonly pinned?: string | undefined;
+  /** Fingerprints that the assignment gives, one for each key of the host: nothing else is accepted. */
+  readonly pinned?: readonly string[] | undefined;
   readonly knownHosts: readonly KnownHost[];
 }
 
@@ -54,9 +54,9 @@ export function decideHostKey(expected: HostKeyExpectation, key: Buffer): HostKe
     return refuse("host-key-revoked", `The key of ${expected.host} (${fingerprint}) is revoked in known_hosts; nothing was sent to it: ask who runs the box for its new key.`);
   }
   if (expected.pinned !== undefined) {
-    return expected.pinned === fingerprint
+    return expected.pinned.includes(fingerprint)
       ? { kind: "trusted" }
-      : refuse("host-key-changed", `${expected.host} shows the key ${fingerprint}, the assignment names ${expected.pinned}; nothing was sent to it: ask who gave you the assignment which is right.`);
+      : refuse("host-key-changed", `${expected.host} shows the key ${fingerprint}, the assignment names ${expected.pinned.join(" or ")}; nothing was sent to it: ask who gave you the assignment which is right.`);
   }
   switch (outcome.kind) {
     case "match":

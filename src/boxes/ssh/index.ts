@@ -1,9 +1,12 @@
 export { noCredentials } from "./authentication";
 export type { BoxQuestion, Credentials } from "./authentication";
+export { boxAt } from "./box-at";
 export { SshConnection } from "./connection";
 export type { SshConnectionOptions } from "./connection";
 export { fingerprintOf } from "./host-key";
 export type { ConfirmHostKey, HostKeyQuestion } from "./host-key";
+export type { ScriptAnswer } from "./remote-shell";
 export { SshBox } from "./ssh-box";
+export type { SshBoxOptions } from "./ssh-box";
 export { parseTargetName, resolveTarget } from "./target";
 export type { SshHost, SshTarget, TargetOptions } from "./target";

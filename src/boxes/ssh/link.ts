@@ -6,7 +6,8 @@ import { BoxError } from "../box";
 import { Authentication, type Credentials, type UnlockedCredentials } from "./authentication";
 import { Channels } from "./channels";
 import { Deadline } from "./deadline";
-import { type ConfirmHostKey, decideHostKey, type HostKeyExpectation, hostKeyPreference, nameOf } from "./host-key";
+import { FileAgents } from "./file-agents";
+import { type ConfirmHostKey, decideHostKey, fingerprintOf, type HostKeyExpectation, hostKeyPreference, nameOf } from "./host-key";
 import { keyType, type KnownHost, readKnownHosts, trustHostKey } from "./known-hosts";
 import type { SshHost, SshTarget } from "./target";
 
@@ -38,16 +39,20 @@ export class Interrupted extends BoxError {
 /** One authenticated connection to a box, through all machines on the way. It ends once and does not come back. */
 export class Link {
   readonly channels: Channels;
+  readonly agents: FileAgents;
   private readonly ending = new AbortController();
 
   private constructor(
     readonly name: string,
     readonly client: Client,
+    /** Fingerprint of the key that the box showed: `SHA256:…`. */
+    readonly hostKey: string,
     private readonly hops: readonly Client[],
   ) {
     // One listener for each request under way.
     setMaxListeners(0, this.over);
     this.channels = new Channels(this);
+    this.agents = new FileAgents(this);
     client.once("close", () => this.ended());
     client.once("end", () => this.ended());
     client.on("error", (error) => this.ended(messageOf(error)));
@@ -63,21 +68,24 @@ export class Link {
     const clients: Client[] = [];
     try {
       let previous: Client | undefined;
+      let hostKey = "";
       for (const host of [...target.hops, target.destination]) {
         const sock = previous === undefined ? undefined : await tunnel(previous, host, options.connectWithinMs);
-        const pinned = host === target.destination ? target.hostKeyFingerprint : undefined;
-        previous = await openClient(host, pinned, sock, options, signal);
+        const pinned = host === target.destination ? target.hostKeys : undefined;
+        const opened = await openClient(host, pinned, sock, options, signal);
+        previous = opened.client;
+        hostKey = fingerprintOf(opened.key);
         clients.push(previous);
       }
+      const client = clients.pop();
+      if (client === undefined) {
+        throw new BoxError("failed", "There is no box to connect to.");
+      }
+      return new Link(target.destination.name, client, hostKey, clients);
     } catch (error) {
       clients.forEach((client) => client.destroy());
       throw error;
     }
-    const client = clients.pop();
-    if (client === undefined) {
-      throw new BoxError("failed", "There is no box to connect to.");
-    }
-    return new Link(target.destination.name, client, clients);
   }
 
   /** Aborted when the link has ended; the reason is an `Interrupted`. */
@@ -158,7 +166,13 @@ async function remember(expected: HostKeyExpectation, key: Buffer, file: string 
   }
 }
 
-async function openClient(host: SshHost, pinned: string | undefined, sock: Duplex | undefined, options: LinkOptions, signal: AbortSignal): Promise<Client> {
+async function openClient(
+  host: SshHost,
+  pinned: readonly string[] | undefined,
+  sock: Duplex | undefined,
+  options: LinkOptions,
+  signal: AbortSignal,
+): Promise<{ client: Client; key: Buffer }> {
   signal.throwIfAborted();
   const expected: HostKeyExpectation = {
     host: host.host,
@@ -168,9 +182,9 @@ async function openClient(host: SshHost, pinned: string | undefined, sock: Duple
     knownHosts: [...(await readKnownHosts(host.knownHostsFiles)), ...options.confirmed],
   };
   const client = new Client();
-  let newlyTrusted: Buffer | undefined;
+  let shown: { key: Buffer; newlyTrusted: boolean };
   try {
-    newlyTrusted = await new Promise<Buffer | undefined>((resolve, reject) => {
+    shown = await new Promise((resolve, reject) => {
       let accepted: Buffer | undefined;
       let confirmed = false;
       let failure: Error | undefined;
@@ -243,7 +257,7 @@ async function openClient(host: SshHost, pinned: string | undefined, sock: Duple
         deadline.met();
         signal.removeEventListener("abort", abort);
         authentication.accepted();
-        resolve(confirmed ? accepted : undefined);
+        resolve({ key: accepted ?? Buffer.alloc(0), newlyTrusted: confirmed });
       });
       // Requests are small and waited for: held back to be sent together, each would take 40 ms longer.
       client.once("connect", () => client.setNoDelay(true));
@@ -279,8 +293,8 @@ async function openClient(host: SshHost, pinned: string | undefined, sock: Duple
   client.removeAllListeners("close").removeAllListeners("error").removeAllListeners("banner");
   client.on("error", () => undefined);
   client.once("close", () => closedEarly.add(client));
-  if (newlyTrusted !== undefined) {
-    await remember(expected, newlyTrusted, host.knownHostsFiles[0], options);
+  if (shown.newlyTrusted) {
+    await remember(expected, shown.key, host.knownHostsFiles[0], options);
   }
-  return client;
+  return { client, key: shown.key };
 }

@@ -19,6 +19,17 @@ export interface ScriptAnswer {
 /** Takes one piece of output; the next comes when the promise is fulfilled. */
 export type TakeOutput = (bytes: Buffer) => Promise<void>;
 
+/** What every script is started with: the account's shell may be any, and this line means the same to all of them. */
+export const scriptCommand = "exec /bin/sh -s";
+
+/**
+ * A script as `sh -s` reads it: it says `mark` before anything of its own, and has what comes behind it as its file 3.
+ * The script comes through stdin, so no shell but sh ever reads it, and `ps` does not show it.
+ */
+export function scriptText(script: string, mark: string): string {
+  return `unset TMOUT\nmain() {\necho ${mark}; echo ${mark} >&2\n${script}\n}\nmain 3<&0 </dev/null\nexit $?\n`;
+}
+
 /**
  * Runs a POSIX shell script on the box and collects what it prints.
  * @throws {BoxError} `invalid-answer` when it prints more than `limitBytes`; `unreachable`
@@ -50,9 +61,7 @@ export async function askScript(link: Link, script: string, limitBytes: number, 
  * that nobody listens any more.
  */
 export async function streamScript(link: Link, script: string, take: { begun?: () => void; stdout: TakeOutput; stderr: TakeOutput }, signal?: AbortSignal): Promise<number | null> {
-  // The account's shell may be any; this line means the same to all of them. The script comes through stdin,
-  // so no shell but sh ever reads it, and `ps` does not show it.
-  const channel = await link.channels.exec("exec /bin/sh -s");
+  const channel = await link.channels.exec(scriptCommand);
   const ended = new AbortController();
   const stop = (reason: unknown): void => {
     if (!ended.signal.aborted) {
@@ -79,7 +88,7 @@ export async function streamScript(link: Link, script: string, take: { begun?: (
     channel.on("error", stop);
     channel.stderr.on("error", stop);
     // It stays open: its end tells the script that nobody listens.
-    channel.write(`unset TMOUT\nmain() {\necho ${mark}; echo ${mark} >&2\n${script}\n}\nmain 3<&0 </dev/null\nexit $?\n`);
+    channel.write(scriptText(script, mark));
     const pass = async (stream: AsyncIterable<Buffer>, to: TakeOutput): Promise<void> => {
       try {
         for await (const chunk of behindMark(stream, mark, link.name)) {
@@ -121,7 +130,7 @@ async function exitOf(channel: ClientChannel, ended: AbortSignal): Promise<numbe
 }
 
 /** What comes behind the line with the mark; what shells print of their own accord comes before it. */
-async function* behindMark(stream: AsyncIterable<Buffer>, mark: string, name: string): AsyncGenerator<Buffer, void> {
+export async function* behindMark(stream: AsyncIterable<Buffer>, mark: string, name: string): AsyncGenerator<Buffer, void> {
   const line = Buffer.from(`${mark}\n`);
   let before: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of stream) {

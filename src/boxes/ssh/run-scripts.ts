@@ -31,9 +31,9 @@ identity_of() {
     identity=$(LC_ALL=C ps -o lstart= -p "$1" 2>/dev/null) && [ -n "$identity" ]
   fi
 }
-# same_process PID IDENTITY
+# same_process PID IDENTITY: whosever process it is.
 same_process() {
-  kill -0 "$1" 2>/dev/null && identity_of "$1" && [ "$identity" = "$2" ]
+  [ -n "$1" ] && identity_of "$1" && [ "$identity" = "$2" ]
 }
 # field FILE NAME: a number or text of one of our own records.
 field() {
@@ -251,6 +251,11 @@ while [ ! -e ${runFiles.claim} ] && [ $tries -lt ${startWithin * 50} ]; do
 done
 [ -e ${runFiles.claim} ] || return ${runScriptStatus.gone}
 `;
+}
+
+/** Has a protected box's own program start, describe or stop a run; it prints what the scripts here print. */
+export function entryScript(entry: string, action: "start" | "state" | "cancel", id: string): string {
+  return `exec ${shellQuote(entry)} ${action} ${shellQuote(id)}`;
 }
 
 /**

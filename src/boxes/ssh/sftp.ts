@@ -170,16 +170,6 @@ export class Sftp {
     }
   }
 
-  /** Whether `replace` can be used. */
-  get canReplace(): boolean {
-    return this.offers("posix-rename@openssh.com");
-  }
-
-  /** Renames a file over another, in one step. */
-  async replace(from: string, to: string): Promise<void> {
-    await this.ask<undefined>("rename", (settle) => this.wrapper.ext_openssh_rename(from, to, (error) => settle(error, undefined)));
-  }
-
   async unlink(path: string): Promise<void> {
     await this.ask<undefined>("unlink", (settle) => this.wrapper.unlink(path, (error) => settle(error, undefined)));
   }

@@ -1,21 +1,24 @@
-import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
 import * as z from "zod";
 import { messageOf, singleLine } from "../../base";
-import { BoxError, type FolderEntry, type FolderListing, type Manifest, type OutputOffsets, type OutputSink, type OutputStream, type RunState, type ScanScope } from "../box";
+import { BoxError, type ChangeOptions, type ChangeOutcome, type FileChange, type FileRead, type FolderEntry, type FolderListing, type Manifest, type OutputOffsets, type OutputSink, type OutputStream, type RunState, type ScanScope } from "../box";
 import { inOrder, isText } from "../folder-listing";
+import { expectInside, foldersBetween } from "../relative-path";
 import type { BoxShell, Forwarding, RemoteBox, TerminalSize } from "../remote-box";
 import { type RunExit, runExitSchema, runFiles, type RunSpecification, runSpecificationSchema } from "../run-record";
 import { watchScript } from "../watch-script";
 import type { SshConnection } from "./connection";
+import type { FileAgent } from "./file-agent";
+import type { FileAgents } from "./file-agents";
+import { areRealFolders, changeFilesByShell } from "./files-by-shell";
 import { PortForwarding } from "./forwarding";
 import type { Link } from "./link";
 import { Interrupted } from "./link";
-import { askScript, plainReason, reasonIn, streamScript } from "./remote-shell";
-import { clockScript, followScript, runScriptStatus, startScript, startWithin, stateScript } from "./run-scripts";
-import { draftPrefix, parseScan, scanScript } from "./scan";
-import { type Sftp, sftpStatus } from "./sftp";
-import { shellQuote } from "../shell-quote";
+import { askScript, plainReason, reasonIn, type ScriptAnswer, streamScript } from "./remote-shell";
+import { clockScript, entryScript, followScript, runScriptStatus, startScript, startWithin, stateScript } from "./run-scripts";
+import { parseScan, scanScript } from "./scan";
+import type { Sftp } from "./sftp";
+import { boxErrorOf, closeQuietly } from "./sftp-error";
 import { SshShell } from "./shell";
 
 /** What a short answer may hold, in bytes. */
@@ -33,14 +36,28 @@ const linksAtATime = 32;
 /** How often a turn of following waits for more output; turns are short where the box allows few sessions. */
 const napsATurn = { plenty: 600, scarce: 10 } as const;
 
+export interface SshBoxOptions {
+  /**
+   * Absolute path of the program that runs the scoring function as another account (`provision.json`). Runs are then
+   * started, stopped and claimed by it alone, as it was provisioned: of a specification only the id counts.
+   */
+  readonly entry?: string | null;
+}
+
 /** A machine reached over SSH, behind the same contract as this computer. */
 export class SshBox implements RemoteBox {
   readonly name: string;
   /** Drafts of writes that broke off, to be removed once the box is back. */
   private readonly leftovers = new Set<string>();
 
-  constructor(readonly connection: SshConnection) {
+  private readonly entry: string | null;
+
+  constructor(
+    readonly connection: SshConnection,
+    options: SshBoxOptions = {},
+  ) {
     this.name = connection.name;
+    this.entry = options.entry ?? null;
     connection.subscribe(({ state }) => {
       if (state === "connected" && this.leftovers.size > 0) {
         void this.removeLeftovers();
@@ -60,6 +77,14 @@ export class SshBox implements RemoteBox {
       },
       { repeatable: true },
     );
+  }
+
+  /**
+   * Runs a POSIX shell script to its end. It is not done again where the connection breaks meanwhile.
+   * @throws {BoxError} `unreachable`; `invalid-answer` where it prints more than 64 kB
+   */
+  async runScript(script: string, withinMs: number): Promise<ScriptAnswer> {
+    return await this.connection.during((link) => askScript(link, script, shortAnswer, withinMs), { repeatable: false });
   }
 
   async readFile(path: string, limitBytes: number): Promise<Buffer> {
@@ -97,96 +122,94 @@ export class SshBox implements RemoteBox {
         await closeQuietly(sftp, handle);
       }
     } catch (error) {
-      throw await boxError(error, `${path} could not be read`, path, sftp);
+      throw await boxErrorOf(error, `${path} could not be read`, path, sftp);
     } finally {
       release();
     }
   }
 
-  async writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options: { executable?: boolean } = {}): Promise<void> {
-    await this.replace(path, async (sftp, draft) => {
-      const handle = await sftp.open(draft, "wx", options.executable === true ? 0o755 : 0o644);
-      let written: number;
-      let length: number;
-      try {
-        written = await sftp.write(handle, content instanceof Uint8Array ? [content] : content);
-        // The box answers in order: one wait for both.
-        [length] = await Promise.all([sftp.lengthOf(handle), sftp.flush(handle)]);
-      } finally {
-        await closeQuietly(sftp, handle);
+  async *readFiles(folder: string, paths: Iterable<string>, signal?: AbortSignal): AsyncGenerator<FileRead, void> {
+    const { agents, agent } = await this.takeAgent(signal);
+    if (agent === undefined) {
+      for (const path of paths) {
+        signal?.throwIfAborted();
+        yield await this.readOne(folder, path);
       }
-      if (length !== written) {
-        throw new BoxError("failed", `${path} arrived with ${length} of ${written} bytes; the old content was kept: try again.`);
+      return;
+    }
+    yield* agent.read(folder, paths, signal);
+    agents.giveBack(agent);
+  }
+
+  /** For boxes without Python. */
+  private async readOne(folder: string, path: string): Promise<FileRead> {
+    const place = posix.join(folder, path);
+    try {
+      expectInside(path);
+      await this.files(`${path} could not be read`, place, true, async (sftp) => {
+        await areRealFolders(sftp, foldersBetween(folder, path), path);
+        await regularFile(sftp, place);
+      });
+      return { path, content: this.readStream(place) };
+    } catch (error) {
+      if (error instanceof BoxError && !(error instanceof Interrupted)) {
+        return { path, failure: error };
       }
-    });
-  }
-
-  async writeLink(path: string, target: string): Promise<void> {
-    await this.replace(path, (sftp, draft) => sftp.symlink(target, draft));
-  }
-
-  /** Makes something under another name beside its place and moves it there in one step. What it replaces is there until then. */
-  private async replace(path: string, make: (sftp: Sftp, draft: string) => Promise<void>): Promise<void> {
-    const folder = posix.dirname(path);
-    const draft = posix.join(folder, `${draftPrefix}${randomUUID()}`);
-    const what = `${path} could not be written`;
-    // Not done again after a lost connection: it may have been done, and the box may have changed the file since.
-    await this.connection.during(
-      async (link) => {
-        try {
-          const placed = await link.channels.files(async (sftp) => {
-            try {
-              await inFolder(sftp, folder, () => make(sftp, draft));
-              if (sftp.canReplace) {
-                await sftp.replace(draft, path);
-                return true;
-              }
-              return false;
-            } catch (error) {
-              const told = await boxError(error, what, folder, sftp);
-              await sftp.unlink(draft).catch(() => undefined);
-              throw told;
-            }
-          });
-          if (!placed) {
-            await this.moveOver(link, draft, path, what);
-          }
-        } catch (error) {
-          if (error instanceof Interrupted) {
-            this.leftovers.add(draft);
-            throw new Interrupted(error.lost, `${error.message} ${path} holds its old or its new content, whole: look which, or write it again.`, { cause: error });
-          }
-          throw error;
-        }
-      },
-      { repeatable: false },
-    );
-  }
-
-  /** SFTP itself cannot rename over a file, and removing the old one first could lose both. `mv` can. */
-  private async moveOver(link: Link, draft: string, path: string, what: string): Promise<void> {
-    const script = `
-LC_ALL=C; export LC_ALL
-from=${shellQuote(draft)} to=${shellQuote(path)}
-# Without -T, mv would move into what a link to a folder leads to.
-mv -fT -- "$from" "$to" 2>/dev/null && return
-if [ -d "$to" ]; then echo "it is a folder"; else mv -f -- "$from" "$to" 2>&1 && return; fi
-rm -f -- "$from"
-return ${runScriptStatus.problem}`;
-    const { code, stdout } = await askScript(link, script, shortAnswer, shortWait);
-    if (code !== 0) {
-      throw refusal(stdout, what);
+      throw error;
     }
   }
 
-  async removeFile(path: string): Promise<void> {
-    await this.files(`${path} could not be removed`, path, true, async (sftp) => {
-      await sftp.unlink(path).catch((error: unknown) => {
-        if (statusOf(error) !== sftpStatus.noSuchFile) {
-          throw error;
-        }
-      });
-    });
+  async writeFile(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, options: ChangeOptions & { readonly executable?: boolean } = {}): Promise<void> {
+    await this.changeOne(path, { make: "file", content, executable: options.executable === true, expect: options.expect });
+  }
+
+  async writeLink(path: string, target: string, { expect }: ChangeOptions = {}): Promise<void> {
+    await this.changeOne(path, { make: "link", target, expect });
+  }
+
+  async removeFile(path: string, { expect }: ChangeOptions = {}): Promise<void> {
+    await this.changeOne(path, { make: "nothing", expect });
+  }
+
+  private async changeOne(path: string, change: OneChange): Promise<void> {
+    try {
+      const failures: (Error | undefined)[] = [];
+      for await (const { failure } of this.changeFiles(posix.dirname(path), [{ ...change, path: posix.basename(path) }])) {
+        failures.push(failure);
+      }
+      if (failures[0] !== undefined) {
+        throw failures[0];
+      }
+    } catch (error) {
+      if (error instanceof Interrupted && change.make !== "nothing") {
+        throw new Interrupted(error.lost, `${error.message} ${path} holds its old or its new content, whole: look which, or write it again.`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** Not done again after a lost connection: changes may have been made, and the box may have changed the files since. */
+  async *changeFiles(folder: string, changes: Iterable<FileChange> | AsyncIterable<FileChange>, signal?: AbortSignal): AsyncGenerator<ChangeOutcome, void> {
+    const { link, agents, agent } = await this.takeAgent(signal);
+    const leftover = (path: string): void => {
+      this.leftovers.add(path);
+    };
+    try {
+      if (agent === undefined) {
+        yield* changeFilesByShell(link, folder, changes, leftover, signal);
+      } else {
+        yield* agent.change(folder, changes, leftover, signal);
+        agents.giveBack(agent);
+      }
+    } finally {
+      if (this.leftovers.size > 0 && this.connection.status.state === "connected") {
+        void this.removeLeftovers();
+      }
+    }
+  }
+
+  private async takeAgent(signal?: AbortSignal): Promise<{ link: Link; agents: FileAgents; agent: FileAgent | undefined }> {
+    return await this.connection.during(async (link) => ({ link, agents: link.agents, agent: await link.agents.take() }), { repeatable: true, signal });
   }
 
   async scan(folder: string, scope: ScanScope = {}): Promise<Manifest> {
@@ -261,29 +284,30 @@ return ${runScriptStatus.problem}`;
     return await PortForwarding.open(this.connection, localPort, remoteHost, remotePort);
   }
 
-  async startRun(runs: string, specification: RunSpecification): Promise<void> {
+  async startRun(runs: string, specification: RunSpecification, signal?: AbortSignal): Promise<void> {
     runSpecificationSchema.parse(specification);
-    const script = startScript(posix.join(runs, specification.id), specification);
+    const script = this.entry === null ? startScript(posix.join(runs, specification.id), specification) : entryScript(this.entry, "start", specification.id);
     await this.connection.during(
       async (link) => {
-        const { code, stdout } = await askScript(link, script, shortAnswer, shortWait + startWithin * 1000);
+        const { code, stdout, stderr } = await askScript(link, script, shortAnswer, shortWait + startWithin * 1000);
         if (code === runScriptStatus.gone) {
           throw new BoxError("failed", "The process that supervises the run did not start in time.");
         }
         if (code !== 0) {
-          throw refusal(stdout, "The run could not be recorded and was not started");
+          throw refusal(stdout.length === 0 ? stderr : stdout.toString("utf8"), "The run could not be recorded and was not started");
         }
       },
-      { repeatable: true },
+      { repeatable: true, patient: true, signal },
     );
   }
 
   async runState(runs: string, id: string): Promise<RunState> {
-    return await this.connection.during((link) => this.askState(link, posix.join(runs, id)), { repeatable: true });
+    return await this.connection.during((link) => this.askState(link, runs, id), { repeatable: true });
   }
 
-  private async askState(link: Link, folder: string): Promise<RunState> {
-    const { stdout } = await askScript(link, stateScript(folder), shortAnswer, shortWait + startWithin * 1000);
+  private async askState(link: Link, runs: string, id: string): Promise<RunState> {
+    const script = this.entry === null ? stateScript(posix.join(runs, id)) : entryScript(this.entry, "state", id);
+    const { stdout, stderr } = await askScript(link, script, shortAnswer, shortWait + startWithin * 1000);
     const text = stdout.toString("utf8");
     const end = text.indexOf("\n");
     const kind = text.slice(0, end);
@@ -295,7 +319,7 @@ return ${runScriptStatus.problem}`;
       case "ended":
         return { kind, exit: this.parseExit(text.slice(end + 1)) };
       default:
-        throw new BoxError("invalid-answer", `${this.name} does not tell the state of the run: ${singleLine(text)}.`);
+        throw new BoxError("invalid-answer", `${this.name} does not tell the state of the run: ${singleLine(text === "" ? stderr : text)}.`);
     }
   }
 
@@ -330,7 +354,7 @@ return ${runScriptStatus.problem}`;
         case 0:
         case runScriptStatus.gone:
         case runScriptStatus.missing: {
-          const state = await this.askState(link, folder);
+          const state = await this.askState(link, runs, id);
           switch (state.kind) {
             case "unknown":
               throw new BoxError("run-unknown", "The box has no record that this run ever began.");
@@ -357,6 +381,19 @@ return ${runScriptStatus.problem}`;
   }
 
   async cancelRun(runs: string, id: string): Promise<void> {
+    const entry = this.entry;
+    if (entry !== null) {
+      await this.connection.during(
+        async (link) => {
+          const { code, stdout, stderr } = await askScript(link, entryScript(entry, "cancel", id), shortAnswer, shortWait);
+          if (code !== 0) {
+            throw refusal(stdout.length === 0 ? stderr : stdout.toString("utf8"), "The run could not be asked to stop");
+          }
+        },
+        { repeatable: true },
+      );
+      return;
+    }
     const path = posix.join(runs, id, runFiles.cancel);
     await this.files("The run could not be asked to stop", path, true, async (sftp) => {
       await sftp.closeFile(await sftp.open(path, "w", 0o644));
@@ -370,17 +407,29 @@ return ${runScriptStatus.problem}`;
           try {
             return await work(sftp);
           } catch (error) {
-            throw await boxError(error, what, path, sftp);
+            throw await boxErrorOf(error, what, path, sftp);
           }
         }),
       { repeatable },
     );
   }
 
+  /** What cannot be removed now stays: it is no content, and the scan leaves it out. */
   private async removeLeftovers(): Promise<void> {
+    const folders = new Map<string, FileChange[]>();
     for (const draft of this.leftovers) {
-      this.leftovers.delete(draft);
-      await this.removeFile(draft).catch(() => undefined);
+      const folder = posix.dirname(draft);
+      folders.set(folder, [...(folders.get(folder) ?? []), { path: posix.basename(draft), make: "nothing" }]);
+    }
+    this.leftovers.clear();
+    try {
+      for (const [folder, drafts] of folders) {
+        for await (const { path, failure } of this.changeFiles(folder, drafts)) {
+          this.connection.log(failure === undefined ? `removed ${path}` : `${path} was left behind: ${messageOf(failure)}`);
+        }
+      }
+    } catch (error) {
+      this.connection.log(`Drafts were left behind: ${messageOf(error)}`);
     }
   }
 }
@@ -414,6 +463,9 @@ async function followLink(sftp: Sftp, folder: string, link: FolderEntry): Promis
   }
 }
 
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+type OneChange = DistributiveOmit<FileChange, "path">;
+
 /** Length of a regular file. @throws {BoxError} `not-a-file`: opening a pipe would wait for ever, and a link may lead anywhere. */
 async function regularFile(sftp: Sftp, path: string): Promise<number> {
   const status = await sftp.lstat(path);
@@ -423,68 +475,7 @@ async function regularFile(sftp: Sftp, path: string): Promise<number> {
   return status.size;
 }
 
-/** Does something in a folder, which is made where it turns out to be missing. */
-async function inFolder(sftp: Sftp, folder: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (statusOf(error) !== sftpStatus.noSuchFile) {
-      throw error;
-    }
-    await makeFolders(sftp, folder);
-    await work();
-  }
-}
-
-async function makeFolders(sftp: Sftp, folder: string): Promise<void> {
-  try {
-    await sftp.makeFolder(folder);
-  } catch (error) {
-    if (statusOf(error) === sftpStatus.noSuchFile && posix.dirname(folder) !== folder) {
-      await makeFolders(sftp, posix.dirname(folder));
-      await makeFolders(sftp, folder);
-      return;
-    }
-    // It may have been made by another meanwhile.
-    const there = await sftp.lstat(folder).catch(() => undefined);
-    if (there?.isDirectory() !== true) {
-      throw error;
-    }
-  }
-}
-
-async function closeQuietly(sftp: Sftp, handle: Buffer): Promise<void> {
-  await sftp.closeFile(handle).catch(() => undefined);
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "number" ? error.code : undefined;
-}
-
-function refusal(said: Buffer, what: string): BoxError {
-  const text = said.toString("utf8");
+function refusal(text: string, what: string): BoxError {
   const reason = reasonIn(text);
   return new BoxError(reason, `${what}: ${plainReason(reason, text)}.`);
-}
-
-/** SFTP says "failure" of almost everything; the file system tells which it was. */
-async function boxError(error: unknown, what: string, path: string, sftp: Sftp): Promise<unknown> {
-  const status = statusOf(error);
-  if (error instanceof BoxError || status === undefined) {
-    return error;
-  }
-  const refused = (reason: BoxError["reason"], why: string): BoxError => new BoxError(reason, `${what}: ${why}.`, { cause: error });
-  switch (status) {
-    case sftpStatus.noSuchFile:
-      return refused("path-missing", "it does not exist");
-    case sftpStatus.permissionDenied:
-      return refused("permission-denied", "permission was denied");
-    default: {
-      const fileSystem = await sftp.fileSystem(path).catch(() => undefined);
-      if (fileSystem?.readOnly === true) {
-        return refused("read-only", "the disk is read-only");
-      }
-      return fileSystem?.freeBytes === 0 ? refused("disk-full", "the disk is full") : refused("failed", singleLine(messageOf(error)));
-    }
-  }
 }

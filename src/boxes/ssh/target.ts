@@ -26,12 +26,12 @@ export interface SshHost {
 export interface SshTarget {
   readonly hops: readonly SshHost[];
   readonly destination: SshHost;
-  /** The box's host key, where an assignment gives it: `SHA256:…`. */
-  readonly hostKeyFingerprint?: string | undefined;
+  /** Fingerprints of the box's host keys, where an assignment gives them: `SHA256:…`. Nothing else is then accepted. */
+  readonly hostKeys?: readonly string[] | undefined;
 }
 
 export interface TargetOptions {
-  readonly hostKeyFingerprint?: string | undefined;
+  readonly hostKeys?: readonly string[] | undefined;
   /** ssh's configuration file, in place of the person's own. */
   readonly configFile?: string;
   readonly environment?: NodeJS.ProcessEnv;
@@ -86,7 +86,7 @@ export async function resolveTarget(text: string, options: TargetOptions = {}): 
   if (destination === undefined) {
     throw new BoxError("target-invalid", `${text} does not name a box.`);
   }
-  return { hops: chain, destination, hostKeyFingerprint: options.hostKeyFingerprint };
+  return { hops: chain, destination, hostKeys: options.hostKeys };
 }
 
 async function resolveHost(text: string, options: TargetOptions): Promise<{ host: SshHost; jumps: string[] }> {

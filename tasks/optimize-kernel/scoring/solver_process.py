@@ -1,4 +1,4 @@
-"""Runs a solution for score.py, which starts this as `solver_process.py WORKSPACE ELEMENTS DESCRIPTOR`.
+"""Runs a solution for score.py, which starts this as `solver_process.py WORKSPACE ELEMENTS`, its channel as stdin.
 
 Nothing here is trusted by the scorer: the solution shares this process and may change all of it.
 """
@@ -18,10 +18,12 @@ class Wrong(Exception):
 
 
 def main():
-    workspace, elements, descriptor = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    workspace, elements = sys.argv[1], int(sys.argv[2])
     end_with_parent()
-    os.set_inheritable(descriptor, False)
-    channel = socket.socket(fileno=descriptor)
+    channel = socket.socket(fileno=os.dup(0))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     try:
         prefix_sum = load(workspace)
         while True:

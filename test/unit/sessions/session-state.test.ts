@@ -18,7 +18,7 @@ const created: EntryData<"session.created"> = {
     unit: "s",
     visible: true,
   },
-  sync: { ignore: [], maxFileMB: 1 },
+  sync: { ignore: [], pull: [], maxFileMB: 1 },
   timeLimitMinutes: 480,
   box: { kind: "local" },
   protection: "none",
