@@ -18,6 +18,12 @@ export const commands = {
   verifySession: "baseliner.verifySession",
   openForWriting: "baseliner.openForWriting",
   connectBox: "baseliner.connectBox",
+  openBoxTerminal: "baseliner.openBoxTerminal",
+  forwardPort: "baseliner.forwardPort",
+  openForwardedPort: "baseliner.openForwardedPort",
+  copyForwardedPort: "baseliner.copyForwardedPort",
+  stopForwardingPort: "baseliner.stopForwardingPort",
+  refreshBoxFiles: "baseliner.refreshBoxFiles",
   answerBulkDelete: "baseliner.answerBulkDelete",
   forgetBoxSecrets: "baseliner.forgetBoxSecrets",
   showLog: "baseliner.showLog",
@@ -27,6 +33,8 @@ export const views = {
   container: "baseliner",
   session: "baseliner.session",
   attempts: "baseliner.attempts",
+  box: "baseliner.box",
+  boxFiles: "baseliner.boxFiles",
 } as const;
 
 export const settings = {
@@ -52,5 +60,8 @@ export const contextKeys = {
 export const statusBarItems = { clock: "baseliner.clock" } as const;
 
 export const panels = { scores: "baseliner.scores" } as const;
+
+/** Scheme of documents that are files of the box. */
+export const boxScheme = "baseliner-box";
 
 export const walkthrough = "baseliner.expert";

@@ -25,6 +25,8 @@ export type BoxErrorReason =
   | "authentication-failed"
   /** What a person wrote, or their ssh configuration, does not lead to a box. */
   | "target-invalid"
+  /** The port of this computer is in use. */
+  | "port-taken"
   /** The box answered something that cannot be right, or too much. */
   | "invalid-answer"
   | "failed";
@@ -59,6 +61,27 @@ export type ManifestEntry =
   | { readonly kind: "link"; readonly target: string }
   /** A pipe, socket or device. */
   | { readonly kind: "other" };
+
+/** One thing that lies in a folder. */
+export interface FolderEntry {
+  /** Hostile text. Never `.`, `..` or empty, and without `/`. */
+  readonly name: string;
+  /** `other`: a pipe, socket or device, or anything whose name is no text, so that it cannot be asked for. */
+  readonly kind: "file" | "folder" | "link" | "other";
+  /** Of a link that leads to a file or folder: what it is in the end. */
+  readonly leadsTo?: { readonly kind: "file" | "folder"; /** Absolute, without links. */ readonly path: string; readonly bytes: number };
+  /** Length of a file; 0 for all else. */
+  readonly bytes: number;
+  /** Milliseconds since the epoch, UTC; some boxes tell full seconds only. */
+  readonly modifiedAt: number;
+}
+
+/** What lies in one folder, folders first, each kind by name. */
+export interface FolderListing {
+  readonly entries: readonly FolderEntry[];
+  /** Whether there is more than was asked for. */
+  readonly more: boolean;
+}
 
 /**
  * What must lie at a path just before it is changed. Looked at on the box, right before
@@ -177,6 +200,21 @@ export interface Box {
    * @throws {BoxError} `path-missing`
    */
   scan(folder: string, scope?: ScanScope): Promise<Manifest>;
+
+  /**
+   * What lies in one folder, at most `limit` things of it. Only the links in it are followed.
+   * @throws {BoxError} `path-missing` also for what is no folder; `permission-denied`, `unreachable`
+   */
+  list(folder: string, limit: number): Promise<FolderListing>;
+
+  /**
+   * Runs a POSIX shell script that is no run: it ends with whoever watches it. Hands over what it prints to
+   * its standard output, piece by piece, and resolves with its exit status; null where a signal ended it.
+   * What it started is stopped when it ends, when `signal` aborts and when the connection breaks.
+   * @throws {BoxError} `unreachable` where the connection broke or was needed for something else: watch again;
+   * the reason of `signal` when that aborts; what `take` throws
+   */
+  watch(script: string, take: (bytes: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<number | null>;
 
   /**
    * Starts a run, or does nothing where the run of this id was started before.

@@ -3,6 +3,7 @@ import { BoxError, type BoxErrorReason } from "./box";
 
 const reasons: Readonly<Record<string, BoxErrorReason>> = {
   ENOENT: "path-missing",
+  ENOTDIR: "path-missing",
   ENOSPC: "disk-full",
   EDQUOT: "disk-full",
   EROFS: "read-only",

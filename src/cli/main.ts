@@ -1,4 +1,5 @@
 import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base";
+import { checkBoxCommand } from "./box-commands";
 import { type Outcome, UsageError } from "./command";
 import { provisionTaskCommand } from "./provision-command";
 import { sessionCommands } from "./session-commands";
@@ -21,6 +22,12 @@ const usage = `usage: baseliner <command> [--json]
           [--expert ACCOUNT] [--expert-key FILE.pub] [--scorer ACCOUNT]
                                   as root on the box: who solves, who scores
 
+  box check TARGET                what a box has: user@host:port, a host of your ssh configuration, or local
+          [--task TASK [--profile cpu]]   compared with what the task asks for
+          [--folder PATH]         on the box: whose disk counts
+          [--host-key SHA256:…]   accept this host key only
+          [--ssh-config FILE]
+
 SESSION is a session folder; without it, the one around the current folder.
 Exit status: 0 done, 1 a check failed, 2 unusable input.
 `;
@@ -37,6 +44,9 @@ async function run(args: string[]): Promise<Outcome> {
   }
   if (group === "task" && name === "check") {
     return await checkTaskCommand(rest);
+  }
+  if (group === "box" && name === "check") {
+    return await checkBoxCommand(rest);
   }
   if (group === "task" && name === "provision") {
     return await provisionTaskCommand(rest);

@@ -2,12 +2,17 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { messageText, singleLine } from "../base";
-import { isConnectionProblem } from "../boxes";
+import { type Forwarding, isConnectionProblem } from "../boxes";
 import { commands, views } from "../contributions";
 import { type Attempt, attemptFolder, describeAttempt, type Session, verifySession } from "../sessions";
 import { answerBulkDelete } from "./bulk-deletes";
 import type { BoxAccess } from "./box-access";
+import type { BoxFiles } from "./box-files";
+import type { BoxSource } from "./box-source";
+import { openBoxTerminal } from "./box-terminal";
+import type { BoxRow } from "./box-tree";
 import type { Log } from "./log";
+import type { Ports } from "./ports";
 import { showInstructions, showTaskBesideInstructions } from "./instructions";
 import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
@@ -24,11 +29,14 @@ export interface Editor {
   readonly problems: TaskProblems;
   readonly terminal: ScoringTerminal;
   readonly scores: ScoresPanels;
+  readonly box: BoxSource;
+  readonly ports: Ports;
+  readonly boxFiles: BoxFiles;
 }
 
 /** Registers every command. What one of them throws is told in one sentence. */
 export function registerCommands(editor: Editor): vscode.Disposable {
-  const { current, log, problems, scores } = editor;
+  const { current, log, problems, scores, box, ports } = editor;
   const actions: Record<keyof typeof commands, (...args: unknown[]) => Promise<void>> = {
     startDemoSession: () => startDemoSession(editor),
     openAssignment: (file) => openAssignment(editor, file instanceof vscode.Uri ? file : undefined),
@@ -51,6 +59,22 @@ export function registerCommands(editor: Editor): vscode.Disposable {
     connectBox: () => connectBox(current.require()),
     answerBulkDelete: () => answerBulkDelete(current.require()),
     forgetBoxSecrets: () => forgetBoxSecrets(editor.access),
+    openBoxTerminal: () => {
+      openBoxTerminal(box.require());
+      return Promise.resolve();
+    },
+    forwardPort: () => ports.forward(),
+    openForwardedPort: (row) => withForwarding(row, (forwarding) => ports.open(forwarding)),
+    copyForwardedPort: (row) => withForwarding(row, (forwarding) => ports.copy(forwarding)),
+    stopForwardingPort: (row) =>
+      withForwarding(row, (forwarding) => {
+        ports.stop(forwarding);
+        return Promise.resolve();
+      }),
+    refreshBoxFiles: () => {
+      editor.boxFiles.refresh();
+      return Promise.resolve();
+    },
     showLog: () => {
       log.show();
       return Promise.resolve();
@@ -71,6 +95,14 @@ export function registerCommands(editor: Editor): vscode.Disposable {
     greet(session).catch((error: unknown) => current.tellUnlessClosing(session, error));
   });
   return vscode.Disposable.from(...registrations, opening);
+}
+
+/** Acts on the port of a row of the Box view. */
+async function withForwarding(row: unknown, act: (forwarding: Forwarding) => Promise<void>): Promise<void> {
+  const forwarding = (row as Partial<BoxRow> | undefined)?.forwarding;
+  if (forwarding !== undefined) {
+    await act(forwarding);
+  }
 }
 
 /** At the first opening: the instructions beside the code, and the starting solution is scored off the clock. */

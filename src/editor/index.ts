@@ -3,9 +3,13 @@ import { AttemptsTree } from "./attempts-tree";
 import { registerAssignmentLinks } from "./assignment-link";
 import { BoxAccess } from "./box-access";
 import { watchBulkDeletes } from "./bulk-deletes";
+import { BoxFiles } from "./box-files";
+import { BoxSource } from "./box-source";
+import { BoxTree } from "./box-tree";
 import { ClockStatusBar } from "./clock-status-bar";
 import { registerCommands } from "./commands";
 import { Log } from "./log";
+import { Ports } from "./ports";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
 import { SessionTree } from "./session-tree";
@@ -23,7 +27,10 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current);
-  const editor = { context, current, access, log, problems, terminal, scores };
+  const box = new BoxSource(current);
+  const ports = new Ports(box);
+  const boxFiles = new BoxFiles(box);
+  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles };
   context.subscriptions.push(
     log,
     problems,
@@ -31,6 +38,10 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     scores,
     new SessionTree(current),
     new AttemptsTree(current),
+    box,
+    ports,
+    boxFiles,
+    new BoxTree(box, ports),
     new ClockStatusBar(current),
     registerCommands(editor),
     registerAssignmentLinks(editor),

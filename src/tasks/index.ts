@@ -6,5 +6,6 @@ export * from "./scores";
 export * from "./scoring-files";
 export * from "./scoring-result";
 export { taskSchema } from "./task";
-export type { Profile, Task } from "./task";
+export type { Profile, Resources, Task } from "./task";
+export * from "./compare-resources";
 export * from "./provision";

@@ -9,10 +9,15 @@ const relativePath = z
 
 const resourcesSchema = z.strictObject({
   gpus: z.number().int().nonnegative().default(0).describe("How many GPUs the task needs."),
-  gpuModel: z.string().optional().describe("The GPU model, such as H100."),
+  gpuModel: z.string().optional().describe("The GPU model, such as H100: a part of the name that nvidia-smi gives."),
+  gpuMemoryGB: z.number().positive().optional().describe("Memory of each GPU in GB."),
   cpus: z.number().int().positive().describe("How many processor cores the task needs."),
   memoryGB: z.number().positive().describe("Main memory in GB."),
   diskGB: z.number().positive().optional().describe("Free disk space in GB."),
+  tools: z
+    .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]*$/))
+    .default([])
+    .describe("Programs on the PATH and Python packages that must be there, such as torch."),
 });
 
 const profileSchema = z.strictObject({
@@ -72,3 +77,6 @@ export type Task = z.infer<typeof taskSchema>;
 
 /** One size of a task. */
 export type Profile = z.infer<typeof profileSchema>;
+
+/** What a task asks of a box. 1 GB is 10⁹ bytes. */
+export type Resources = z.infer<typeof resourcesSchema>;

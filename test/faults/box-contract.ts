@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Box, type OutputOffsets, runFiles, type RunSpecification } from "../../src/boxes";
@@ -52,6 +53,112 @@ export function isRunning(pid: number): boolean {
 /** What every box must do; `newBox` makes one that ends with the test. */
 export function describeBox(newBox: () => Promise<Box>): void {
   describeFiles(newBox);
+
+  describe("a folder", () => {
+    test("is listed with kinds and lengths, folders first, and links with what they lead to", async () => {
+      const box = await newBox();
+      const folder = realpathSync(temporaryFolder());
+      mkdirSync(join(folder, "sub"));
+      writeFileSync(join(folder, "ten"), "0123456789");
+      utimesSync(join(folder, "ten"), 1_700_000_000, 1_700_000_000);
+      symlinkSync("ten", join(folder, "to-file"));
+      symlinkSync("sub", join(folder, "to-folder"));
+      symlinkSync("nowhere", join(folder, "dangling"));
+      symlinkSync("circle", join(folder, "circle"));
+      execFileSync("mkfifo", [join(folder, "pipe")]);
+      const { entries, more } = await box.list(folder, 100);
+      expect(more).toBe(false);
+      expect(entries.map(({ name, kind, bytes, leadsTo }) => [name, kind, bytes, leadsTo])).toEqual([
+        ["sub", "folder", 0, undefined],
+        ["to-folder", "link", 0, { kind: "folder", path: join(folder, "sub"), bytes: 0 }],
+        ["circle", "link", 0, undefined],
+        ["dangling", "link", 0, undefined],
+        ["pipe", "other", 0, undefined],
+        ["ten", "file", 10, undefined],
+        ["to-file", "link", 0, { kind: "file", path: join(folder, "ten"), bytes: 10 }],
+      ]);
+      expect(entries.find(({ name }) => name === "ten")?.modifiedAt).toBe(1_700_000_000_000);
+      expect((await box.list(join(folder, "to-folder"), 100)).entries).toEqual([]);
+    });
+
+    test("is listed whatever the names in it; what is no text cannot be asked for", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      const names = ["with space", "quote'd \"name\" $HOME `id`", "line\nbreak", "-rf", "ümläut 🎲", "back\\slash", "\u001b[31mred", "..."];
+      names.forEach((name) => writeFileSync(join(folder, name), name));
+      writeFileSync(Buffer.concat([Buffer.from(`${folder}/latin1-`), Buffer.from([0xe9])]), "");
+      const { entries } = await box.list(folder, 100);
+      expect(entries.filter(({ kind }) => kind === "file").map(({ name }) => name).sort()).toEqual([...names].sort());
+      expect(entries.filter(({ kind }) => kind !== "file")).toMatchObject([{ name: "latin1-\ufffd", kind: "other" }]);
+    });
+
+    test("of many things is listed as far as was asked for", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      for (let at = 0; at < 500; at += 1) {
+        writeFileSync(join(folder, `file ${at}`), "");
+      }
+      expect((await box.list(folder, 500)).more).toBe(false);
+      const some = await box.list(folder, 20);
+      expect([some.more, some.entries.length]).toEqual([true, 20]);
+    });
+
+    test("that cannot be listed says why", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, "file"), "");
+      for (const name of ["none", "file"]) {
+        await expect(box.list(join(folder, name), 10)).rejects.toMatchObject({ reason: "path-missing" });
+      }
+    });
+  });
+
+  describe("a script that is watched", () => {
+    const never = new AbortController().signal;
+
+    test("has its output handed over as it comes, and then its status", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      const output = new Output();
+      const take = async (bytes: Uint8Array): Promise<void> => {
+        await output.take("stdout", bytes);
+        // It waits for what its first line brings about.
+        writeFileSync(join(folder, "go"), "");
+      };
+      const script = `echo first; while [ ! -e '${join(folder, "go")}' ]; do sleep 0.02; done; echo 'ümläut $HOME'; echo unseen >&2; exit 7`;
+      expect(await box.watch(script, take, never)).toBe(7);
+      expect(output.text()).toBe("first\nümläut $HOME\n");
+      expect(await box.watch("true", take, never)).toBe(0);
+    });
+
+    test("hands over every byte, to one who is slow too", async () => {
+      const box = await newBox();
+      const copy = join(temporaryFolder(), "copy");
+      const output = new Output();
+      await box.watch(`head -c 3000000 /dev/urandom | tee '${copy}'`, async (bytes) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        await output.take("stdout", bytes);
+      }, never);
+      expect(Buffer.concat(output.stdout).equals(readFileSync(copy))).toBe(true);
+    });
+
+    test("ends with all it started when nobody watches any more, by whatever way", async () => {
+      const box = await newBox();
+      const folder = temporaryFolder();
+      const script = `sh -c 'trap "" TERM; echo $$ >${folder}/inner; exec sleep 300' & sleep 300 | cat & echo $! >${folder}/outer; while [ ! -s ${folder}/inner ]; do sleep 0.02; done; echo on; wait`;
+      const pids = (): number[] => ["inner", "outer"].map((name) => Number(readFileSync(join(folder, name), "utf8")));
+      const aborted = new AbortController();
+      const reason = new Error("enough");
+      await expect(box.watch(script, () => { aborted.abort(reason); return Promise.resolve(); }, aborted.signal)).rejects.toBe(reason);
+      await Promise.all(pids().map(untilGone));
+      await expect(box.watch(script, () => Promise.reject(new Error("no room here")), never)).rejects.toThrow("no room here");
+      await Promise.all(pids().map(untilGone));
+      await expect(box.watch(script, () => Promise.resolve(), aborted.signal)).rejects.toBe(reason);
+      // One that ends by itself leaves nothing behind.
+      expect(await box.watch(`sleep 300 & echo $! >${folder}/left; exit 0`, () => Promise.resolve(), never)).toBe(0);
+      await untilGone(Number(readFileSync(join(folder, "left"), "utf8")));
+    });
+  });
 
   describe("a run", () => {
     test("has its folder, environment, output and status", async () => {

@@ -7,23 +7,11 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ConnectionStatus } from "../../src/boxes";
 import { type HostKeyQuestion, resolveTarget, SshBox, SshConnection } from "../../src/boxes/ssh";
-import { freePort, newKey, Sshd, whyNoSshd } from "../support/sshd";
+import { boxBehindProxy, freePort, newKey, Sshd, whyNoSshd } from "../support/sshd";
 import { TcpProxy } from "../support/tcp-proxy";
 import { temporaryFolder } from "../support/temporary-folder";
 import { fromTheBeginning, Output, runOf, runScript } from "./box-contract";
 import { collect } from "./box-files-contract";
-
-/** A box behind a network that the test can break. */
-async function boxBehindProxy(options: Parameters<Sshd["connection"]>[1] = {}, config: readonly string[] = []) {
-  const sshd = await Sshd.start({ config });
-  const proxy = await TcpProxy.to(sshd.port);
-  sshd.trust(proxy.port);
-  const states: ConnectionStatus["state"][] = [];
-  const connection = sshd.connection({ port: proxy.port }, options);
-  connection.subscribe(({ state }) => states.push(state));
-  await connection.connect();
-  return { sshd, proxy, connection, states, box: new SshBox(connection) };
-}
 
 const hashOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 

@@ -2,6 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { SshBox, SshConnection, type SshConnectionOptions, type SshHost } from "../../src/boxes/ssh";
 import { OpensshServer, type SshdOptions } from "./openssh-server";
+import type { ConnectionStatus } from "../../src/boxes";
+import { TcpProxy } from "./tcp-proxy";
 import { temporaryFolder } from "./temporary-folder";
 
 export { freePort, newKey, whyNoSshd } from "./openssh-server";
@@ -69,6 +71,18 @@ export class Sshd {
   async stop(): Promise<void> {
     await this.server.stop();
   }
+}
+
+/** A box behind a network that the test can break. */
+export async function boxBehindProxy(options: SshConnectionOptions = {}, config: readonly string[] = []) {
+  const sshd = await Sshd.start({ config });
+  const proxy = await TcpProxy.to(sshd.port);
+  sshd.trust(proxy.port);
+  const states: ConnectionStatus["state"][] = [];
+  const connection = sshd.connection({ port: proxy.port }, options);
+  connection.subscribe(({ state }) => states.push(state));
+  await connection.connect();
+  return { sshd, proxy, connection, states, box: new SshBox(connection) };
 }
 
 /** Backoff without the waiting. */

@@ -6,7 +6,7 @@ import { backoff, backoffDelay } from "../../src/boxes/ssh/connection";
 import { decideHostKey, fingerprintOf, hostKeyPreference } from "../../src/boxes/ssh/host-key";
 import { knownHostName, matchKnownHosts, namesHost, parseKnownHosts, readKnownHosts, trustHostKey } from "../../src/boxes/ssh/known-hosts";
 import { parseScan } from "../../src/boxes/ssh/scan";
-import { shellQuote } from "../../src/boxes/ssh/shell-quote";
+import { shellQuote } from "../../src/boxes/shell-quote";
 import { parseSettings, parseTargetName } from "../../src/boxes/ssh/target";
 import { temporaryFolder } from "../support/temporary-folder";
 

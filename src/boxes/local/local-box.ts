@@ -20,6 +20,7 @@ import {
   type ChangeOutcome,
   type FileChange,
   type FileRead,
+  type FolderListing,
   type Manifest,
   type ManifestEntry,
   type OutputOffsets,
@@ -37,8 +38,11 @@ import {
   runSpecificationSchema,
 } from "../run-record";
 import { boxError } from "../system-error";
+import { environmentOutsideTheEditor } from "./environment";
+import { listFolder } from "./list-folder";
 import { changeFile, changeFilesIn, readFilesOf, readRegularFile } from "./local-files";
 import { killProcessGroup } from "./process-group";
+import { watchLocally } from "./watch";
 
 /** How much output is taken over at a time, in bytes. */
 const chunkBytes = 64 * 1024;
@@ -130,6 +134,18 @@ export class LocalBox implements Box {
       throw boxError(error, `${folder} could not be read`);
     }
     return manifest;
+  }
+
+  async list(folder: string, limit: number): Promise<FolderListing> {
+    try {
+      return await listFolder(folder, limit);
+    } catch (error) {
+      throw boxError(error, `${folder} could not be listed`);
+    }
+  }
+
+  async watch(script: string, take: (bytes: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<number | null> {
+    return await watchLocally(script, take, signal);
   }
 
   async startRun(runs: string, specification: RunSpecification): Promise<void> {
@@ -394,10 +410,4 @@ async function readOptional(path: string): Promise<string | undefined> {
     }
     throw boxError(error, `${path} could not be read`);
   }
-}
-
-/** This process's environment without what the editor put there for itself. */
-function environmentOutsideTheEditor(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS$)/.test(name));
-  return { ...Object.fromEntries(kept), ...(process.versions["electron"] ? { ELECTRON_RUN_AS_NODE: "1" } : {}) };
 }

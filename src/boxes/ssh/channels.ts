@@ -1,4 +1,4 @@
-import type { ClientChannel } from "ssh2";
+import type { ClientChannel, PseudoTtyOptions } from "ssh2";
 import { setTimeout as delay } from "node:timers/promises";
 import { singleLine } from "../../base";
 import { BoxError } from "../box";
@@ -7,9 +7,11 @@ import { Sftp } from "./sftp";
 
 /** How many commands run at a time. OpenSSH allows 10 sessions a connection by default, terminals included. */
 const commandsAtATime = 4;
+/** How many terminals are open at a time. */
+const terminalsAtATime = 4;
 /** How long the box may take to open a channel, in ms. */
 const openWithin = 30_000;
-/** How often a session is asked for that the box refuses although none is open: it may still be closing one. */
+/** How often a session is asked for that the box refuses although none but terminals is open: it may still be closing one. */
 const refusedTimes = 40;
 
 /**
@@ -18,13 +20,16 @@ const refusedTimes = 40;
  * commands take turns.
  */
 export class Channels {
-  private limit = commandsAtATime + 1;
+  private limit = commandsAtATime + terminalsAtATime + 1;
   private commands = 0;
+  private terminals = 0;
   private sftp: Promise<Sftp> | undefined;
   private current: Sftp | undefined;
   private sftpUsers = 0;
   private refused = 0;
   private readonly waiting: (() => void)[] = [];
+  /** What can be begun again at any time, and is stopped when somebody waits. */
+  private readonly dispensable = new Set<AbortController>();
   /** End what nobody uses now and keeps a session. */
   private readonly idle = new Set<() => void>();
 
@@ -32,7 +37,11 @@ export class Channels {
 
   /** Whether the box allows so few sessions that none may be held for long. */
   get scarce(): boolean {
-    return this.limit < 3;
+    return this.limit - this.terminals < 3;
+  }
+
+  private get open(): number {
+    return this.commands + this.terminals + (this.sftp === undefined ? 0 : 1);
   }
 
   /** Starts a command. The channel counts until it closes. */
@@ -52,6 +61,53 @@ export class Channels {
         await this.learnFrom(error);
       }
     }
+  }
+
+  /** From now on `stop` is aborted as soon as something waits for a session, until the returned function is called. */
+  giveWay(stop: AbortController): () => void {
+    this.dispensable.add(stop);
+    if (this.waiting.length > 0) {
+      this.stopDispensable();
+    }
+    return () => this.dispensable.delete(stop);
+  }
+
+  private stopDispensable(): void {
+    for (const stop of this.dispensable) {
+      stop.abort(new Interrupted("channel", `The session on ${this.link.name} was needed for something else.`));
+    }
+  }
+
+  /**
+   * Starts a command at a terminal. The channel counts until it closes.
+   * @throws {BoxError} `failed` where nothing else could be done beside it
+   */
+  async terminal(command: string, pty: PseudoTtyOptions): Promise<ClientChannel> {
+    // The session for files stays open meanwhile: a box that has room for one session alone refuses the terminal,
+    // and not what comes after it.
+    return await this.files(async () => {
+      for (;;) {
+        if (this.limit - this.terminals < 2 || this.terminals >= terminalsAtATime) {
+          throw new BoxError("failed", `${this.link.name} has no room for ${this.terminals === 0 ? "a" : "another"} terminal beside everything else (MaxSessions in its sshd_config): use ssh in a terminal of this computer.`);
+        }
+        if (this.open >= this.limit) {
+          await this.turn();
+          continue;
+        }
+        this.terminals += 1;
+        try {
+          const channel = await this.link.answer<ClientChannel>("opening a terminal", openWithin, (settle) => this.link.client.exec(command, { pty }, settle));
+          channel.once("close", () => {
+            this.terminals -= 1;
+            this.wake();
+          });
+          return channel;
+        } catch (error) {
+          this.terminals -= 1;
+          await this.learnFrom(error);
+        }
+      }
+    });
   }
 
   /**
@@ -103,7 +159,7 @@ export class Channels {
       if (this.current?.closed === true) {
         this.sftp = this.current = undefined;
       }
-      while (this.commands >= this.limit) {
+      while (this.sftp === undefined && this.open >= this.limit) {
         await this.turn();
       }
       // Another may have opened it meanwhile.
@@ -123,12 +179,11 @@ export class Channels {
 
   private async takeRoomForCommand(): Promise<void> {
     for (;;) {
-      const open = this.commands + (this.sftp === undefined ? 0 : 1);
-      if (this.commands < commandsAtATime && open < this.limit) {
+      if (this.commands < commandsAtATime && this.open < this.limit) {
         this.commands += 1;
         return;
       }
-      if (this.sftp !== undefined && this.sftpUsers === 0 && this.commands < this.limit && this.commands < commandsAtATime) {
+      if (this.sftp !== undefined && this.sftpUsers === 0 && this.open <= this.limit && this.commands < commandsAtATime) {
         const idle = this.current;
         this.sftp = this.current = undefined;
         await idle?.close();
@@ -143,16 +198,16 @@ export class Channels {
     if (!(error instanceof Error) || !("reason" in error) || error instanceof BoxError) {
       throw error;
     }
-    const open = this.commands + (this.sftp === undefined ? 0 : 1);
-    if (open > 0) {
-      this.limit = Math.max(1, Math.min(this.limit, open));
+    // Terminals alone say nothing: the box may still be closing what was open beside them.
+    if (this.open > this.terminals) {
+      this.limit = Math.min(this.limit, this.open);
       return;
     }
     this.refused += 1;
     if (this.refused > refusedTimes) {
       throw new BoxError("failed", `${this.link.name} refuses to open a session (${singleLine(error.message)}): look at MaxSessions in its sshd_config.`, { cause: error });
     }
-    this.limit = 1;
+    this.limit = this.terminals + 1;
     await delay(50);
   }
 
@@ -165,6 +220,7 @@ export class Channels {
       }
       const gone = (): void => reject(this.link.over.reason as Interrupted);
       this.link.over.addEventListener("abort", gone, { once: true });
+      this.stopDispensable();
       this.waiting.push(() => {
         this.link.over.removeEventListener("abort", gone);
         resolve();

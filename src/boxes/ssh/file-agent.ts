@@ -9,7 +9,7 @@ import { fileAgentProgram, pythonTooOld } from "./file-agent-program";
 import { Interrupted, type Link } from "./link";
 import { behindMark, plainReason, scriptCommand, scriptText } from "./remote-shell";
 import { draftPrefix, scanRequest } from "./scan";
-import { shellQuote } from "./shell-quote";
+import { shellQuote } from "../shell-quote";
 
 /** What is sent at a time, in bytes. */
 const sentAtOnce = 128 * 1024;

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Expectation, FileChange } from "../box";
 import { foldersBetween } from "../relative-path";
-import { shellQuote } from "./shell-quote";
+import { shellQuote } from "../shell-quote";
 
 /** A change whose draft, where it needs one, lies on the box already. */
 export interface PreparedChange {

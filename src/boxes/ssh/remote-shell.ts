@@ -60,7 +60,7 @@ export async function askScript(link: Link, script: string, limitBytes: number, 
  * with its exit status when all is handed over. The script can tell from the end of its file 3
  * that nobody listens any more.
  */
-export async function streamScript(link: Link, script: string, take: { stdout: TakeOutput; stderr: TakeOutput }, signal?: AbortSignal): Promise<number | null> {
+export async function streamScript(link: Link, script: string, take: { begun?: () => void; stdout: TakeOutput; stderr: TakeOutput }, signal?: AbortSignal): Promise<number | null> {
   const channel = await link.channels.exec(scriptCommand);
   const ended = new AbortController();
   const stop = (reason: unknown): void => {
@@ -81,6 +81,7 @@ export async function streamScript(link: Link, script: string, take: { stdout: T
   link.over.addEventListener("abort", onOver, { once: true });
   try {
     signal?.throwIfAborted();
+    take.begun?.();
     const mark = randomUUID();
     const exit = exitOf(channel, ended.signal);
     exit.catch(() => undefined);

@@ -4,7 +4,7 @@
  * beyond what every system has.
  */
 import { type RunSpecification, runFiles } from "../run-record";
-import { shellQuote } from "./shell-quote";
+import { shellQuote } from "../shell-quote";
 
 /** How the scripts tell the client what they found. */
 export const runScriptStatus = { problem: 10, missing: 11, gone: 12, diskFull: 13, turnOver: 14 } as const;

@@ -1,6 +1,6 @@
 import { BoxError, type Manifest, type ManifestEntry, type ScanScope } from "../box";
 import { plainReason, reasonIn } from "./remote-shell";
-import { shellQuote } from "./shell-quote";
+import { shellQuote } from "../shell-quote";
 import * as z from "zod";
 import ignore from "ignore";
 

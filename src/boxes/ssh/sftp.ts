@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { Attributes, SFTPWrapper } from "ssh2";
+import type { Attributes, FileEntryWithStats, SFTPWrapper } from "ssh2";
 import { Interrupted, type Link } from "./link";
 
 /** How long the box may take for one request, in ms. */
@@ -10,7 +10,7 @@ const blockBytes = 128 * 1024;
 const requestsUnderWay = 32;
 
 /** Status codes of SFTP (draft-ietf-secsh-filexfer-02). */
-export const sftpStatus = { noSuchFile: 2, permissionDenied: 3, failure: 4, unsupported: 8 } as const;
+export const sftpStatus = { endOfFile: 1, noSuchFile: 2, permissionDenied: 3, failure: 4, unsupported: 8 } as const;
 
 /** Free room and flags of a file system. */
 export interface FileSystemStatus {
@@ -54,6 +54,32 @@ export class Sftp {
 
   async lstat(path: string): Promise<Attributes & { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }> {
     return await this.ask("lstat", (settle) => this.wrapper.lstat(path, settle));
+  }
+
+  /** As lstat, of what a link leads to in the end. */
+  async stat(path: string): Promise<Attributes & { isFile(): boolean; isDirectory(): boolean }> {
+    return await this.ask("stat", (settle) => this.wrapper.stat(path, settle));
+  }
+
+  /** The absolute path without links. */
+  async realPath(path: string): Promise<string> {
+    return await this.ask("realpath", (settle) => this.wrapper.realpath(path, settle));
+  }
+
+  /** What lies in a folder, as the box tells it, `.` and `..` aside. */
+  async *readFolder(path: string): AsyncGenerator<FileEntryWithStats, void> {
+    const handle = await this.ask<Buffer>("opendir", (settle) => this.wrapper.opendir(path, settle));
+    try {
+      for (;;) {
+        yield* await this.ask<FileEntryWithStats[]>("readdir", (settle) => this.wrapper.readdir(handle, settle));
+      }
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === sftpStatus.endOfFile)) {
+        throw error;
+      }
+    } finally {
+      await this.closeFile(handle).catch(() => undefined);
+    }
   }
 
   async open(path: string, flags: "r" | "w" | "wx", mode?: number): Promise<Buffer> {

@@ -1,13 +1,17 @@
 import { posix } from "node:path";
 import * as z from "zod";
 import { messageOf, singleLine } from "../../base";
-import { type Box, BoxError, type ChangeOptions, type ChangeOutcome, type FileChange, type FileRead, type Manifest, type OutputOffsets, type OutputSink, type OutputStream, type RunState, type ScanScope } from "../box";
+import { BoxError, type ChangeOptions, type ChangeOutcome, type FileChange, type FileRead, type FolderEntry, type FolderListing, type Manifest, type OutputOffsets, type OutputSink, type OutputStream, type RunState, type ScanScope } from "../box";
+import { inOrder, isText } from "../folder-listing";
 import { expectInside, foldersBetween } from "../relative-path";
+import type { BoxShell, Forwarding, RemoteBox, TerminalSize } from "../remote-box";
 import { type RunExit, runExitSchema, runFiles, type RunSpecification, runSpecificationSchema } from "../run-record";
+import { watchScript } from "../watch-script";
 import type { SshConnection } from "./connection";
 import type { FileAgent } from "./file-agent";
 import type { FileAgents } from "./file-agents";
 import { areRealFolders, changeFilesByShell } from "./files-by-shell";
+import { PortForwarding } from "./forwarding";
 import type { Link } from "./link";
 import { Interrupted } from "./link";
 import { askScript, plainReason, reasonIn, type ScriptAnswer, streamScript } from "./remote-shell";
@@ -15,6 +19,7 @@ import { clockScript, entryScript, followScript, runScriptStatus, startScript, s
 import { parseScan, scanScript } from "./scan";
 import type { Sftp } from "./sftp";
 import { boxErrorOf, closeQuietly } from "./sftp-error";
+import { SshShell } from "./shell";
 
 /** What a short answer may hold, in bytes. */
 const shortAnswer = 64 * 1024;
@@ -24,6 +29,10 @@ const longestListing = 64 * 1024 * 1024;
 const shortWait = 30_000;
 /** How long hashing a folder may take, in ms. */
 const scanWait = 600_000;
+/** How long watching goes on undisturbed before it gives way to other things, in ms. */
+const watchAtLeast = 2000;
+/** How many links of a folder are followed at a time. */
+const linksAtATime = 32;
 /** How often a turn of following waits for more output; turns are short where the box allows few sessions. */
 const napsATurn = { plenty: 600, scarce: 10 } as const;
 
@@ -36,7 +45,7 @@ export interface SshBoxOptions {
 }
 
 /** A machine reached over SSH, behind the same contract as this computer. */
-export class SshBox implements Box {
+export class SshBox implements RemoteBox {
   readonly name: string;
   /** The listing that is being made. */
   private scanning: Promise<unknown> = Promise.resolve();
@@ -231,6 +240,65 @@ export class SshBox implements Box {
     );
   }
 
+  async list(folder: string, limit: number): Promise<FolderListing> {
+    return await this.files(`${folder} could not be listed`, folder, true, async (sftp) => {
+      const entries: FolderEntry[] = [];
+      let more = false;
+      for await (const { filename: name, attrs } of sftp.readFolder(folder)) {
+        if (name === "" || name.includes("/") || name.includes("\0")) {
+          throw new BoxError("invalid-answer", `The box listed ${folder} in a way that cannot be right (a name leads out of it); nothing was taken from it.`);
+        }
+        if (entries.length >= limit) {
+          more = true;
+          break;
+        }
+        const kind = isText(name) ? kindOf(attrs.mode) : "other";
+        entries.push({ name, kind, bytes: kind === "file" ? attrs.size : 0, modifiedAt: attrs.mtime * 1000 });
+      }
+      const links = entries.flatMap((entry, at) => (entry.kind === "link" ? [at] : []));
+      for (let first = 0; first < links.length; first += linksAtATime) {
+        await Promise.all(
+          links.slice(first, first + linksAtATime).map(async (at) => {
+            const entry = entries[at];
+            if (entry !== undefined) {
+              entries[at] = await followLink(sftp, folder, entry);
+            }
+          }),
+        );
+      }
+      return { entries: entries.sort(inOrder), more };
+    });
+  }
+
+  async watch(script: string, take: (bytes: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<number | null> {
+    return await this.connection.during(
+      async (link) => {
+        const stop = new AbortController();
+        let takeBack: (() => void) | undefined;
+        let timer: NodeJS.Timeout | undefined;
+        const begun = (): void => {
+          timer = setTimeout(() => (takeBack = link.channels.giveWay(stop)), watchAtLeast);
+        };
+        try {
+          return await streamScript(link, watchScript(script), { begun, stdout: take, stderr: () => Promise.resolve() }, AbortSignal.any([signal, stop.signal]));
+        } finally {
+          clearTimeout(timer);
+          takeBack?.();
+        }
+      },
+      // Not done again: what it printed so far was handed over.
+      { repeatable: false, patient: true, signal },
+    );
+  }
+
+  async openShell({ folder, ...size }: TerminalSize & { readonly folder: string }): Promise<BoxShell> {
+    return await this.connection.during((link) => SshShell.open(link, folder, size), { repeatable: true });
+  }
+
+  async forward(localPort: number, remoteHost: string, remotePort: number): Promise<Forwarding> {
+    return await PortForwarding.open(this.connection, localPort, remoteHost, remotePort);
+  }
+
   async startRun(runs: string, specification: RunSpecification, signal?: AbortSignal): Promise<void> {
     runSpecificationSchema.parse(specification);
     const script = this.entry === null ? startScript(posix.join(runs, specification.id), specification) : entryScript(this.entry, "start", specification.id);
@@ -378,6 +446,35 @@ export class SshBox implements Box {
     } catch (error) {
       this.connection.log(`Drafts were left behind: ${messageOf(error)}`);
     }
+  }
+}
+
+/** The kind that a mode of POSIX tells. */
+function kindOf(mode: number): FolderEntry["kind"] {
+  switch (mode & 0o170_000) {
+    case 0o100_000:
+      return "file";
+    case 0o040_000:
+      return "folder";
+    case 0o120_000:
+      return "link";
+    default:
+      return "other";
+  }
+}
+
+/** The link with what it leads to, where that can be told. */
+async function followLink(sftp: Sftp, folder: string, link: FolderEntry): Promise<FolderEntry> {
+  try {
+    const path = posix.join(folder, link.name);
+    const [status, target] = await Promise.all([sftp.stat(path), sftp.realPath(path)]);
+    const kind = kindOf(status.mode);
+    return (kind === "file" || kind === "folder") && isText(target) ? { ...link, leadsTo: { kind, path: target, bytes: kind === "file" ? status.size : 0 } } : link;
+  } catch (error) {
+    if (error instanceof BoxError) {
+      throw error;
+    }
+    return link;
   }
 }
 
