@@ -1,9 +1,12 @@
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { plainSystemReason } from "../base";
 import { documentSight, firstSight } from "./formats/first-sight";
 import { detectFormat, plainFormat } from "./formats/formats";
 import { JsonReading } from "./formats/json-reading";
 import { InspectArchiveReading, InspectDocumentReading, isInspectLog } from "./formats/inspect";
+import { OpenHandsFolderReading, openHandsEventsFolder } from "./formats/openhands-folder";
+import { sessionJournal, SessionReading } from "./formats/session";
 import { TranscriptError, type TranscriptReading } from "./reading";
 import { type ByteSource, FileSource, MemorySource } from "./sources/byte-source";
 import { isZip } from "./sources/zip";
@@ -23,6 +26,14 @@ export async function openTranscript(path: string, cache: string): Promise<Trans
     status = await stat(path);
   } catch (error) {
     throw new TranscriptError("missing", `The transcript cannot be opened: ${plainSystemReason(error)}.`, { cause: error });
+  }
+  if (status.isDirectory()) {
+    if (await exists(join(path, sessionJournal))) {
+      return new SessionReading(path);
+    }
+    if ((await openHandsEventsFolder(path)) !== undefined) {
+      return new OpenHandsFolderReading(path);
+    }
   }
   if (!status.isFile()) {
     throw new TranscriptError("unknown-format", "This folder holds no transcript of a known format.");
@@ -45,6 +56,10 @@ export async function openTranscript(path: string, cache: string): Promise<Trans
     source.close();
     throw error;
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
 function openJson(source: ByteSource, path: string): TranscriptReading {

@@ -18,6 +18,8 @@ const maxAttachmentInState = 4096;
 export class InspectSampleReader {
   private readonly seenIds = new Set<string>();
   private readonly said = new Map<string, number>();
+  /** How often each message stands in the sample's list so far. */
+  private readonly inMessages = new Map<string, number>();
   private readonly seenPool = new Set<number>();
   private readonly calls = new Map<string, string>();
   private readonly results = new Set<string>();
@@ -49,7 +51,7 @@ export class InspectSampleReader {
   /** What the sample's list of messages says that no event did. */
   message(value: unknown): EventDraft[] {
     const found = objectOf(value);
-    return found === undefined ? [{ kind: "raw", text: shownText(value) }] : this.newMessage(found, new Map());
+    return found === undefined ? [{ kind: "raw", text: shownText(value) }] : this.newMessage(found, this.inMessages);
   }
 
   /** Scores, error and the rest of a sample. */
@@ -194,13 +196,12 @@ export class InspectSampleReader {
   /** The events of a message that were not said yet. `inThisInput` counts equal messages of one list; undefined for a pool that has each once. */
   private newMessage(message: JsonObject, inThisInput: Map<string, number> | undefined): EventDraft[] {
     const id = textOf(message["id"]);
-    if (id !== undefined && this.seenIds.has(id) && inThisInput === undefined) {
+    if (id !== undefined && this.seenIds.has(id)) {
       return [];
     }
-    const key = id !== undefined && this.seenIds.has(id) ? undefined : keyOf(message);
-    if (key === undefined) {
-      return [];
-    }
+    // One place may hold an attachment's text and another its name.
+    const resolved = objectOf(this.resolved(message)) ?? message;
+    const key = keyOf(resolved);
     const count = (inThisInput?.get(key) ?? 0) + 1;
     inThisInput?.set(key, count);
     const saidBefore = this.said.get(key) ?? 0;
@@ -211,7 +212,6 @@ export class InspectSampleReader {
       return [];
     }
     this.said.set(key, saidBefore + 1);
-    const resolved = objectOf(this.resolved(message)) ?? message;
     const drafts = (messageEvents(without(resolved, "source")) ?? [{ kind: "raw" as const, text: shownText(resolved) }]).filter((draft) => this.isNewCall(draft) && this.isNewResult(draft));
     this.hasUser ||= drafts.some(({ kind }) => kind === "user");
     return drafts;

@@ -9,9 +9,11 @@ const isOld = (value: unknown): boolean => {
   return (typeof member(event, "action") === "string" && objectOf(member(event, "args")) !== undefined) || (typeof member(event, "observation") === "string" && member(event, "content") !== undefined);
 };
 const isNew = (value: unknown): boolean => /Event$|Action$|Observation$/.test(textOf(member(value, "kind")) ?? "") && member(value, "source") !== undefined;
+/** A reader for events of V1. */
+export const openHandsV1Reader = (): FormatReader => new OpenHandsV1Reader();
 const readOld = (): FormatReader => new OpenHandsReader();
 const old = { name: "openhands", title: "OpenHands", read: readOld } as const;
-const current = { name: "openhands-v1", title: "OpenHands (V1)", read: (): FormatReader => new OpenHandsV1Reader() } as const;
+const current = { name: "openhands-v1", title: "OpenHands (V1)", read: openHandsV1Reader } as const;
 
 /** OpenHands: lists or lines of events, or lines of results that hold their history; V0, and V1 of the software agent SDK. */
 export const openHands: readonly Format[] = [
