@@ -62,7 +62,7 @@ async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() === true;
 }
 
-function openJson(source: ByteSource, path: string): TranscriptReading {
+function openJson(source: ByteSource & { refresh?(): boolean; close?(): void }, path: string): TranscriptReading {
   const sight = firstSight(source, path);
   if (sight === undefined) {
     throw new TranscriptError("unknown-format", "The file is neither JSON nor an archive of it, so it is no transcript of a known format.");
@@ -81,8 +81,8 @@ function openJson(source: ByteSource, path: string): TranscriptReading {
   return new JsonReading(source, detectFormat(closer) ?? plainFormat(closer), closer);
 }
 
-/** UTF-16 with a byte order mark as UTF-8; anything else as it is. */
-function asUtf8(source: FileSource): ByteSource {
+/** UTF-16 with a byte order mark as UTF-8 in memory; anything else as it is. */
+export function asUtf8(source: FileSource): ByteSource & { refresh?(): boolean; close?(): void } {
   const mark = source.read(0, 2);
   const isLittle = mark[0] === 0xff && mark[1] === 0xfe;
   const isBig = mark[0] === 0xfe && mark[1] === 0xff;
@@ -93,6 +93,5 @@ function asUtf8(source: FileSource): ByteSource {
     throw new TranscriptError("too-large", "The transcript is UTF-16 and too large to be read so; convert it to UTF-8.");
   }
   const bytes = Buffer.from(source.read(2, source.size - (source.size % 2)));
-  source.close();
   return new MemorySource(Buffer.from((isBig ? bytes.swap16() : bytes).toString("utf16le"), "utf8"));
 }

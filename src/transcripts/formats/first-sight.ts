@@ -44,9 +44,13 @@ function isLines(source: ByteSource, head: Buffer, whole: boolean, name: string)
     if (whole) {
       return false;
     }
-    const scanner = new JsonScanner(source, 0, Math.min(source.size, longLineBytes));
-    const [shell] = [...scanner.next({})].slice(-1);
-    return shell !== undefined && "stoppedAt" in shell && shell.stoppedAt === undefined && scanner.hasMore();
+    // Searching for a line feed is much faster than looking for the value's end.
+    const end = firstLineFeed(source);
+    if (end === undefined || source.read(end, end + sightBytes).toString("latin1").trim() === "") {
+      return false;
+    }
+    const [shell] = [...new JsonScanner(source, 0, end).next({})].slice(-1);
+    return shell !== undefined && "stoppedAt" in shell && shell.stoppedAt === undefined;
   }
   let seen = 0;
   for (const line of lines({ size: head.length, read: (start, end) => head.subarray(start, end) })) {
@@ -65,6 +69,16 @@ function isLines(source: ByteSource, head: Buffer, whole: boolean, name: string)
     }
   }
   return false;
+}
+
+function firstLineFeed(source: ByteSource): number | undefined {
+  for (let at = 0; at < Math.min(source.size, longLineBytes); at += sightBytes) {
+    const feed = source.read(at, at + sightBytes).indexOf(0x0a);
+    if (feed >= 0) {
+      return at + feed;
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -21,7 +21,7 @@ export class JsonReading implements TranscriptReading {
   private readonly input: JsonInput;
 
   constructor(
-    private readonly source: ByteSource & { refresh?(): void; close?(): void },
+    private readonly source: ByteSource & { refresh?(): boolean; close?(): void },
     private readonly definition: Format,
     private readonly sight: FirstSight,
     file = "",
@@ -42,8 +42,7 @@ export class JsonReading implements TranscriptReading {
     if (!(input instanceof LinesInput) || this.definition.order !== undefined || source.refresh === undefined) {
       return undefined;
     }
-    source.refresh();
-    return input.isSameSoFar() ? this.read(signal, false) : undefined;
+    return source.refresh() && input.isSameSoFar() ? this.read(signal, false) : undefined;
   }
 
   private async *read(signal: AbortSignal | undefined, isFirst: boolean): AsyncGenerator<EventBatch, void> {

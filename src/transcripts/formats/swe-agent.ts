@@ -27,6 +27,9 @@ export const sweAgent: Format = {
   read: (shell) => new SweAgentReader(listOf(member(shell, "trajectory")).length > 0 || listOf(member(shell, "attempts")).some((attempt) => listOf(member(attempt, "trajectory")).length > 0)),
 };
 
+/** What its editor answers where it does not take an edit. */
+const rejected = /^Your proposed edit has introduced new syntax error|^(Text|The edit) .{0,80}not (found|applied)/;
+
 class SweAgentReader implements FormatReader {
   /** Whether messages of the history are what came before the first step. */
   private readonly begun = new Set<string>();
@@ -61,7 +64,7 @@ class SweAgentReader implements FormatReader {
     if (action.trim() !== "") {
       const where = state === undefined ? step["state"] : (parsedOf(state) ?? state);
       events.push(toolCall({ id, tool: /^\s*([\w.-]+)/.exec(action)?.[1] ?? "command", arguments: { command: action }, fields: { ...present({ state: where }), ...(thought === "" ? fields : {}) } }));
-      events.push({ kind: "tool-result", call: id, text: shownText(step["observation"]), fields: present({ seconds: numberOf(step["execution_time"]) }) });
+      events.push({ kind: "tool-result", call: id, text: shownText(step["observation"]), isError: rejected.test(shownText(step["observation"]).slice(0, 500)), fields: present({ seconds: numberOf(step["execution_time"]) }) });
     } else if (shownText(step["observation"]) !== "") {
       events.push({ kind: "user", title: "observation", text: shownText(step["observation"]) });
     }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 
 /** Bytes that can be read from anywhere. Synchronous, because whoever reads much does so in a worker or a command of its own. */
 export interface ByteSource {
@@ -26,16 +26,17 @@ export class FileSource implements ByteSource {
   private length: number;
 
   private constructor(
+    private readonly path: string,
     private readonly descriptor: number,
-    length: number,
+    private readonly opened: Stats,
   ) {
-    this.length = length;
+    this.length = opened.size;
   }
 
   /** @throws the system's error */
   static open(path: string): FileSource {
     const descriptor = openSync(path, "r");
-    return new FileSource(descriptor, fstatSync(descriptor).size);
+    return new FileSource(path, descriptor, fstatSync(descriptor));
   }
 
   get size(): number {
@@ -55,9 +56,14 @@ export class FileSource implements ByteSource {
     return bytes.subarray(0, filled);
   }
 
-  /** Looks again how long the file is. */
-  refresh(): void {
-    this.length = fstatSync(this.descriptor).size;
+  /** Looks again how long the file is. False where another file has taken its place. */
+  refresh(): boolean {
+    const now = statSync(this.path, { throwIfNoEntry: false });
+    if (now === undefined || now.ino !== this.opened.ino || now.dev !== this.opened.dev) {
+      return false;
+    }
+    this.length = now.size;
+    return true;
   }
 
   close(): void {

@@ -5,11 +5,11 @@ import { parseJson } from "../../../src/transcripts/json/parse";
 import { type FoundRecord, type FoundShell, JsonScanner, type RecordPaths } from "../../../src/transcripts/json/scanner";
 import { MemorySource } from "../../../src/transcripts/sources/byte-source";
 
-const source = (text: string | Buffer): MemorySource => new MemorySource(Buffer.from(text as string));
+const source = (text: string | Buffer): MemorySource => new MemorySource(typeof text === "string" ? Buffer.from(text) : text);
 
 function scan(text: string | Buffer, paths: RecordPaths, windowBytes = 2 ** 20): { records: FoundRecord[]; shell: FoundShell } {
   const found = [...new JsonScanner(source(text), 0, undefined, windowBytes).next(paths)];
-  return { records: found.slice(0, -1) as FoundRecord[], shell: found.at(-1) as FoundShell };
+  return { records: found.slice(0, -1), shell: found.at(-1) as FoundShell };
 }
 
 /** Texts that meet every branch of a scanner: quotes, backslashes, brackets inside of strings. */
@@ -27,8 +27,8 @@ describe("the JSON scanner", () => {
         const text = JSON.stringify({ rest, list, members, last: 1 }, undefined, space);
         const { records, shell } = scan(text, { list: { "*": true }, members: { "*": true } }, window);
         expect(records.map(({ path, bytes }) => [path, JSON.parse(bytes.toString())] as unknown)).toEqual([
-          ...list.map((element, index) => [["list", index], JSON.parse(JSON.stringify(element))]),
-          ...Object.entries(members).map(([name, element]) => [["members", name], JSON.parse(JSON.stringify(element))]),
+          ...list.map((element, index) => [["list", index], JSON.parse(JSON.stringify(element))] as unknown),
+          ...Object.entries(members).map(([name, element]) => [["members", name], JSON.parse(JSON.stringify(element))] as unknown),
         ]);
         expect(JSON.parse(shell.bytes.toString())).toEqual(JSON.parse(JSON.stringify({ rest, list: list.map(() => null), members: Object.fromEntries(Object.keys(members).map((name) => [name, null])), last: 1 })));
       }),
