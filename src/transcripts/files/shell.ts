@@ -27,7 +27,9 @@ export function shellChanges(script: string): FileChange[] {
       folder = joined(folder, words[1].text);
       continue;
     }
-    changes.push(...commandChanges(words, documents, (path) => joined(folder, path)));
+    for (const change of commandChanges(words, documents, (path) => joined(folder, path))) {
+      changes.push(change);
+    }
   }
   return changes;
 }
@@ -214,11 +216,15 @@ function commandChanges(words: readonly Word[], documents: readonly { text: stri
   switch (program) {
     case "tee": {
       const input = document !== undefined ? literalText(document) : output;
-      changes.push(...operands.filter(({ isLiteral, text }) => isLiteral && !text.startsWith("/dev/")).map(({ text }) => written(place(text), rest.some((word) => word.text === "-a") ? "append" : "write", input)));
+      for (const change of operands.filter(({ isLiteral, text }) => isLiteral && !text.startsWith("/dev/")).map(({ text }) => written(place(text), rest.some((word) => word.text === "-a") ? "append" : "write", input))) {
+        changes.push(change);
+      }
       break;
     }
     case "rm":
-      changes.push(...operands.map(({ text, isLiteral }): FileChange => (isLiteral ? { kind: "delete", path: place(text) } : { kind: "unknown", path: place(text), why: "files that match this were deleted" })));
+      for (const change of operands.map(({ text, isLiteral }): FileChange => (isLiteral ? { kind: "delete", path: place(text) } : { kind: "unknown", path: place(text), why: "files that match this were deleted" }))) {
+        changes.push(change);
+      }
       break;
     case "mv": {
       const [from, to] = operands;
@@ -237,7 +243,9 @@ function commandChanges(words: readonly Word[], documents: readonly { text: stri
     case "sed":
       if (rest.some(({ text }) => /^(-i|--in-place|-[a-zA-Z]*i)/.test(text))) {
         const files = operands.slice(rest.some(({ text }) => text === "-e" || text === "-f") ? 0 : 1).filter(({ text }) => !/^(s|y)?\//.test(text));
-        changes.push(...files.filter(({ isLiteral }) => isLiteral).map(({ text }): FileChange => ({ kind: "unknown", path: place(text), why: "it was edited with sed" })));
+        for (const change of files.filter(({ isLiteral }) => isLiteral).map(({ text }): FileChange => ({ kind: "unknown", path: place(text), why: "it was edited with sed" }))) {
+          changes.push(change);
+        }
       }
       break;
     default:

@@ -8,6 +8,7 @@ import { type ByteSource, MemorySource } from "../sources/byte-source";
 import { expandBeginning, expandMember, type Expanded, readZip, type ZipDirectory, ZipError, type ZipMember } from "../sources/zip";
 import type { FirstSight, TranscriptFacts } from "./format";
 import { type InspectReferences, InspectSampleReader } from "./inspect-sample";
+import { attempted } from "./json-reading";
 import { partsOfChunks, type SampleParts, samplePaths, SamplesIndex } from "./inspect-parts";
 
 /** Where the first events are taken from while a large sample is still being looked through. */
@@ -267,13 +268,13 @@ function* sampleEvents(parts: SampleParts, source: ByteSource, memberName: strin
   for (const [index, { start, end, inMember, offset = 0 }] of parts.events.entries()) {
     const bytes = source.read(start, end);
     const { value, isWhole } = parseJson(bytes.toString("utf8"));
-    const drafts = (isWhole ? reader.event(value) : undefined) ?? [{ kind: "raw", title: textOf(member(value, "event")) ?? "", text: bytes.toString("utf8", 0, 2 ** 20), isError: !isWhole } satisfies EventDraft];
+    const drafts = (isWhole ? attempted(() => reader.event(value)) : undefined) ?? [{ kind: "raw", title: textOf(member(value, "event")) ?? "", text: bytes.toString("utf8", 0, 2 ** 20), isError: !isWhole } satisfies EventDraft];
     yield* from(drafts, `events.${index}`, start - offset, end - offset, inMember);
   }
   for (const [index, { start, end, inMember, offset = 0 }] of parts.messages.entries()) {
-    yield* from(reader.message(parseJson(source.read(start, end).toString("utf8")).value), `messages.${index}`, start - offset, end - offset, inMember);
+    yield* from(attempted(() => reader.message(parseJson(source.read(start, end).toString("utf8")).value)) ?? [{ kind: "raw", text: source.read(start, Math.min(end, start + 2 ** 20)).toString("utf8"), isError: true }], `messages.${index}`, start - offset, end - offset, inMember);
   }
-  yield* from(reader.end(shell), "sample", parts.start, parts.end);
+  yield* from(attempted(() => reader.end(shell)) ?? [{ kind: "raw", title: "sample", text: "", isError: true }], "sample", parts.start, parts.end);
 }
 
 /** Recently used attachments up to this size in UTF-16 units are kept. */

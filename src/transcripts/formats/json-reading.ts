@@ -4,7 +4,7 @@ import { parseJson } from "../json/parse";
 import { type FoundRecord, JsonScanner, type RecordPaths } from "../json/scanner";
 import { objectOf } from "../json/values";
 import { type EventBatch, inBatches, sealed, sealedAll, throwIfCancelled, type TranscriptReading } from "../reading";
-import type { ByteSource } from "../sources/byte-source";
+import { type ByteSource, PartSource } from "../sources/byte-source";
 import type { FirstSight, Format, FormatReader, TranscriptFacts } from "./format";
 
 /** A record over this size is not parsed, only shown: one alone would fill the memory. */
@@ -76,9 +76,11 @@ interface JsonInput {
 
 /** Lines, each of which is a record or a document with records. */
 class LinesInput implements JsonInput {
-  position = 0;
+  position: number;
   readonly firstShell = undefined;
   private number = 0;
+  /** Whether the reader knows of records of a line that was not whole, and so cannot go on. */
+  private hasReadRest = false;
   private readonly reader: FormatReader;
   /** The bytes before `position`, to see whether a file that grew is the same so far. */
   private lastBytes = Buffer.alloc(0);
@@ -89,6 +91,7 @@ class LinesInput implements JsonInput {
     sight: FirstSight,
     private readonly file: string,
   ) {
+    this.position = bomLength(source);
     this.reader = format.read(sight.values[0]);
   }
 
@@ -115,22 +118,34 @@ class LinesInput implements JsonInput {
     if (isBlank(this.source.read(this.position, Math.min(size, this.position + maxRawBytes))) && size - this.position <= maxRawBytes) {
       return [];
     }
-    return [cutOff(this.source, this.file, `${this.number}`, this.position, "The file ends within this line.")];
+    const { records } = this.format;
+    if (records === true) {
+      return [cutOff(this.source, this.file, `${this.number}`, this.position, "The file ends within this line.")];
+    }
+    this.hasReadRest = true;
+    return [...this.partial(this.position, size, this.number, records)];
   }
 
   /** Whether the file still has what was read of it. */
   isSameSoFar(): boolean {
-    return this.source.size >= this.position && this.source.read(this.position - this.lastBytes.length, this.position).equals(this.lastBytes);
+    return !this.hasReadRest && this.source.size >= this.position && this.source.read(this.position - this.lastBytes.length, this.position).equals(this.lastBytes);
   }
 
   private *line(start: number, end: number, bytes: Buffer, number: number): Generator<TranscriptEvent, void> {
     const { records } = this.format;
     if (records === true) {
       yield* recordEvents(this.reader, { path: [], start, end, bytes }, number, `${number}`, this.file);
-    } else if (end - start <= maxRecordBytes && !parseJson(bytes.toString("utf8")).isWhole) {
-      yield rawEvent(this.file, `${number}`, start, end, bytes, "not JSON");
     } else {
-      yield* documentEvents(new JsonScanner(this.source, start, end), this.source, this.reader, records, number, `${number}`, this.file, () => undefined);
+      yield* this.partial(start, end, number, records);
+    }
+  }
+
+  /** A line that is a document, as far as it is one. */
+  private *partial(start: number, end: number, number: number, records: RecordPaths): Generator<TranscriptEvent, void> {
+    let damage: TranscriptEvent | undefined;
+    yield* documentEvents(new JsonScanner(this.source, start, end), new PartSource(this.source, 0, end), this.reader, records, number, `${number}`, this.file, (_shell, stopped) => (damage = stopped));
+    if (damage !== undefined) {
+      yield damage;
     }
   }
 
@@ -277,7 +292,7 @@ function recordEvents(reader: FormatReader, found: FoundRecord, document: number
   if (!isWhole) {
     return [rawEvent(file, id, start, end, bytes, "not JSON")];
   }
-  const drafts = reader.record({ path: found.path, document, value, text: () => text });
+  const drafts = attempted(() => reader.record({ path: found.path, document, value, text: () => text }));
   const source: EventSource = { file, member: "", start, end };
   if (drafts === undefined) {
     const type = objectOf(value)?.["type"];
@@ -299,9 +314,26 @@ function shellEvents(
   const object = objectOf(shell);
   const id = joined(prefix, ["document"]);
   const where: EventSource = { file, member: "", start: found.start, end: found.end };
-  const events = object === undefined ? [] : sealedAll(reader.shell?.(object, document) ?? [{ kind: "raw", title: "document", text }], id, where);
+  const events = object === undefined || holdsRecordsOnly(object) ? [] : sealedAll(attempted(() => reader.shell?.(object, document)) ?? [{ kind: "raw", title: "document", text }], id, where);
   const stopped = found.stoppedAt === undefined ? undefined : cutOff(source, file, joined(prefix, ["stopped"]), found.stoppedAt, "The file is damaged or cut off here; what lies behind is not read.");
   return { shell, events, stopped };
+}
+
+/** Whether nothing is left of a document but the nulls that stand where its records were. */
+function holdsRecordsOnly(shell: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(shell).every((value) => Array.isArray(value) && value.length > 0 && value.every((element) => element === null));
+}
+
+/** What a reader makes of a record. One that it cannot take, such as a message of a million parts, is shown raw. */
+export function attempted<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function rawEvent(file: string, id: string, start: number, end: number, bytes: Buffer, title: string): TranscriptEvent {

@@ -18,6 +18,8 @@ export const sweAgent: Format = {
   title: "SWE-agent",
   records: { trajectory: { "*": true }, history: { "*": true }, attempts: { "*": { trajectory: { "*": true }, history: { "*": true } } } },
   needsShell: true,
+  // Messages lie behind the steps in the file, and begin with what came before them.
+  order: (value) => (member(value, "role") === undefined ? 1 : 0),
   detect: ({ values, isLines }) => !isLines && (hasSteps(values[0]) || hasHistory(values[0])),
   facts: (shell) => ({
     environment: textOf(member(shell, "environment")) ?? null,
