@@ -27,7 +27,10 @@ export async function readTranscript(path: string): Promise<ReadTranscript> {
     try {
       let events: TranscriptEvent[] = [];
       for await (const batch of reading.batches()) {
-        events = batch.restarts === true ? [...batch.events] : [...events, ...batch.events];
+        if (batch.restarts === true) {
+          events = [];
+        }
+        batch.events.forEach((event) => events.push(event));
       }
       return { format: reading.format, facts: reading.facts, events };
     } finally {

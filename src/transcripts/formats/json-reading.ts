@@ -351,7 +351,7 @@ function bomLength(source: ByteSource): number {
 
 function isBlank(bytes: Buffer): boolean {
   for (const byte of bytes) {
-    if (byte > 0x20) {
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
       return false;
     }
   }

@@ -113,8 +113,10 @@ class TranscriptWorker {
         flushedAt = Date.now();
       }
     }
-    this.report(true);
+    // Whoever hears that it is complete may close it at once.
+    this.report(false);
     await this.keep(reading);
+    this.report(true);
   }
 
   private report(isComplete: boolean): void {
