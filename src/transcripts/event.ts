@@ -49,24 +49,24 @@ export interface TranscriptEvent {
   readonly id: string;
   readonly kind: EventKind;
   /** UTC, in ms since the epoch. */
-  readonly time?: number;
+  readonly time?: number | undefined;
   /** Which sample of a file with several, such as `12 epoch 1`. */
-  readonly sample?: string;
-  readonly agent?: string;
+  readonly sample?: string | undefined;
+  readonly agent?: string | undefined;
   /** Which branch of a run that was tried from one point on in more than one way. */
-  readonly branch?: string;
+  readonly branch?: string | undefined;
   /** The span it lies in: the `id` of a span that a `state` event with `fields.span` begins. */
-  readonly span?: string;
+  readonly span?: string | undefined;
   /** Links a tool call to its results, within a sample. */
-  readonly call?: string;
+  readonly call?: string | undefined;
   /** Name of the tool of a call or a result. */
-  readonly tool?: string;
+  readonly tool?: string | undefined;
   /** One line, empty where the text says all. */
   readonly title: string;
   readonly text: string;
   /** Structured parts: a call's `arguments`, token counts, what a format has beyond text. */
   readonly fields: Readonly<Record<string, unknown>>;
-  readonly score?: EventScore;
+  readonly score?: EventScore | undefined;
   /** Whether it reports a failure, such as a tool that returned an error. */
   readonly isError: boolean;
   /** Whether the transcript says the same once more elsewhere, where it is an event of a better kind. */
@@ -75,4 +75,4 @@ export interface TranscriptEvent {
 }
 
 /** An event as a format's reader makes it; what every event has alike is added by whoever drives the reader. */
-export type EventDraft = Partial<Omit<TranscriptEvent, "id" | "kind" | "source">> & { readonly kind: EventKind };
+export type EventDraft = { readonly [Name in Exclude<keyof TranscriptEvent, "id" | "kind" | "source">]?: TranscriptEvent[Name] | undefined } & { readonly kind: EventKind };

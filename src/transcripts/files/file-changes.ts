@@ -28,7 +28,7 @@ export interface Hunk {
 /** The parts of an event that say what it does to files. */
 export interface ChangingEvent {
   readonly kind: EventKind;
-  readonly tool?: string;
+  readonly tool?: string | undefined;
   readonly text: string;
   readonly fields: JsonObject;
 }

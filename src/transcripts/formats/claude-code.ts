@@ -43,12 +43,8 @@ class ClaudeCodeReader implements FormatReader {
     const uuid = idOf(line["uuid"]);
     const time = timeOf(line["timestamp"]);
     const agent = textOf(line["agentId"]) ?? (line["isSidechain"] === true ? "subagent" : undefined);
-    return events.map((event) => ({
-      ...(time === undefined ? {} : { time }),
-      ...(agent === undefined ? {} : { agent }),
-      ...event,
-      fields: { ...(uuid === undefined ? {} : { uuid }), ...(line["parentUuid"] === undefined || line["parentUuid"] === null ? {} : { parentUuid: line["parentUuid"] }), ...event.fields },
-    }));
+    const parentUuid = line["parentUuid"] ?? undefined;
+    return events.map(({ kind, call, tool, title, text, fields, isError }) => ({ kind, time, agent, call, tool, title, text, isError, fields: { uuid, parentUuid, ...fields } }));
   }
 
   private eventsOf(type: string, line: JsonObject): EventDraft[] | undefined {
@@ -92,10 +88,15 @@ class ClaudeCodeReader implements FormatReader {
     if (events.length === 0) {
       events.push({ kind: kindOfRole(role), text: "" });
     }
-    return events.map((event, index) => ({
-      ...event,
-      ...(event.kind === "user" && line["isCompactSummary"] === true ? { title: "summary of what was compacted" } : {}),
-      fields: { ...(index === 0 ? facts : {}), ...event.fields, ...(event.kind === "tool-result" ? toolUseResult(line["toolUseResult"]) : {}) },
+    const isSummary = line["isCompactSummary"] === true;
+    return events.map(({ kind, call, tool, title, text, fields, isError }, index) => ({
+      kind,
+      call,
+      tool,
+      title: kind === "user" && isSummary ? "summary of what was compacted" : title,
+      text,
+      isError,
+      fields: { ...(index === 0 ? facts : {}), ...fields, ...(kind === "tool-result" ? toolUseResult(line["toolUseResult"]) : {}) },
     }));
   }
 }

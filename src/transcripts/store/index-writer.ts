@@ -30,14 +30,14 @@ export class IndexWriter {
   }
 
   add(event: TranscriptEvent): void {
-    const { id, title, text, ...head } = event;
+    const { title, text } = event;
     const textStart = this.text.length;
     const titleBytes = this.text.add(title);
     this.text.add("\n");
     const textBytes = this.text.add(text);
     this.text.add("\n");
     const headStart = this.heads.length;
-    const headBytes = this.heads.add(headText({ id, ...head }));
+    const headBytes = this.heads.add(headText(event));
     this.heads.add("\n");
     writeRow(this.rows.room(rowBytes), 0, {
       kind: event.kind,
@@ -118,7 +118,9 @@ function flagsOf(event: TranscriptEvent): number {
 }
 
 /** The id comes first: it is searched for. */
-function headText(head: Omit<TranscriptEvent, "title" | "text">): string {
+function headText(event: TranscriptEvent): string {
+  const { id, kind, time, sample, agent, branch, span, call, tool, fields, score, isError, isRepeat, source } = event;
+  const head = { id, kind, time, sample, agent, branch, span, call, tool, fields, score, isError, isRepeat, source };
   try {
     return JSON.stringify(head);
   } catch {

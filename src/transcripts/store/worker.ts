@@ -139,8 +139,12 @@ class TranscriptWorker {
       return;
     }
     const stored: StoredTranscript = { version: storeVersion, generation: this.generation, format: reading.format, formatTitle: reading.formatTitle, facts: reading.facts, count: writer.count, textBytes: writer.mark().text, total: this.last.total, names: [...writer.names.all] };
-    await writeFileDurably(join(this.start.folder, storedFileName), JSON.stringify(stored));
-    await this.removeOldGenerations();
+    try {
+      await writeFileDurably(join(this.start.folder, storedFileName), JSON.stringify(stored));
+      await this.removeOldGenerations();
+    } catch {
+      // A full disk, or a cache that was emptied: what was read is shown all the same, and read anew the next time.
+    }
   }
 
   /** Generations that this process made and left behind, and members that were expanded. */
