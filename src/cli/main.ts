@@ -4,6 +4,7 @@ import { type Outcome, UsageError } from "./command";
 import { provisionTaskCommand } from "./provision-command";
 import { sessionCommands } from "./session-commands";
 import { checkTaskCommand } from "./task-commands";
+import { transcriptCommands } from "./transcript-commands";
 
 const usage = `usage: baseliner <command> [--json]
 
@@ -21,6 +22,8 @@ const usage = `usage: baseliner <command> [--json]
           [--host-key SHA256:…]   the box's host key, where known_hosts does not have it
           [--expert ACCOUNT] [--expert-key FILE.pub] [--scorer ACCOUNT]
                                   as root on the box: who solves, who scores
+  transcript info FILE            what is in a transcript of any known format
+  transcript events FILE          its events; with --json one JSON object a line
 
   box check TARGET                what a box has: user@host:port, a host of your ssh configuration, or local
           [--task TASK [--profile cpu]]   compared with what the task asks for
@@ -50,6 +53,9 @@ async function run(args: string[]): Promise<Outcome> {
   }
   if (group === "task" && name === "provision") {
     return await provisionTaskCommand(rest);
+  }
+  if (group === "transcript" && name !== undefined && Object.hasOwn(transcriptCommands, name)) {
+    return await transcriptCommands[name as keyof typeof transcriptCommands](rest);
   }
   throw new UsageError(`unknown command: ${[group, name].filter(Boolean).join(" ")} (see baseliner --help)`);
 }

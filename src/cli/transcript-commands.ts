@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { singleLine } from "../base";
+import { type EventKind, eventKinds, openTranscript, type TranscriptEvent, type TranscriptReading } from "../transcripts";
+import { type Outcome, parse, printJson, printTable, UsageError } from "./command";
+
+/** The `baseliner transcript …` commands by name. */
+export const transcriptCommands = { info, events };
+
+async function info(args: string[]): Promise<Outcome> {
+  const { values, positionals } = parse(args, {});
+  return await withTranscript(positionals, "info", async (reading) => {
+    const kinds = new Map<EventKind, number>();
+    const samples = new Set<string>();
+    const found = { events: 0, calls: 0, linkedResults: 0, results: 0, errors: 0, scores: 0, repeats: 0 };
+    const calls = new Set<string>();
+    let first: number | undefined;
+    let last: number | undefined;
+    for await (const event of readAll(reading)) {
+      kinds.set(event.kind, (kinds.get(event.kind) ?? 0) + 1);
+      found.events++;
+      found.errors += event.isError ? 1 : 0;
+      found.repeats += event.isRepeat ? 1 : 0;
+      found.scores += event.kind === "score" ? 1 : 0;
+      if (event.sample !== undefined) {
+        samples.add(event.sample);
+      }
+      const key = `${event.sample ?? ""}\0${event.call ?? ""}`;
+      if (event.kind === "tool-call") {
+        found.calls++;
+        calls.add(key);
+      } else if (event.kind === "tool-result") {
+        found.results++;
+        found.linkedResults += event.call !== undefined && calls.has(key) ? 1 : 0;
+      }
+      if (event.time !== undefined) {
+        first = Math.min(first ?? event.time, event.time);
+        last = Math.max(last ?? event.time, event.time);
+      }
+    }
+    const byKind = Object.fromEntries(eventKinds.flatMap((kind) => (kinds.has(kind) ? [[kind, kinds.get(kind)]] : [])));
+    const times = { from: first === undefined ? null : new Date(first).toISOString(), to: last === undefined ? null : new Date(last).toISOString() };
+    if (values.json) {
+      printJson({ format: reading.format, facts: reading.facts, ...found, samples: samples.size, kinds: byKind, ...times });
+      return;
+    }
+    printTable([
+      ["format", reading.formatTitle],
+      ...Object.entries(reading.facts).flatMap(([name, value]) => (value === null || value === "" ? [] : [[name, singleLine(String(value))]])),
+      ["events", String(found.events)],
+      ...Object.entries(byKind).map(([kind, count]) => [`  ${kind}`, String(count)]),
+      ["results with their call", `${found.linkedResults} of ${found.results}`],
+      ...(samples.size > 0 ? [["samples", String(samples.size)]] : []),
+      ...(times.from === null || times.to === null ? [] : [["time", `${times.from} to ${times.to}`]]),
+    ]);
+  });
+}
+
+async function events(args: string[]): Promise<Outcome> {
+  const { values, positionals } = parse(args, {});
+  return await withTranscript(positionals, "events", async (reading) => {
+    for await (const event of readAll(reading)) {
+      const line = values.json ? JSON.stringify(event) : lineOf(event);
+      if (!process.stdout.write(`${line}\n`)) {
+        await new Promise((drained) => process.stdout.once("drain", drained));
+      }
+    }
+  });
+}
+
+function lineOf(event: TranscriptEvent): string {
+  const time = event.time === undefined ? "" : new Date(event.time).toISOString();
+  const label = [event.sample, event.branch, event.agent, event.tool, event.title, event.score === undefined ? "" : String(event.score.value ?? event.score.text ?? "none")].filter((part) => part !== undefined && part !== "").join(" · ");
+  return singleLine(`${event.id}  ${time}  ${event.isError ? "!" : ""}${event.kind}  ${label}  ${event.text.slice(0, 400)}`, 240);
+}
+
+async function* readAll(reading: TranscriptReading): AsyncGenerator<TranscriptEvent> {
+  for await (const batch of reading.batches()) {
+    yield* batch.events;
+  }
+}
+
+async function withTranscript(positionals: string[], name: string, act: (reading: TranscriptReading) => Promise<void>): Promise<Outcome> {
+  const [file] = positionals;
+  if (file === undefined) {
+    throw new UsageError(`transcript ${name} needs a file or a folder`);
+  }
+  const cache = await mkdtemp(join(tmpdir(), "baseliner-transcript-"));
+  try {
+    const reading = await openTranscript(resolve(file), cache);
+    try {
+      await act(reading);
+    } finally {
+      reading.close();
+    }
+    return "done";
+  } finally {
+    await rm(cache, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,84 @@
+import type { EventDraft } from "../event";
+import { idOf, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
+import type { Format, FormatReader, SourceRecord } from "./format";
+import { scoreEvent } from "./vivaria";
+
+/** AIDE's journal of a tree of solutions. */
+export const aide: Format = {
+  name: "aide",
+  title: "AIDE journal",
+  records: { nodes: { "*": true } },
+  needsShell: true,
+  detect: ({ values, isLines }) => {
+    const [journal] = values;
+    const [first] = listOf(member(journal, "nodes"));
+    return !isLines && Array.isArray(member(journal, "nodes")) && (objectOf(member(journal, "node2parent")) !== undefined || (member(first, "code") !== undefined && member(first, "_term_out") !== undefined));
+  },
+  facts: (shell) => ({ version: textOf(member(shell, "__version")) ?? null }),
+  read: (shell) => new AideReader(objectOf(member(shell, "node2parent")) ?? {}),
+};
+
+interface Seen {
+  readonly isBuggy: boolean;
+  readonly step: string;
+}
+
+class AideReader implements FormatReader {
+  private readonly seen = new Map<string, Seen>();
+
+  constructor(private readonly parents: JsonObject) {}
+
+  record({ value, path }: SourceRecord): EventDraft[] | undefined {
+    const node = objectOf(value);
+    if (node === undefined || typeof node["code"] !== "string") {
+      return undefined;
+    }
+    const id = idOf(node["id"]) ?? String(path.at(-1));
+    const step = idOf(node["step"]) ?? String(path.at(-1));
+    const parent = Object.hasOwn(this.parents, id) ? idOf(this.parents[id]) : undefined;
+    const ancestor = parent === undefined ? undefined : this.seen.get(parent);
+    this.seen.set(id, { isBuggy: node["is_buggy"] === true, step });
+    const stage = parent === undefined ? "draft" : ancestor?.isBuggy === true ? "debug" : "improve";
+    const time = timeOf(node["ctime"]);
+    const facts = { node: id, step, stage, ...present({ parent }) };
+    const rest = without(node, "code", "plan", "step", "id", "ctime", "parent", "children", "_term_out", "exc_type", "exc_info", "exc_stack", "analysis", "metric");
+    const from = ancestor === undefined ? "" : ` of step ${ancestor.step}`;
+    const events: EventDraft[] = [
+      { kind: "message", title: `step ${step}: ${stage}${from}`, text: shownText(node["plan"]), fields: { ...facts, ...rest } },
+      { kind: "tool-call", tool: "run", call: id, title: `step ${step}`, text: node["code"], fields: { ...facts, arguments: { path: "runfile.py", code: node["code"] } } },
+    ];
+    const exception = textOf(node["exc_type"]);
+    const output = listOf(node["_term_out"]).map(shownText).join("");
+    events.push({ kind: "tool-result", tool: "run", call: id, text: output, isError: exception !== undefined, fields: present({ seconds: numberOf(node["exec_time"]) }) });
+    if (exception !== undefined) {
+      events.push({ kind: "error", title: exception, text: [...listOf(node["exc_stack"]).map((frame) => listOf(frame).map(shownText).join(":")), shownText(node["exc_info"])].join("\n"), isError: true });
+    }
+    const metric = objectOf(node["metric"]);
+    if (typeof node["analysis"] === "string" && node["analysis"] !== "") {
+      events.push({ kind: "note", title: "analysis", text: node["analysis"] });
+    }
+    if (metric !== undefined || typeof node["metric"] === "number") {
+      const score = scoreEvent("metric", metric?.["value"] ?? (metric === undefined ? node["metric"] : null), false, "");
+      events.push({ ...score, isError: node["is_buggy"] === true, fields: without(metric ?? {}, "value") });
+    }
+    return events.map((event) => ({ ...present({ time }), branch: this.rootOf(id), ...event }));
+  }
+
+  shell(shell: JsonObject): EventDraft[] | undefined {
+    const rest = without(shell, "nodes", "node2parent", "__version");
+    return Object.keys(rest).length > 0 ? undefined : [];
+  }
+
+  /** The draft that a node goes back to: each is a branch of its own. Parents may be hostile and form a circle. */
+  private rootOf(id: string): string {
+    let root = id;
+    for (let steps = 0; steps < 10_000; steps++) {
+      const parent = Object.hasOwn(this.parents, root) ? idOf(this.parents[root]) : undefined;
+      if (parent === undefined || parent === root) {
+        break;
+      }
+      root = parent;
+    }
+    return `draft ${this.seen.get(root)?.step ?? root}`;
+  }
+}

@@ -1,0 +1,213 @@
+import type { EventDraft, EventKind } from "../event";
+import { idOf, type JsonObject, listOf, member, objectOf, parsedOf, shownText, textOf, without } from "../json/values";
+
+/** The text of message content: text, or a list of parts of the kinds that OpenAI, Anthropic, Inspect and others use. */
+export function contentText(content: unknown): string {
+  if (!Array.isArray(content)) {
+    const single = objectOf(content);
+    return single === undefined ? shownText(content) : partText(single);
+  }
+  return content
+    .map((part: unknown) => (typeof part === "string" ? part : partText(objectOf(part) ?? { value: part })))
+    .filter((text) => text !== "")
+    .join("\n");
+}
+
+function partText(part: JsonObject): string {
+  const text = part["text"] ?? part["thinking"] ?? part["reasoning"] ?? part["input_text"] ?? part["output_text"];
+  if (typeof text === "string") {
+    return text;
+  }
+  const type = textOf(part["type"]) ?? "";
+  if (/image|audio|video|document|file/.test(type)) {
+    return mediaText(type, part);
+  }
+  if (part["content"] !== undefined && (type === "tool_result" || type === "" || type === "content")) {
+    return contentText(part["content"]);
+  }
+  return shownText(part);
+}
+
+/** Media are named with their size, not shown as text: a picture as base64 is nothing that anyone reads. */
+function mediaText(type: string, part: JsonObject): string {
+  const data = textOf(member(part, "source", "data")) ?? textOf(member(part, "image_url", "url")) ?? textOf(part["image_url"]) ?? textOf(part["image"]) ?? textOf(part["data"]) ?? textOf(part[type]);
+  if (data === undefined) {
+    return shownText(part);
+  }
+  return data.length > 300 || data.startsWith("data:") ? `[${type}: ${data.slice(0, 40)}… ${data.length} characters]` : `[${type}: ${data}]`;
+}
+
+/** Which kind a message of this role is. */
+export function kindOfRole(role: unknown): EventKind {
+  switch (role) {
+    case "system":
+    case "developer":
+      return "system";
+    case "user":
+    case "human":
+      return "user";
+    case "assistant":
+    case "ai":
+    case "model":
+    case "agent":
+      return "message";
+    case "tool":
+    case "function":
+    case "tool_result":
+    case "ipython":
+      return "tool-result";
+    default:
+      return "raw";
+  }
+}
+
+/** A tool call as an event. Arguments that are JSON text are parsed; what is left of damaged ones stays text. */
+export function toolCall(call: { id: string | undefined; tool: string; arguments: unknown; fields?: Record<string, unknown> }): EventDraft {
+  const given = typeof call.arguments === "string" ? (parsedOf(call.arguments) ?? call.arguments) : call.arguments;
+  return {
+    kind: "tool-call",
+    tool: call.tool,
+    text: argumentsText(given),
+    fields: { ...call.fields, arguments: given ?? {} },
+    ...(call.id === undefined ? {} : { call: call.id }),
+  };
+}
+
+/** Arguments as a person reads them: the one text there is as it is, several one after the other under their names. */
+export function argumentsText(given: unknown): string {
+  const object = objectOf(given);
+  if (object === undefined) {
+    return shownText(given);
+  }
+  const entries = Object.entries(object);
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined) {
+    return Array.isArray(only[1]) && only[1].every((part) => typeof part === "string") ? only[1].join(" ") : shownText(only[1]);
+  }
+  return entries.map(([name, value]) => `${name}: ${shownText(value)}`).join("\n");
+}
+
+/** The calls of an OpenAI message: `tool_calls`, and the older `function_call`. */
+export function openAiCalls(message: JsonObject): EventDraft[] {
+  const calls = listOf(message["tool_calls"]).map((value) => {
+    const call = objectOf(value) ?? {};
+    const target = objectOf(call["function"]) ?? objectOf(call["custom"]);
+    return toolCall({
+      id: idOf(call["id"]),
+      tool: textOf(target?.["name"]) ?? textOf(call["function"]) ?? textOf(call["name"]) ?? "",
+      arguments: target?.["arguments"] ?? target?.["input"] ?? call["arguments"] ?? call["args"],
+      fields: without(call, "id", "type", "function", "custom", "arguments", "index", "name"),
+    });
+  });
+  const older = objectOf(message["function_call"]);
+  return older === undefined ? calls : [...calls, toolCall({ id: undefined, tool: textOf(older["name"]) ?? "", arguments: older["arguments"] })];
+}
+
+/** The blocks of an Anthropic message, one event each; texts that follow each other stay one. */
+export function anthropicBlocks(role: unknown, content: readonly unknown[]): EventDraft[] {
+  const kind = kindOfRole(role);
+  const events: EventDraft[] = [];
+  let texts: unknown[] = [];
+  const flush = (): void => {
+    if (texts.length > 0) {
+      events.push({ kind, text: contentText(texts) });
+      texts = [];
+    }
+  };
+  for (const value of content) {
+    const block = objectOf(value) ?? {};
+    const event = blockEvent(block);
+    if (event === undefined) {
+      texts.push(value);
+    } else {
+      flush();
+      events.push(event);
+    }
+  }
+  flush();
+  return events;
+}
+
+function blockEvent(block: JsonObject): EventDraft | undefined {
+  switch (block["type"]) {
+    case "thinking":
+      return { kind: "reasoning", text: shownText(block["thinking"]) };
+    case "reasoning":
+      return {
+        kind: "reasoning",
+        text: shownText(block["reasoning"]) || contentText(block["summary"]) || contentText(block["text"]),
+        fields: without(block, "type", "reasoning", "summary", "signature", "text"),
+      };
+    case "redacted_thinking":
+      return { kind: "reasoning", title: "redacted", text: "" };
+    case "tool_use":
+    case "server_tool_use":
+    case "mcp_tool_use":
+      return toolCall({ id: idOf(block["id"]), tool: textOf(block["name"]) ?? "", arguments: block["input"] ?? block["arguments"] });
+    case "tool_result":
+    case "web_search_tool_result":
+    case "mcp_tool_result": {
+      const call = idOf(block["tool_use_id"]);
+      return {
+        kind: "tool-result",
+        text: contentText(block["content"]),
+        isError: block["is_error"] === true,
+        ...(call === undefined ? {} : { call }),
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The events of one message of an OpenAI, Anthropic or similar list: reasoning, text, calls and results, in that order
+ * unless its content is a list of blocks that has one of its own. Undefined where it is no message.
+ */
+export function messageEvents(value: unknown): EventDraft[] | undefined {
+  const message = objectOf(value);
+  const role = message?.["role"];
+  if (message === undefined || typeof role !== "string") {
+    return undefined;
+  }
+  const { content } = message;
+  const kind = kindOfRole(role);
+  const rest = without(message, "role", "content", "tool_calls", "function_call", "tool_call_id", "name", "reasoning", "reasoning_content", "thinking", "reasoning_details", "type");
+  const fields = Object.keys(rest).length > 0 ? { fields: rest } : {};
+  if (kind === "tool-result") {
+    const call = idOf(message["tool_call_id"]) ?? idOf(message["call_id"]);
+    const tool = textOf(message["name"]) ?? textOf(message["function"]);
+    const error = member(message, "error", "message") ?? message["error"];
+    const text = contentText(content);
+    return [
+      {
+        kind,
+        text: typeof error === "string" && !text.includes(error) ? [text, error].filter(Boolean).join("\n") : text,
+        isError: message["is_error"] === true || (error !== undefined && error !== null),
+        ...(call === undefined ? {} : { call }),
+        ...(tool === undefined ? {} : { tool }),
+        ...fields,
+      },
+    ];
+  }
+  const events: EventDraft[] = [];
+  const reasoning = contentText(message["reasoning_content"] ?? message["reasoning"] ?? message["thinking"]);
+  if (reasoning !== "") {
+    events.push({ kind: "reasoning", text: reasoning });
+  }
+  if (Array.isArray(content) && content.some((part) => blockEvent(objectOf(part) ?? {}) !== undefined)) {
+    events.push(...anthropicBlocks(role, content));
+  } else {
+    const text = contentText(content);
+    if (text !== "") {
+      events.push({ kind, text, ...(kind === "raw" ? { title: role } : {}) });
+    }
+  }
+  events.push(...openAiCalls(message));
+  const [first] = events;
+  if (first === undefined) {
+    return [{ kind, text: "", title: kind === "raw" ? role : "", ...fields }];
+  }
+  events[0] = { ...first, ...(rest["id"] === undefined && Object.keys(rest).length === 0 ? {} : { fields: { ...rest, ...first.fields } }) };
+  return events;
+}

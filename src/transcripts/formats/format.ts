@@ -1,0 +1,55 @@
+import type { EventDraft } from "../event";
+import type { RecordPaths } from "../json/scanner";
+import type { JsonObject } from "../json/values";
+
+/** One record of a file: a line, or an element of an array that a format named. */
+export interface SourceRecord {
+  /** Where it lies in its document: `[]` for a line that is a record itself. */
+  readonly path: readonly (string | number)[];
+  /** Which document of the file it belongs to, from 0: in files of lines the line among those that are not empty, else 0. */
+  readonly document: number;
+  readonly value: unknown;
+  /** Its JSON text. */
+  readonly text: () => string;
+}
+
+/** What a file shows at first sight, for telling its format. */
+export interface FirstSight {
+  /** The first values of a file of lines, or the one value of a document. Where they are cut off, as much as was read. */
+  readonly values: readonly unknown[];
+  readonly isLines: boolean;
+}
+
+/** Facts about a transcript as a whole, for a person. */
+export type TranscriptFacts = Record<string, string | number | boolean | null>;
+
+/** Reads the records of one transcript, in order. Holds no more than it must: a file may have millions of records. */
+export interface FormatReader {
+  /** The events of one record. What a record of an unknown shape holds is left to the caller: undefined. */
+  record(record: SourceRecord): readonly EventDraft[] | undefined;
+  /**
+   * The events of what is left of a document once its records are taken out. `null` stands where they were.
+   * Undefined where it is of no interest in itself.
+   */
+  shell?(shell: JsonObject, document: number): readonly EventDraft[] | undefined;
+}
+
+/** A format of transcripts that are JSON documents or lines of JSON. */
+export interface Format {
+  /** Such as `claude-code`; part of the commands' output. */
+  readonly name: string;
+  /** For people, such as `Claude Code`. */
+  readonly title: string;
+  /** Whether a file is of this format, by its structure alone. */
+  detect(sight: FirstSight): boolean;
+  /** What of a document is a record; `true` where each line is one. */
+  readonly records: RecordPaths | true;
+  /** Whether the shell is needed before the records, although it may lie behind them. */
+  readonly needsShell?: boolean;
+  /** What records are put in the order of, rather than that of the file; those without it stay behind the one before. */
+  order?(value: unknown): number | undefined;
+  /** @param shell what is known of the (first) document at the start; all of it where `needsShell` */
+  read(shell: unknown): FormatReader;
+  /** Facts from the (first) document. */
+  facts?(shell: unknown): TranscriptFacts;
+}

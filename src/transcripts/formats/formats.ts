@@ -1,0 +1,30 @@
+import { aide } from "./aide";
+import { atif } from "./atif";
+import { claudeCode } from "./claude-code";
+import { codex } from "./codex";
+import type { FirstSight, Format } from "./format";
+import { malt } from "./malt";
+import { messageList } from "./message-list";
+import { miniSweAgent } from "./mini-swe-agent";
+import { openHands } from "./openhands";
+import { sweAgent } from "./swe-agent";
+import { vivaria } from "./vivaria";
+
+/** All formats that are JSON, those that ask for more before those that ask for less. */
+const formats: readonly Format[] = [malt, vivaria, claudeCode, codex, atif, aide, sweAgent, openHands, miniSweAgent, messageList].flat();
+
+/** JSON that is no transcript we know is shown as what it is. */
+const plain = { name: "json", title: "JSON", read: () => ({ record: () => undefined }) } as const;
+const plainLines: Format = { ...plain, records: true, detect: ({ isLines }) => isLines };
+const plainList: Format = { ...plain, records: { "*": true }, detect: ({ values }) => Array.isArray(values[0]) };
+const plainDocument: Format = { ...plain, records: {}, detect: () => true };
+
+/** The format of what was seen; undefined where it is none that we know. */
+export function detectFormat(sight: FirstSight): Format | undefined {
+  return formats.find((format) => format.detect(sight));
+}
+
+/** How JSON of an unknown format is read. */
+export function plainFormat(sight: FirstSight): Format {
+  return [plainLines, plainList].find((format) => format.detect(sight)) ?? plainDocument;
+}

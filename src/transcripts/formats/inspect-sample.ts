@@ -1,0 +1,377 @@
+import { createHash } from "node:crypto";
+import type { EventDraft } from "../event";
+import { idOf, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
+import { contentText, messageEvents, toolCall } from "./content";
+
+/** Where the texts and messages lie that events of a sample refer to instead of holding them. */
+export interface InspectReferences {
+  /** The text of an attachment, or undefined where it is not known. */
+  attachment(name: string): string | undefined;
+  /** A message of the pool that model events refer to. */
+  poolMessage(index: number): unknown;
+}
+
+/** State changes show no more than this of an attachment: the same one may be in each of them. */
+const maxAttachmentInState = 4096;
+
+/** Makes events of one sample's events and messages. A message stands in many model events, and becomes an event once. */
+export class InspectSampleReader {
+  private readonly seenIds = new Set<string>();
+  private readonly said = new Map<string, number>();
+  /** How often each message stands in the sample's list so far. */
+  private readonly inMessages = new Map<string, number>();
+  private readonly seenPool = new Set<number>();
+  private readonly calls = new Map<string, string>();
+  private readonly results = new Set<string>();
+  private readonly scorers: string[] = [];
+  private finalScores = 0;
+  private hasLimit = false;
+  private hasErrorEvent = false;
+  private hasUser = false;
+
+  constructor(private readonly references: InspectReferences) {}
+
+  /** The events of one entry of the sample's `events`; undefined where its kind is not known. */
+  event(value: unknown): EventDraft[] | undefined {
+    const entry = objectOf(value);
+    const type = textOf(entry?.["event"]);
+    if (entry === undefined || type === undefined) {
+      return undefined;
+    }
+    const drafts = this.draftsOf(type, entry);
+    const time = timeOf(entry["timestamp"]);
+    const fields = present({ uuid: textOf(entry["uuid"]), workingStart: numberOf(entry["working_start"]) });
+    return drafts?.map((draft, index) => ({
+      ...present({ time, span: textOf(entry["span_id"]) }),
+      ...draft,
+      ...(index === 0 ? { fields: { ...fields, ...draft.fields } } : {}),
+    }));
+  }
+
+  /** What the sample's list of messages says that no event did. */
+  message(value: unknown): EventDraft[] {
+    const found = objectOf(value);
+    return found === undefined ? [{ kind: "raw", text: shownText(value) }] : this.newMessage(found, this.inMessages);
+  }
+
+  /** Scores, error and the rest of a sample. */
+  end(shell: JsonObject): EventDraft[] {
+    const drafts: EventDraft[] = [];
+    if (!this.hasUser && shell["input"] !== undefined && shell["input"] !== null) {
+      const { input } = shell;
+      drafts.push(...(Array.isArray(input) ? input.flatMap((message: unknown) => this.message(message)) : [{ kind: "user" as const, text: this.resolvedText(input) }]));
+    }
+    const scores = Object.entries(objectOf(shell["scores"]) ?? (objectOf(shell["score"]) === undefined ? {} : { score: shell["score"] }));
+    if (this.finalScores < scores.length) {
+      drafts.push(...scores.map(([name, score]) => this.score(score, name, true)));
+    }
+    if (!this.hasErrorEvent && objectOf(shell["error"]) !== undefined) {
+      drafts.push(errorDraft(shell["error"]));
+    }
+    if (!this.hasLimit && objectOf(shell["limit"]) !== undefined) {
+      drafts.push({ kind: "error", title: `limit ${shownText(member(shell, "limit", "type"))}`, text: shownText(member(shell, "limit", "limit")), isError: true });
+    }
+    const store = objectOf(shell["store"]);
+    if (store !== undefined && Object.keys(store).length > 0) {
+      drafts.push({ kind: "state", title: "store at the end", text: shownText(this.resolved(store, maxAttachmentInState)) });
+    }
+    const rest = without(shell, "events", "messages", "attachments", "events_data", "transcript", "store", "input", "scores", "score", "error");
+    drafts.push({ kind: "state", title: "sample", text: "", fields: objectOf(this.resolved(rest, maxAttachmentInState)) ?? {} });
+    return drafts;
+  }
+
+  private draftsOf(type: string, entry: JsonObject): EventDraft[] | undefined {
+    switch (type) {
+      case "model":
+        return this.model(entry);
+      case "tool":
+        return this.tool(entry);
+      case "sandbox":
+        return [this.sandbox(entry)];
+      case "state":
+      case "store":
+        return [{ kind: "state", title: type, text: listOf(this.resolved(entry["changes"], maxAttachmentInState)).map(changeText).join("\n") }];
+      case "score": {
+        const isFinal = entry["intermediate"] !== true;
+        this.finalScores += isFinal ? 1 : 0;
+        return [this.score(entry["score"], this.scorers.at(-1) ?? "", isFinal, entry)];
+      }
+      case "score_edit":
+        return [this.score(member(entry, "edit") ?? entry["score"], shownText(entry["score_name"]), true, entry)];
+      case "span_begin":
+        if (entry["type"] === "scorer") {
+          this.scorers.push(textOf(entry["name"]) ?? "");
+        }
+        return [{ kind: "state", title: [textOf(entry["type"]), textOf(entry["name"])].filter(Boolean).join(" "), text: "", fields: { span: entry["id"], parentSpan: entry["parent_id"] ?? null, begins: true, ...without(entry, "id", "parent_id", "event", "timestamp", "uuid", "span_id", "working_start", "pending") } }];
+      case "span_end":
+        return [{ kind: "state", title: "end", text: "", fields: { span: entry["id"], ends: true } }];
+      case "step":
+        if (entry["type"] === "scorer") {
+          if (entry["action"] === "begin") {
+            this.scorers.push(textOf(entry["name"]) ?? "");
+          } else {
+            this.scorers.pop();
+          }
+        }
+        return [{ kind: "state", title: [entry["action"], entry["type"], entry["name"]].map(shownText).filter(Boolean).join(" "), text: "", fields: { step: entry["action"] } }];
+      case "subtask":
+        return [{ kind: "state", title: `subtask ${shownText(entry["name"])}`, text: shownText(this.resolved(entry["result"])), fields: present({ input: this.resolved(entry["input"]) }) }, ...this.nested(entry["events"])];
+      case "sample_init":
+        return [{ kind: "state", title: "sample begins", text: "", fields: objectOf(this.resolved(without(objectOf(entry["sample"]) ?? {}, "input"), maxAttachmentInState)) ?? {} }];
+      case "sample_limit":
+        this.hasLimit = true;
+        return [{ kind: "error", title: `limit ${shownText(entry["type"])}`, text: shownText(entry["message"]), isError: true, fields: without(entry, "event", "type", "message", "timestamp") }];
+      case "input":
+        return [{ kind: "user", title: "input", text: this.resolvedText(entry["input"]) }];
+      case "error":
+        this.hasErrorEvent = true;
+        return [errorDraft(this.resolved(entry["error"]))];
+      case "logger":
+        return [{ kind: "note", title: `log ${shownText(member(entry, "message", "level"))}`.trim(), text: this.resolvedText(member(entry, "message", "message")), fields: without(objectOf(entry["message"]) ?? {}, "message") }];
+      case "info":
+        return [this.info(entry)];
+      case "approval":
+        return [{ kind: "note", title: `approval ${shownText(entry["decision"])}`.trim(), text: shownText(entry["explanation"]) || shownText(entry["message"]), fields: without(entry, "event", "timestamp", "explanation") }];
+      case "compaction":
+      case "interrupt":
+      case "checkpoint":
+      case "branch":
+      case "anchor":
+        return [{ kind: "state", title: type, text: "", fields: objectOf(this.resolved(without(entry, "event", "timestamp", "uuid", "span_id", "working_start"), maxAttachmentInState)) ?? {} }];
+      default:
+        return undefined;
+    }
+  }
+
+  private model(entry: JsonObject): EventDraft[] {
+    const drafts: EventDraft[] = [];
+    for (const range of listOf(entry["input_refs"])) {
+      const from = numberOf(listOf(range)[0]) ?? 0;
+      const to = numberOf(listOf(range)[1]) ?? 0;
+      for (let index = from; index < to && index - from < 1e7; index++) {
+        if (!this.seenPool.has(index)) {
+          this.seenPool.add(index);
+          const message = objectOf(this.references.poolMessage(index));
+          if (message === undefined) {
+            // The pool ends here; the rest of the range is not there either.
+            break;
+          }
+          drafts.push(...this.newMessage(message, undefined));
+        }
+      }
+    }
+    const inThisInput = new Map<string, number>();
+    for (const message of listOf(entry["input"])) {
+      const found = objectOf(message);
+      if (found !== undefined) {
+        drafts.push(...this.newMessage(found, inThisInput));
+      }
+    }
+    const output = objectOf(entry["output"]);
+    const usage = { ...present({ model: textOf(entry["model"]), usage: output?.["usage"] ?? undefined, seconds: numberOf(output?.["time"]), config: entry["config"] }), ...present({ retries: numberOf(entry["retries"]) }) };
+    const outputs: EventDraft[] = [];
+    for (const choice of listOf(output?.["choices"])) {
+      const message = objectOf(member(choice, "message"));
+      if (message !== undefined) {
+        const resolved = objectOf(this.resolved(message)) ?? message;
+        this.remember(resolved);
+        const events = (messageEvents(without(resolved, "source")) ?? []).filter((draft) => this.isNewCall(draft));
+        outputs.push(...events.map((draft, index) => (index === 0 ? { ...draft, fields: { stopReason: member(choice, "stop_reason"), ...draft.fields } } : draft)));
+      }
+    }
+    const error = entry["error"] ?? output?.["error"];
+    if (error !== undefined && error !== null && error !== "") {
+      this.hasErrorEvent = true;
+      outputs.push({ kind: "error", title: "model", text: shownText(error), isError: true });
+    }
+    const [first] = outputs;
+    if (first === undefined) {
+      outputs.push({ kind: "message", title: entry["pending"] === true ? "pending" : "no output", text: shownText(output?.["completion"]), fields: usage });
+    } else {
+      outputs[0] = { ...first, fields: { ...usage, ...first.fields } };
+    }
+    return [...drafts, ...outputs];
+  }
+
+  /** The events of a message that were not said yet. `inThisInput` counts equal messages of one list; undefined for a pool that has each once. */
+  private newMessage(message: JsonObject, inThisInput: Map<string, number> | undefined): EventDraft[] {
+    const id = textOf(message["id"]);
+    if (id !== undefined && this.seenIds.has(id)) {
+      return [];
+    }
+    // One place may hold an attachment's text and another its name.
+    const resolved = objectOf(this.resolved(message)) ?? message;
+    const key = keyOf(resolved);
+    const count = (inThisInput?.get(key) ?? 0) + 1;
+    inThisInput?.set(key, count);
+    const saidBefore = this.said.get(key) ?? 0;
+    if (id !== undefined) {
+      this.seenIds.add(id);
+    }
+    if (inThisInput === undefined ? saidBefore > 0 && message["role"] === "assistant" : count <= saidBefore) {
+      return [];
+    }
+    this.said.set(key, saidBefore + 1);
+    const drafts = (messageEvents(without(resolved, "source")) ?? [{ kind: "raw" as const, text: shownText(resolved) }]).filter((draft) => this.isNewCall(draft) && this.isNewResult(draft));
+    this.hasUser ||= drafts.some(({ kind }) => kind === "user");
+    return drafts;
+  }
+
+  private remember(message: JsonObject): void {
+    const id = textOf(message["id"]);
+    if (id !== undefined) {
+      this.seenIds.add(id);
+    }
+    const key = keyOf(message);
+    this.said.set(key, (this.said.get(key) ?? 0) + 1);
+  }
+
+  private isNewCall(draft: EventDraft): boolean {
+    if (draft.kind !== "tool-call" || draft.call === undefined) {
+      return true;
+    }
+    const isNew = !this.calls.has(draft.call);
+    this.calls.set(draft.call, draft.tool ?? "");
+    return isNew;
+  }
+
+  private isNewResult(draft: EventDraft): boolean {
+    if (draft.kind !== "tool-result" || draft.call === undefined) {
+      return true;
+    }
+    const isNew = !this.results.has(draft.call);
+    this.results.add(draft.call);
+    return isNew;
+  }
+
+  private tool(entry: JsonObject): EventDraft[] {
+    const call = idOf(entry["id"]);
+    const tool = textOf(entry["function"]) ?? "";
+    const drafts: EventDraft[] = [];
+    const shown = toolCall({ id: call, tool, arguments: this.resolved(entry["arguments"]) });
+    if (this.isNewCall(shown)) {
+      drafts.push(shown);
+    }
+    drafts.push(...this.nested(entry["events"]));
+    const error = objectOf(entry["error"]);
+    if (entry["pending"] === true && entry["result"] === undefined) {
+      return drafts.length > 0 ? drafts : [{ kind: "state", title: `${tool} pending`, text: "", ...present({ call }) }];
+    }
+    const text = contentText(this.resolved(entry["result"]));
+    const result: EventDraft = {
+      kind: "tool-result",
+      tool,
+      text: [text, shownText(error?.["message"])].filter(Boolean).join("\n"),
+      isError: error !== undefined || entry["failed"] === true,
+      fields: present({ errorType: textOf(error?.["type"]), seconds: numberOf(entry["working_time"]), completed: textOf(entry["completed"]), truncated: entry["truncated"] ?? undefined }),
+      ...present({ call, agent: textOf(entry["agent"]), time: timeOf(entry["completed"]) }),
+    };
+    return [...drafts, ...(this.isNewResult(result) ? [result] : drafts.length > 0 ? [] : [{ ...result, isRepeat: true }])];
+  }
+
+  private nested(events: unknown): EventDraft[] {
+    return listOf(events).flatMap((event) => this.event(event) ?? [{ kind: "raw" as const, text: shownText(event) }]);
+  }
+
+  private sandbox(entry: JsonObject): EventDraft {
+    const action = textOf(entry["action"]) ?? "";
+    const file = textOf(entry["file"]);
+    const input = this.resolvedText(entry["input"]);
+    const output = this.resolvedText(entry["output"]);
+    if (action === "write_file") {
+      return { kind: "file-edit", tool: "sandbox", title: file ?? "", text: input, fields: { action, ...present({ file }) } };
+    }
+    const result = numberOf(entry["result"]);
+    return {
+      kind: "state",
+      tool: "sandbox",
+      title: action === "exec" ? this.resolvedText(entry["cmd"]).slice(0, 500) : `${action} ${file ?? ""}`.trim(),
+      text: [input === "" ? "" : `${input}\n`, output].join(""),
+      isError: result !== undefined && result !== 0,
+      fields: { action, ...present({ file, cmd: action === "exec" ? this.resolvedText(entry["cmd"]) : undefined, result, completed: textOf(entry["completed"]) }) },
+    };
+  }
+
+  private info(entry: JsonObject): EventDraft {
+    const data = this.resolved(entry["data"]);
+    const source = textOf(entry["source"]) ?? "";
+    const action = textOf(member(data, "action"));
+    if (source === "human_agent" && action !== undefined) {
+      return { kind: "clock", title: action, text: "", fields: { ...objectOf(data) } };
+    }
+    return { kind: "note", title: source, text: shownText(data) };
+  }
+
+  private score(value: unknown, name: string, isFinal: boolean, entry: JsonObject = {}): EventDraft {
+    const score = objectOf(this.resolved(value)) ?? { value };
+    const given = score["value"];
+    const number = scoreNumber(given);
+    return {
+      kind: "score",
+      title: name,
+      text: [shownText(score["answer"]), shownText(score["explanation"])].filter(Boolean).join("\n\n"),
+      score: { name, value: number ?? null, isFinal, ...(typeof given === "number" && number !== undefined ? {} : { text: shownText(given) }) },
+      fields: present({ metadata: score["metadata"] ?? undefined, target: entry["target"], modelUsage: entry["model_usage"] ?? undefined }),
+    };
+  }
+
+  private resolvedText(value: unknown): string {
+    return contentText(this.resolved(value));
+  }
+
+  /** The value with its references to attachments replaced by their texts. Unknown references stay as they are. */
+  private resolved(value: unknown, limit = Infinity, depth = 0): unknown {
+    if (typeof value === "string") {
+      const name = /^(?:attachment|tc):\/\/([^\s]{1,200})$/.exec(value)?.[1];
+      const text = name === undefined ? undefined : this.references.attachment(name);
+      if (text === undefined) {
+        return value;
+      }
+      return text.length > limit ? `${text.slice(0, limit)}… (${text.length} characters)` : text;
+    }
+    if (typeof value !== "object" || value === null || depth > 100) {
+      return value;
+    }
+    if (Array.isArray(value)) {
+      return value.map((element) => this.resolved(element, limit, depth + 1));
+    }
+    const object: Record<string, unknown> = {};
+    for (const [name, inner] of Object.entries(value)) {
+      Object.defineProperty(object, name, { value: this.resolved(inner, limit, depth + 1), enumerable: true, writable: true, configurable: true });
+    }
+    return object;
+  }
+}
+
+/** Letters are correct, incorrect, partial and no answer. */
+const letters: Readonly<Record<string, number>> = { C: 1, I: 0, P: 0.5, N: 0 };
+
+function scoreNumber(value: unknown): number | undefined {
+  if (typeof value === "boolean") {
+    return value ? 1 : 0;
+  }
+  if (typeof value === "string") {
+    return Object.hasOwn(letters, value) ? letters[value] : /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : undefined;
+  }
+  return numberOf(value);
+}
+
+function keyOf(message: JsonObject): string {
+  const hash = createHash("sha1").update(shownText(message["role"])).update("\0").update(contentText(message["content"]));
+  for (const call of listOf(message["tool_calls"])) {
+    hash.update("\0").update(shownText(member(call, "id")));
+  }
+  return hash.update("\0").update(shownText(message["tool_call_id"])).digest("base64").slice(0, 16);
+}
+
+function errorDraft(value: unknown): EventDraft {
+  const error = objectOf(value);
+  return { kind: "error", title: "", text: error === undefined ? shownText(value) : [shownText(error["message"]), shownText(error["traceback"])].filter(Boolean).join("\n\n"), isError: true };
+}
+
+function changeText(value: unknown): string {
+  const change = objectOf(value) ?? {};
+  const from = change["from"] === undefined || change["from"] === null ? "" : ` from ${shownText(change["from"])}`;
+  const to = change["value"] === undefined ? "" : ` ${shownText(change["value"])}`;
+  return `${shownText(change["op"])} ${shownText(change["path"])}${from}${to}`;
+}

@@ -1,0 +1,363 @@
+import type { EventSource, TranscriptEvent } from "../event";
+import { lines } from "../json/lines";
+import { parseJson } from "../json/parse";
+import { type FoundRecord, JsonScanner, type RecordPaths } from "../json/scanner";
+import { objectOf } from "../json/values";
+import { type EventBatch, inBatches, sealed, sealedAll, throwIfCancelled, type TranscriptReading } from "../reading";
+import { type ByteSource, PartSource } from "../sources/byte-source";
+import type { FirstSight, Format, FormatReader, TranscriptFacts } from "./format";
+
+/** A record over this size is not parsed, only shown: one alone would fill the memory. */
+const maxRecordBytes = 128 * 2 ** 20;
+/** Of what cannot be parsed this much is shown; the source has the rest. */
+const maxRawBytes = 2 ** 20;
+
+/** Reads a file in one of the formats that are JSON documents or lines of JSON. */
+export class JsonReading implements TranscriptReading {
+  readonly format: string;
+  readonly formatTitle: string;
+  readonly files: readonly string[];
+  facts: TranscriptFacts;
+  private readonly input: JsonInput;
+
+  constructor(
+    private readonly source: ByteSource & { refresh?(): boolean; close?(): void },
+    private readonly definition: Format,
+    private readonly sight: FirstSight,
+    file = "",
+  ) {
+    this.format = definition.name;
+    this.formatTitle = definition.title;
+    this.files = [file];
+    this.facts = definition.facts?.(sight.values[0]) ?? {};
+    this.input = sight.isLines ? new LinesInput(source, definition, sight, file) : new DocumentInput(source, definition, sight, file);
+  }
+
+  async *batches(signal?: AbortSignal): AsyncGenerator<EventBatch, void> {
+    yield* this.read(signal, true);
+  }
+
+  more(signal?: AbortSignal): AsyncGenerator<EventBatch, void> | undefined {
+    const { source, input } = this;
+    if (!(input instanceof LinesInput) || this.definition.order !== undefined || source.refresh === undefined) {
+      return undefined;
+    }
+    return source.refresh() && input.isSameSoFar() ? this.read(signal, false) : undefined;
+  }
+
+  private async *read(signal: AbortSignal | undefined, isFirst: boolean): AsyncGenerator<EventBatch, void> {
+    throwIfCancelled(signal);
+    const progress = (): { done: number; total: number } => ({ done: this.input.position, total: this.source.size });
+    yield* inBatches(this.input.events(), progress, signal, { isFirst });
+    const rest = this.input.rest();
+    if (rest.length > 0) {
+      yield { events: rest, done: this.source.size, total: this.source.size, isProvisional: true };
+    }
+    const shell = this.input.firstShell;
+    if (shell !== undefined) {
+      this.facts = { ...this.facts, ...this.definition.facts?.(shell) };
+    }
+  }
+
+  close(): void {
+    this.source.close?.();
+  }
+}
+
+interface JsonInput {
+  /** Bytes read so far. */
+  readonly position: number;
+  /** The first document with its records taken out, once it was read to its end. */
+  readonly firstShell: unknown;
+  events(): Generator<TranscriptEvent, void>;
+  /** What lies behind the last event and is cut off or no JSON. */
+  rest(): TranscriptEvent[];
+}
+
+/** Lines, each of which is a record or a document with records. */
+class LinesInput implements JsonInput {
+  position: number;
+  readonly firstShell = undefined;
+  private number = 0;
+  /** Whether the reader knows of records of a line that was not whole, and so cannot go on. */
+  private hasReadRest = false;
+  private readonly reader: FormatReader;
+  /** The bytes before `position`, to see whether a file that grew is the same so far. */
+  private lastBytes = Buffer.alloc(0);
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly format: Format,
+    sight: FirstSight,
+    private readonly file: string,
+  ) {
+    this.position = bomLength(source);
+    this.reader = format.read(sight.values[0]);
+  }
+
+  *events(): Generator<TranscriptEvent, void> {
+    if (this.format.order !== undefined) {
+      yield* this.inOrder(this.format.order.bind(this.format));
+      return;
+    }
+    for (const line of lines(this.source, this.position)) {
+      if (!line.isEnded && !isWhole(line.bytes)) {
+        break;
+      }
+      if (!isBlank(line.bytes)) {
+        yield* this.line(line.start, line.end, line.bytes, this.number);
+        this.number++;
+      }
+      this.position = Math.min(line.end + 1, this.source.size);
+    }
+    this.lastBytes = Buffer.from(this.source.read(Math.max(0, this.position - 4096), this.position));
+  }
+
+  rest(): TranscriptEvent[] {
+    const { size } = this.source;
+    if (isBlank(this.source.read(this.position, Math.min(size, this.position + maxRawBytes))) && size - this.position <= maxRawBytes) {
+      return [];
+    }
+    const { records } = this.format;
+    if (records === true) {
+      return [cutOff(this.source, this.file, `${this.number}`, this.position, "The file ends within this line.")];
+    }
+    this.hasReadRest = true;
+    return [...this.partial(this.position, size, this.number, records)];
+  }
+
+  /** Whether the file still has what was read of it. */
+  isSameSoFar(): boolean {
+    return !this.hasReadRest && this.source.size >= this.position && this.source.read(this.position - this.lastBytes.length, this.position).equals(this.lastBytes);
+  }
+
+  private *line(start: number, end: number, bytes: Buffer, number: number): Generator<TranscriptEvent, void> {
+    const { records } = this.format;
+    if (records === true) {
+      yield* recordEvents(this.reader, { path: [], start, end, bytes }, number, `${number}`, this.file);
+    } else {
+      yield* this.partial(start, end, number, records);
+    }
+  }
+
+  /** A line that is a document, as far as it is one. */
+  private *partial(start: number, end: number, number: number, records: RecordPaths): Generator<TranscriptEvent, void> {
+    let damage: TranscriptEvent | undefined;
+    yield* documentEvents(new JsonScanner(this.source, start, end), new PartSource(this.source, 0, end), this.reader, records, number, `${number}`, this.file, (_shell, stopped) => (damage = stopped));
+    if (damage !== undefined) {
+      yield damage;
+    }
+  }
+
+  private *inOrder(order: (value: unknown) => number | undefined): Generator<TranscriptEvent, void> {
+    const found: Ordered[] = [];
+    for (const line of lines(this.source, this.position)) {
+      if (!line.isEnded && !isWhole(line.bytes)) {
+        break;
+      }
+      if (!isBlank(line.bytes)) {
+        found.push({ start: line.start, end: line.end, number: found.length, at: order(parseJson(line.bytes.toString("utf8")).value) });
+      }
+      this.position = Math.min(line.end + 1, this.source.size);
+    }
+    for (const { start, end, number } of sorted(found)) {
+      yield* this.line(start, end, this.source.read(start, end), number);
+    }
+  }
+}
+
+/** One document, or several one after the other. */
+class DocumentInput implements JsonInput {
+  firstShell: unknown = undefined;
+  private readonly scanner: JsonScanner;
+  private stopped: TranscriptEvent[] = [];
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly format: Format,
+    private readonly sight: FirstSight,
+    private readonly file: string,
+  ) {
+    this.scanner = new JsonScanner(source, bomLength(source));
+  }
+
+  get position(): number {
+    return this.scanner.position;
+  }
+
+  *events(): Generator<TranscriptEvent, void> {
+    const records = this.format.records === true ? {} : this.format.records;
+    for (let document = 0; this.scanner.hasMore(); document++) {
+      const { position } = this.scanner;
+      const known = this.format.needsShell === true ? this.shellAt(position, records) : document === 0 ? this.sight.values[0] : undefined;
+      const reader = this.format.read(known);
+      const prefix = document === 0 ? "" : `${document}`;
+      if (this.format.order !== undefined) {
+        yield* this.inOrder(reader, records, document, prefix);
+      } else {
+        yield* documentEvents(this.scanner, this.source, reader, records, document, prefix, this.file, (shell, end) => this.ended(shell, end));
+      }
+      if (this.stopped.length > 0) {
+        return;
+      }
+    }
+  }
+
+  rest(): TranscriptEvent[] {
+    return this.stopped;
+  }
+
+  private ended(shell: unknown, stopped: TranscriptEvent | undefined): void {
+    this.firstShell ??= shell;
+    if (stopped !== undefined) {
+      this.stopped = [stopped];
+    }
+  }
+
+  private shellAt(position: number, records: RecordPaths): unknown {
+    for (const found of new JsonScanner(this.source, position).next(records)) {
+      if ("ranges" in found) {
+        return parseJson(found.bytes.toString("utf8")).value;
+      }
+    }
+    return undefined;
+  }
+
+  private *inOrder(reader: FormatReader, records: RecordPaths, document: number, prefix: string): Generator<TranscriptEvent, void> {
+    const found: (Ordered & { path: FoundRecord["path"] })[] = [];
+    let last: ReturnType<typeof shellEvents> | undefined;
+    for (const item of this.scanner.next(records)) {
+      if ("ranges" in item) {
+        last = shellEvents(item, this.source, reader, document, prefix, this.file);
+        this.ended(last.shell, last.stopped);
+      } else {
+        found.push({ path: item.path, start: item.start, end: item.end, number: found.length, at: this.format.order?.(parseJson(item.bytes.toString("utf8")).value) });
+      }
+    }
+    for (const { path, start, end } of sorted(found)) {
+      yield* recordEvents(reader, { path, start, end, bytes: this.source.read(start, end) }, document, joined(prefix, path), this.file);
+    }
+    yield* last?.events ?? [];
+  }
+}
+
+interface Ordered {
+  readonly start: number;
+  readonly end: number;
+  readonly number: number;
+  at: number | undefined;
+}
+
+/** In order of `at`; those without stay behind the one before. */
+function sorted<Item extends Ordered>(items: Item[]): Item[] {
+  let last = -Infinity;
+  for (const item of items) {
+    last = item.at ??= last;
+  }
+  return items.sort((one, other) => (one.at ?? 0) - (other.at ?? 0) || one.number - other.number);
+}
+
+function* documentEvents(
+  scanner: JsonScanner,
+  source: ByteSource,
+  reader: FormatReader,
+  records: RecordPaths,
+  document: number,
+  prefix: string,
+  file: string,
+  ended: (shell: unknown, stopped: TranscriptEvent | undefined) => void,
+): Generator<TranscriptEvent, void> {
+  for (const found of scanner.next(records)) {
+    if ("ranges" in found) {
+      const last = shellEvents(found, source, reader, document, prefix, file);
+      yield* last.events;
+      ended(last.shell, last.stopped);
+    } else {
+      yield* recordEvents(reader, found, document, joined(prefix, found.path), file);
+    }
+  }
+}
+
+function joined(prefix: string, path: readonly (string | number)[]): string {
+  return [...(prefix === "" ? [] : [prefix]), ...path].join(".");
+}
+
+function recordEvents(reader: FormatReader, found: FoundRecord, document: number, id: string, file: string): TranscriptEvent[] {
+  const { start, end, bytes } = found;
+  if (bytes.length > maxRecordBytes) {
+    return [rawEvent(file, id, start, end, bytes, `${bytes.length} bytes, too large to be read`)];
+  }
+  const text = bytes.toString("utf8");
+  const { value, isWhole } = parseJson(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  if (!isWhole) {
+    return [rawEvent(file, id, start, end, bytes, "not JSON")];
+  }
+  const drafts = attempted(() => reader.record({ path: found.path, document, value, text: () => text }));
+  const source: EventSource = { file, member: "", start, end };
+  if (drafts === undefined) {
+    const type = objectOf(value)?.["type"];
+    return sealedAll([{ kind: "raw", title: typeof type === "string" ? type : "", text }], id, source);
+  }
+  return sealedAll(drafts, id, source);
+}
+
+function shellEvents(
+  found: { start: number; end: number; bytes: Buffer; stoppedAt: number | undefined },
+  source: ByteSource,
+  reader: FormatReader,
+  document: number,
+  prefix: string,
+  file: string,
+): { shell: unknown; events: TranscriptEvent[]; stopped: TranscriptEvent | undefined } {
+  const text = found.bytes.toString("utf8");
+  const shell = parseJson(text).value;
+  const object = objectOf(shell);
+  const id = joined(prefix, ["document"]);
+  const where: EventSource = { file, member: "", start: found.start, end: found.end };
+  const events = object === undefined || holdsRecordsOnly(object) ? [] : sealedAll(attempted(() => reader.shell?.(object, document)) ?? [{ kind: "raw", title: "document", text }], id, where);
+  const stopped = found.stoppedAt === undefined ? undefined : cutOff(source, file, joined(prefix, ["stopped"]), found.stoppedAt, "The file is damaged or cut off here; what lies behind is not read.");
+  return { shell, events, stopped };
+}
+
+/** Whether nothing is left of a document but the nulls that stand where its records were. */
+function holdsRecordsOnly(shell: Readonly<Record<string, unknown>>): boolean {
+  return Object.values(shell).every((value) => Array.isArray(value) && value.length > 0 && value.every((element) => element === null));
+}
+
+/** What a reader makes of a record. One that it cannot take, such as a message of a million parts, is shown raw. */
+export function attempted<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function rawEvent(file: string, id: string, start: number, end: number, bytes: Buffer, title: string): TranscriptEvent {
+  return sealed({ kind: "raw", title, text: bytes.toString("utf8", 0, Math.min(bytes.length, maxRawBytes)), isError: true }, id, { file, member: "", start, end });
+}
+
+function cutOff(source: ByteSource, file: string, id: string, start: number, title: string): TranscriptEvent {
+  const bytes = source.read(start, Math.min(source.size, start + maxRawBytes));
+  return sealed({ kind: "error", title, text: bytes.toString("utf8"), isError: true, fields: { stoppedAtByte: start } }, id, { file, member: "", start, end: source.size });
+}
+
+function bomLength(source: ByteSource): number {
+  return source.read(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0;
+}
+
+function isBlank(bytes: Buffer): boolean {
+  for (const byte of bytes) {
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function isWhole(bytes: Buffer): boolean {
+  return bytes.length <= maxRecordBytes && parseJson(bytes.toString("utf8")).isWhole;
+}

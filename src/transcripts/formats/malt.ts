@@ -1,0 +1,64 @@
+import type { EventDraft } from "../event";
+import { idOf, listOf, member, objectOf, present, shownText, textOf, timeOf } from "../json/values";
+import { messageEvents } from "./content";
+import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
+
+const isRow = (value: unknown): boolean => Array.isArray(member(value, "nodes")) && member(value, "run_id") !== undefined && member(value, "task_id") !== undefined;
+const facts: NonNullable<Format["facts"]> = (shell) => {
+  const row = objectOf(shell) ?? objectOf(listOf(shell)[0]);
+  return {
+    run: idOf(row?.["run_id"]) ?? null,
+    task: textOf(row?.["task_id"]) ?? null,
+    model: textOf(row?.["model"]) ?? null,
+    labels: listOf(row?.["labels"]).map(shownText).join(", "),
+  };
+};
+
+/** Rows of MALT, METR's labelled transcripts: a row, a list of them, or one a line. Nodes form a tree of branches. */
+export const malt: readonly Format[] = [
+  { name: "malt", title: "MALT", records: { nodes: { "*": true } }, detect: ({ values }: FirstSight) => values.some(isRow), facts, read: () => new MaltReader() },
+  {
+    name: "malt",
+    title: "MALT",
+    records: { "*": { nodes: { "*": true } } },
+    detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isRow),
+    facts,
+    read: () => new MaltReader(),
+  },
+];
+
+class MaltReader implements FormatReader {
+  private readonly openCalls = new Map<string, { call: string; tool: string }>();
+
+  record({ value, document, path }: SourceRecord): EventDraft[] | undefined {
+    const node = objectOf(value);
+    const data = objectOf(node?.["node_data"]);
+    const message = objectOf(data?.["message"]);
+    if (node === undefined || data === undefined || message === undefined) {
+      return undefined;
+    }
+    const row = path.length === 3 ? Number(path[0]) : document;
+    const branch = idOf(node["branch_id"]);
+    const key = `${row}/${branch ?? ""}`;
+    const nodeId = idOf(node["node_id"]);
+    const events = messageEvents(message)?.map((event, index): EventDraft => {
+      if (event.kind === "tool-call" && event.call === undefined) {
+        const call = { call: nodeId ?? String(path.at(-1)), tool: event.tool ?? "" };
+        this.openCalls.set(key, call);
+        return { ...event, ...call };
+      }
+      if (event.kind === "tool-result" && event.call === undefined) {
+        const call = this.openCalls.get(key);
+        this.openCalls.delete(key);
+        return { ...event, ...call };
+      }
+      return index === 0 ? { ...event, fields: { ...event.fields, ...(objectOf(data["metadata"]) === undefined ? {} : { metadata: data["metadata"] }) } } : event;
+    });
+    return events?.map((event) => ({
+      ...present({ time: timeOf(data["first_called_at"]), branch }),
+      ...(row > 0 ? { sample: String(row + 1) } : {}),
+      ...event,
+      fields: { ...present({ node: nodeId, parentNode: idOf(node["parent_node_id"]) }), ...event.fields },
+    }));
+  }
+}

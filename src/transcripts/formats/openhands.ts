@@ -1,0 +1,192 @@
+import type { EventDraft, EventKind } from "../event";
+import { idOf, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
+import { contentText, messageEvents, toolCall } from "./content";
+import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
+import { scoreEvent } from "./vivaria";
+
+const isOld = (value: unknown): boolean => {
+  const event = Array.isArray(value) ? (value[0] as unknown) : value;
+  return (typeof member(event, "action") === "string" && objectOf(member(event, "args")) !== undefined) || (typeof member(event, "observation") === "string" && member(event, "content") !== undefined);
+};
+const isNew = (value: unknown): boolean => /Event$|Action$|Observation$/.test(textOf(member(value, "kind")) ?? "") && member(value, "source") !== undefined;
+/** A reader for events of V1. */
+export const openHandsV1Reader = (): FormatReader => new OpenHandsV1Reader();
+const readOld = (): FormatReader => new OpenHandsReader();
+const old = { name: "openhands", title: "OpenHands", read: readOld } as const;
+const current = { name: "openhands-v1", title: "OpenHands (V1)", read: openHandsV1Reader } as const;
+
+/** OpenHands: lists or lines of events, or lines of results that hold their history; V0, and V1 of the software agent SDK. */
+export const openHands: readonly Format[] = [
+  { ...old, records: { history: { "*": true } }, detect: ({ values }: FirstSight) => values.some((value) => listOf(member(value, "history")).some(isOld)) },
+  { ...old, records: { "*": true }, detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isOld) },
+  { ...old, records: true, detect: ({ values, isLines }: FirstSight) => isLines && values.some(isOld) },
+  { ...current, records: { "*": true }, detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isNew) },
+  { ...current, records: { history: { "*": true } }, detect: ({ values }: FirstSight) => values.some((value) => listOf(member(value, "history")).some(isNew)) },
+  { ...current, records: true, detect: ({ values }: FirstSight) => values.some(isNew) },
+];
+
+class OpenHandsReader implements FormatReader {
+  private readonly tools = new Map<string, string>();
+
+  record({ value, document }: SourceRecord): EventDraft[] | undefined {
+    // Early versions kept pairs of an action and its observation.
+    const entries = Array.isArray(value) ? value : [value];
+    const events = entries.map((entry: unknown) => this.entry(objectOf(entry), document));
+    return events.every((event) => event === undefined) ? undefined : events.flatMap((event, index) => event ?? [{ kind: "raw" as const, text: shownText(entries[index]) }]);
+  }
+
+  private entry(entry: JsonObject | undefined, document: number): EventDraft[] | undefined {
+    if (entry === undefined) {
+      return undefined;
+    }
+    const id = idOf(entry["id"]);
+    const events = textOf(entry["action"]) !== undefined ? this.action(entry, id) : textOf(entry["observation"]) !== undefined ? this.observation(entry) : undefined;
+    return events?.map((event) => ({ ...present({ time: timeOf(entry["timestamp"]) }), ...(document > 0 ? { sample: `line ${document + 1}` } : {}), ...event }));
+  }
+
+  private action(entry: JsonObject, id: string | undefined): EventDraft[] {
+    const name = textOf(entry["action"]) ?? "";
+    const args = objectOf(entry["args"]) ?? {};
+    const thought = shownText(args["thought"]);
+    const call = idOf(member(entry, "tool_call_metadata", "tool_call_id")) ?? id;
+    switch (name) {
+      case "message":
+      case "system": {
+        const kind: EventKind = name === "system" ? "system" : entry["source"] === "user" ? "user" : "message";
+        return [{ kind, text: shownText(args["content"]) || shownText(entry["message"]), fields: without(args, "content") }];
+      }
+      case "think":
+        return [{ kind: "reasoning", text: thought || shownText(args["content"]) }];
+      case "finish":
+        return [{ kind: "message", title: "finish", text: [thought, shownText(args["final_thought"]), shownText(args["outputs"] ?? entry["message"])].filter((text) => text !== "" && text !== "{}").join("\n") }];
+      case "change_agent_state":
+      case "recall":
+      case "null":
+      case "condensation":
+        return [{ kind: "state", title: name, text: shownText(entry["message"]), fields: args }];
+      default: {
+        const own = messageArguments(entry);
+        const tool = textOf(member(entry, "tool_call_metadata", "function_name")) ?? name;
+        if (id !== undefined) {
+          this.tools.set(id, tool);
+        }
+        const events: EventDraft[] = thought === "" ? [] : [{ kind: "message", text: thought }];
+        const shown = own ?? without(args, "thought", "kernel_init_code", "translated_ipython_code", "impl_source");
+        events.push(toolCall({ id: call, tool, arguments: shown, fields: { action: name, ...(own === undefined ? {} : { args }) } }));
+        return events;
+      }
+    }
+  }
+
+  private observation(entry: JsonObject): EventDraft[] {
+    const name = textOf(entry["observation"]) ?? "";
+    const cause = idOf(entry["cause"]);
+    const extras = objectOf(entry["extras"]) ?? {};
+    const call = idOf(member(entry, "tool_call_metadata", "tool_call_id")) ?? (cause === undefined || cause === "-1" || cause === "0" ? undefined : cause);
+    const exit = numberOf(extras["exit_code"]) ?? numberOf(member(extras, "metadata", "exit_code"));
+    const text = shownText(entry["content"]);
+    const fields = { observation: name, ...without(extras, "formatted_output_and_error") };
+    if (name === "error") {
+      return [{ kind: call === undefined ? "error" : "tool-result", ...present({ call }), text, isError: true, fields }];
+    }
+    if (call === undefined || ["null", "agent_state_changed", "recall"].includes(name)) {
+      return [{ kind: "state", title: name === "null" ? (textOf(entry["message"]) ?? "") : name, text, fields }];
+    }
+    const tool = textOf(member(entry, "tool_call_metadata", "function_name")) ?? this.tools.get(cause ?? "");
+    return [{ kind: "tool-result", ...present({ call, tool }), text, isError: exit !== undefined && exit !== 0 && exit !== -1, fields }];
+  }
+
+  shell(shell: JsonObject, document: number): EventDraft[] | undefined {
+    if (!Object.hasOwn(shell, "history")) {
+      return undefined;
+    }
+    const sample = document > 0 ? { sample: `line ${document + 1}` } : {};
+    const events: EventDraft[] = [{ kind: "state", title: "result", text: shownText(shell["instruction"]), fields: without(shell, "history", "instruction"), ...sample }];
+    const result = member(shell, "test_result", "result") ?? member(shell, "report", "resolved");
+    if (typeof result === "boolean" || typeof result === "number") {
+      events.push({ ...scoreEvent("result", Number(result), true, ""), ...sample });
+    }
+    return events;
+  }
+}
+
+/** The arguments as the model gave them: the action's own are a translation that may drop some, such as a new file's text. */
+function messageArguments(entry: JsonObject): unknown {
+  const id = idOf(member(entry, "tool_call_metadata", "tool_call_id"));
+  if (id === undefined) {
+    return undefined;
+  }
+  for (const choice of listOf(member(entry, "tool_call_metadata", "model_response", "choices"))) {
+    const found = messageEvents(member(choice, "message"))?.find((event) => event.kind === "tool-call" && event.call === id);
+    if (found?.fields !== undefined) {
+      return found.fields["arguments"];
+    }
+  }
+  return undefined;
+}
+
+class OpenHandsV1Reader implements FormatReader {
+  record({ value, document, path }: SourceRecord): EventDraft[] | undefined {
+    const entry = objectOf(value);
+    const kind = textOf(entry?.["kind"]);
+    if (entry === undefined || kind === undefined) {
+      return undefined;
+    }
+    const id = idOf(entry["id"]);
+    return this.events(kind, entry)?.map((event) => ({
+      ...present({ time: timeOf(entry["timestamp"]) }),
+      ...(path.length > 0 && document > 0 ? { sample: `line ${document + 1}` } : {}),
+      ...event,
+      fields: { ...present({ id }), ...event.fields },
+    }));
+  }
+
+  private events(kind: string, entry: JsonObject): EventDraft[] | undefined {
+    const call = idOf(entry["tool_call_id"]);
+    const tool = textOf(entry["tool_name"]);
+    switch (kind) {
+      case "SystemPromptEvent":
+        return [{ kind: "system", text: contentText(entry["system_prompt"]), fields: without(entry, "system_prompt", "kind", "id", "timestamp") }];
+      case "MessageEvent": {
+        const events = messageEvents(entry["llm_message"]);
+        return events?.map((event) => (entry["source"] === "user" ? { ...event, kind: event.kind === "message" ? "user" : event.kind } : event));
+      }
+      case "ActionEvent": {
+        const events: EventDraft[] = [];
+        const reasoning = [shownText(entry["reasoning_content"]), contentText(listOf(entry["thinking_blocks"]))].filter(Boolean).join("\n");
+        const thought = contentText(entry["thought"]);
+        if (reasoning !== "") {
+          events.push({ kind: "reasoning", text: reasoning });
+        }
+        if (thought !== "") {
+          events.push({ kind: "message", text: thought });
+        }
+        const action = objectOf(entry["action"]);
+        const given = action === undefined ? (member(entry, "tool_call", "arguments") ?? member(entry, "tool_call", "function", "arguments")) : without(action, "kind");
+        events.push(toolCall({ id: call ?? idOf(entry["id"]), tool: tool ?? textOf(action?.["kind"]) ?? "", arguments: given, fields: without(entry, "kind", "id", "timestamp", "source", "thought", "reasoning_content", "thinking_blocks", "action", "tool_name", "tool_call_id", "tool_call") }));
+        return events;
+      }
+      case "ObservationEvent":
+      case "UserRejectObservation":
+      case "AgentErrorEvent": {
+        const observation = objectOf(entry["observation"]);
+        const exit = numberOf(observation?.["exit_code"]);
+        const text = observation === undefined ? shownText(entry["rejection_reason"] ?? entry["error"]) : contentText(observation["content"] ?? observation["output"] ?? observation["error"] ?? observation["message"]);
+        return [{ kind: "tool-result", ...present({ call: call ?? idOf(entry["action_id"]), tool }), text, isError: kind !== "ObservationEvent" || observation?.["is_error"] === true || (exit !== undefined && exit > 0), fields: without(observation ?? {}, "content", "output", "kind") }];
+      }
+      case "ConversationErrorEvent":
+        return [{ kind: "error", title: shownText(entry["code"]), text: shownText(entry["detail"]), isError: true }];
+      case "ConversationStateUpdateEvent":
+        return [{ kind: "state", title: shownText(entry["key"]), text: shownText(entry["value"]) }];
+      case "PauseEvent":
+      case "Condensation":
+      case "CondensationRequest":
+      case "CondensationSummaryEvent":
+      case "TokenEvent":
+      case "InterruptEvent":
+        return [{ kind: "state", title: kind, text: shownText(entry["summary"]), fields: without(entry, "kind", "id", "timestamp", "summary") }];
+      default:
+        return undefined;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { EventDraft } from "../event";
+import { idOf, type JsonObject, listOf, member, numberOf, objectOf, parsedOf, present, shownText, textOf, without } from "../json/values";
+import { contentText, kindOfRole, messageEvents, openAiCalls, toolCall } from "./content";
+import type { Format, FormatReader, SourceRecord } from "./format";
+
+const hasSteps = (value: unknown): boolean => {
+  const [step] = listOf(member(value, "trajectory"));
+  return Array.isArray(member(value, "trajectory")) && (step === undefined || (member(step, "action") !== undefined && member(step, "observation") !== undefined));
+};
+const hasHistory = (value: unknown): boolean => {
+  const entries = listOf(member(value, "history"));
+  return entries.length > 0 && entries.some((entry) => member(entry, "role") !== undefined && (member(entry, "agent") !== undefined || member(entry, "message_type") !== undefined || member(entry, "thought") !== undefined));
+};
+
+/** SWE-agent's `.traj`. Its steps and its message history say much the same; the steps are read, and the messages before them. */
+export const sweAgent: Format = {
+  name: "swe-agent",
+  title: "SWE-agent",
+  records: { trajectory: { "*": true }, history: { "*": true }, attempts: { "*": { trajectory: { "*": true }, history: { "*": true } } } },
+  needsShell: true,
+  // Messages lie behind the steps in the file, and begin with what came before them.
+  order: (value) => (member(value, "role") === undefined ? 1 : 0),
+  detect: ({ values, isLines }) => !isLines && (hasSteps(values[0]) || hasHistory(values[0])),
+  facts: (shell) => ({
+    environment: textOf(member(shell, "environment")) ?? null,
+    exit: textOf(member(shell, "info", "exit_status")) ?? null,
+    cost: numberOf(member(shell, "info", "model_stats", "instance_cost")) ?? null,
+  }),
+  read: (shell) => new SweAgentReader(listOf(member(shell, "trajectory")).length > 0 || listOf(member(shell, "attempts")).some((attempt) => listOf(member(attempt, "trajectory")).length > 0)),
+};
+
+/** What its editor answers where it does not take an edit. */
+const rejected = /^Your proposed edit has introduced new syntax error|^(Text|The edit) .{0,80}not (found|applied)/;
+
+class SweAgentReader implements FormatReader {
+  /** Whether messages of the history are what came before the first step. */
+  private readonly begun = new Set<string>();
+  private openCalls: string[] = [];
+
+  constructor(private readonly hasSteps: boolean) {}
+
+  record({ value, path }: SourceRecord): EventDraft[] | undefined {
+    const entry = objectOf(value);
+    if (entry === undefined) {
+      return undefined;
+    }
+    const list = String(path.at(-2));
+    const branch = path.length > 2 ? `attempt ${Number(path[1]) + 1}` : undefined;
+    const events = list === "trajectory" ? this.step(entry, path.join(".")) : this.message(entry, branch ?? "");
+    return events?.map((event) => ({ ...present({ branch }), ...event }));
+  }
+
+  private step(step: JsonObject, id: string): EventDraft[] | undefined {
+    if (step["action"] === undefined && step["observation"] === undefined) {
+      return undefined;
+    }
+    const thought = shownText(step["thought"]) || shownText(step["response"]);
+    const action = shownText(step["action"]);
+    const state = textOf(step["state"]);
+    const rest = without(step, "action", "observation", "thought", "state", "query", "messages", "response");
+    const fields = { ...rest, ...(step["response"] !== step["thought"] && textOf(step["response"]) !== "" ? present({ response: step["response"] }) : {}) };
+    const events: EventDraft[] = [];
+    if (thought !== "") {
+      events.push({ kind: "message", text: thought, fields });
+    }
+    if (action.trim() !== "") {
+      const where = state === undefined ? step["state"] : (parsedOf(state) ?? state);
+      events.push(toolCall({ id, tool: /^\s*([\w.-]+)/.exec(action)?.[1] ?? "command", arguments: { command: action }, fields: { ...present({ state: where }), ...(thought === "" ? fields : {}) } }));
+      events.push({ kind: "tool-result", call: id, text: shownText(step["observation"]), isError: rejected.test(shownText(step["observation"]).slice(0, 500)), fields: present({ seconds: numberOf(step["execution_time"]) }) });
+    } else if (shownText(step["observation"]) !== "") {
+      events.push({ kind: "user", title: "observation", text: shownText(step["observation"]) });
+    }
+    return events.length > 0 ? events : [{ kind: "message", text: "", fields }];
+  }
+
+  private message(entry: JsonObject, branch: string): EventDraft[] | undefined {
+    const kind = kindOfRole(entry["role"]);
+    const isDemonstration = entry["is_demo"] === true || entry["message_type"] === "demonstration";
+    const agent = textOf(entry["agent"]);
+    const isRepeat = this.hasSteps && this.begun.has(branch);
+    if (this.hasSteps && !isDemonstration && kind === "message") {
+      this.begun.add(branch);
+    }
+    const extra = { ...present({ agent }), ...(isDemonstration ? { title: "demonstration" } : {}), isRepeat: isRepeat || (this.hasSteps && kind === "message" && !isDemonstration) };
+    if (this.hasSteps || isDemonstration) {
+      const shown = kind === "message" || isRepeat ? "raw" : kind;
+      return [{ kind: shown, text: contentText(entry["content"]), fields: without(entry, "role", "content", "agent", "thought"), ...extra, ...(shown === "raw" ? { title: `${isDemonstration ? "demonstration, " : "history, "}${shownText(entry["role"])}` } : {}) }];
+    }
+    return this.historyEvents(entry, kind)?.map((event) => ({ ...extra, ...event }));
+  }
+
+  /** Without steps the history is all there is: an action is a call, and the observation after it its result. */
+  private historyEvents(entry: JsonObject, kind: EventDraft["kind"]): EventDraft[] | undefined {
+    const fields = present({ messageType: textOf(entry["message_type"]) });
+    if (kind === "message") {
+      const text = shownText(entry["thought"]) || contentText(entry["content"]);
+      const calls = openAiCalls(entry);
+      const action = textOf(entry["action"]);
+      if (calls.length === 0 && action !== undefined && action.trim() !== "") {
+        const id = `action ${this.actions++}`;
+        calls.push(toolCall({ id, tool: /^\s*([\w.-]+)/.exec(action)?.[1] ?? "command", arguments: { command: action } }));
+      }
+      this.openCalls = calls.flatMap((call) => (call.call === undefined ? [] : [call.call]));
+      return [{ kind, text, fields }, ...calls];
+    }
+    if (kind === "tool-result" || entry["message_type"] === "observation") {
+      const call = idOf(listOf(entry["tool_call_ids"])[0]) ?? idOf(entry["tool_call_id"]) ?? this.openCalls.shift();
+      if (call !== undefined) {
+        this.openCalls = this.openCalls.filter((open) => open !== call);
+        return [{ kind: "tool-result", call, text: contentText(entry["content"]), fields }];
+      }
+    }
+    return messageEvents(entry);
+  }
+
+  private actions = 0;
+
+  shell(shell: JsonObject): EventDraft[] | undefined {
+    const info = objectOf(shell["info"]);
+    if (info === undefined) {
+      return undefined;
+    }
+    return [{ kind: "state", title: "end", text: [shownText(info["exit_status"]), shownText(info["submission"])].filter(Boolean).join("\n"), fields: { ...without(info, "submission"), ...without(shell, "info", "trajectory", "history", "attempts") } }];
+  }
+}

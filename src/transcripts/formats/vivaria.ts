@@ -1,0 +1,152 @@
+import type { EventDraft } from "../event";
+import { idOf, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
+import { contentText, toolCall } from "./content";
+import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
+
+const read = (): FormatReader => new VivariaReader();
+const isEntry = (value: unknown): boolean =>
+  typeof member(value, "content", "type") === "string" && typeof member(value, "calledAt") === "number" && member(value, "index") !== undefined;
+const facts = (first: unknown): { run: string | null } => ({ run: idOf(member(first, "runId")) ?? idOf(member(listOf(first)[0], "runId")) ?? null });
+
+/** Trace entries of METR's Vivaria: a list of them, or one a line. Their index is random, so their times order them. */
+export const vivaria: readonly Format[] = [
+  {
+    name: "vivaria",
+    title: "Vivaria trace",
+    records: true,
+    order: (value) => timeOf(member(value, "calledAt")),
+    detect: ({ values, isLines }) => isLines && values.some(isEntry),
+    facts,
+    read,
+  },
+  {
+    name: "vivaria",
+    title: "Vivaria trace",
+    records: { "*": true },
+    order: (value) => timeOf(member(value, "calledAt")),
+    detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isEntry),
+    facts,
+    read,
+  },
+];
+
+class VivariaReader implements FormatReader {
+  /** The last action or call of each branch that has no observation yet: entries have no ids that link them. */
+  private readonly openCalls = new Map<string, { call: string; tool: string }>();
+
+  record({ value }: SourceRecord): EventDraft[] | undefined {
+    const entry = objectOf(value);
+    const content = objectOf(entry?.["content"]);
+    if (entry === undefined || content === undefined) {
+      return undefined;
+    }
+    const index = idOf(entry["index"]);
+    const branch = String(numberOf(entry["agentBranchNumber"]) ?? 0);
+    const events = this.contentEvents(content, branch, index ?? "");
+    return events?.map((event, position) => ({
+      ...present({ time: timeOf(entry["calledAt"]) }),
+      branch,
+      ...event,
+      fields: { ...present({ index }), ...(position === 0 && typeof entry["usageTokens"] === "number" ? { usageTokens: entry["usageTokens"] } : {}), ...event.fields },
+    }));
+  }
+
+  private contentEvents(content: JsonObject, branch: string, index: string): EventDraft[] | undefined {
+    switch (content["type"]) {
+      case "generation":
+        return generation(content, (call) => this.openCalls.set(branch, call), index);
+      case "action": {
+        const action = content["action"];
+        const args = objectOf(action);
+        const tool = textOf(args?.["type"]) ?? textOf(args?.["command"]) ?? textOf(args?.["name"]) ?? "action";
+        this.openCalls.set(branch, { call: index, tool });
+        return [toolCall({ id: index, tool, arguments: args?.["args"] ?? args?.["arguments"] ?? action })];
+      }
+      case "observation": {
+        const call = this.openCalls.get(branch);
+        this.openCalls.delete(branch);
+        const observation = content["observation"];
+        const text = objectOf(observation) === undefined ? contentText(observation) : shownText(member(observation, "content") ?? member(observation, "output") ?? observation);
+        return [{ kind: "tool-result", text, ...call, isError: objectOf(observation) !== undefined && ![undefined, null, ""].includes(member(observation, "error") as null) }];
+      }
+      case "log": {
+        const title = textOf(member(content, "attributes", "title"));
+        return [{ kind: "note", ...present({ title }), text: listOf(content["content"]).map(contentText).join(" ") }];
+      }
+      case "intermediateScore":
+        return [scoreEvent("intermediate", content["score"], false, [shownText(content["message"]), shownText(content["details"])].filter((text) => text !== "" && text !== "{}").join("\n"))];
+      case "submission":
+        return [{ kind: "note", title: "submission", text: shownText(content["value"]) }];
+      case "error":
+        return [{ kind: "error", title: textOf(content["from"]) ?? "", text: [shownText(content["detail"]), shownText(content["trace"])].filter(Boolean).join("\n"), isError: true, fields: without(content, "type", "from", "detail", "trace") }];
+      case "rating":
+        return [{ kind: "state", title: "rating", text: listOf(content["options"]).map((option) => shownText(member(option, "action"))).join("\n\n"), fields: without(content, "type", "transcript") }];
+      case "input":
+        return [{ kind: "user", title: "input", text: [shownText(content["description"]), shownText(content["input"])].filter(Boolean).join("\n"), fields: without(content, "type", "description", "input") }];
+      case "frameStart":
+      case "frameEnd":
+      case "agentState":
+      case "settingChange":
+      case "safetyPolicy":
+      case "burnTokens":
+        return [{ kind: "state", title: textOf(content["name"]) ?? content["type"], text: "", fields: without(content, "name") }];
+      default:
+        return undefined;
+    }
+  }
+}
+
+function generation(content: JsonObject, opened: (call: { call: string; tool: string }) => void, index: string): EventDraft[] {
+  const request = objectOf(content["agentRequest"]);
+  const result = objectOf(content["finalResult"]) ?? objectOf(content["finalPassthroughResult"]);
+  const fields: Record<string, unknown> = {
+    ...present({ model: textOf(member(request, "settings", "model")), cost: numberOf(result?.["cost"]), durationMs: numberOf(result?.["duration_ms"]) }),
+    ...without(request ?? {}, "messages", "prompt", "template", "templateValues"),
+  };
+  const title = textOf(request?.["description"]) ?? "";
+  if (result?.["error"] !== undefined && result["error"] !== null) {
+    return [{ kind: "error", title, text: shownText(result["error"]), isError: true, fields }];
+  }
+  const outputs = listOf(result?.["outputs"]);
+  if (outputs.length === 0) {
+    const passthrough = passthroughEvents(result);
+    return passthrough.length > 0 ? passthrough : [{ kind: "message", title: title || "no result", text: result === undefined ? "" : shownText(result), fields }];
+  }
+  return outputs.flatMap((value, number) => {
+    const output = objectOf(value) ?? {};
+    const call = objectOf(output["function_call"]);
+    const completion = contentText(output["completion"]);
+    const reasoning = contentText(output["reasoning_completion"]);
+    const events: EventDraft[] = [];
+    if (reasoning !== "") {
+      events.push({ kind: "reasoning", text: reasoning });
+    }
+    if (completion !== "" || call === undefined) {
+      events.push({ kind: "message", title, text: completion, fields: number === 0 ? fields : {} });
+    }
+    if (call !== undefined) {
+      const tool = textOf(call["name"]) ?? "";
+      const id = outputs.length === 1 ? index : `${index}.${number}`;
+      opened({ call: id, tool });
+      events.push(toolCall({ id, tool, arguments: call["arguments"], fields: completion === "" && number === 0 ? fields : {} }));
+    }
+    return events;
+  });
+}
+
+/** A call that went through to a laboratory's API unchanged has that laboratory's response. */
+function passthroughEvents(result: JsonObject | undefined): EventDraft[] {
+  const content = result?.["content"] ?? member(listOf(result?.["choices"])[0], "message", "content");
+  return content === undefined ? [] : [{ kind: "message", text: contentText(content), fields: without(result ?? {}, "content", "choices") }];
+}
+
+/** A score as formats write it: a number, or text such as `NaN` where JSON has none. */
+export function scoreEvent(name: string, value: unknown, isFinal: boolean, text: string): EventDraft {
+  const number = numberOf(value);
+  return {
+    kind: "score",
+    title: name,
+    text,
+    score: { name, value: number ?? null, isFinal, ...(number === undefined && value !== null && value !== undefined ? { text: shownText(value) } : {}) },
+  };
+}

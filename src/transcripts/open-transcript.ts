@@ -1,0 +1,97 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { plainSystemReason } from "../base";
+import { documentSight, firstSight } from "./formats/first-sight";
+import { detectFormat, plainFormat } from "./formats/formats";
+import { JsonReading } from "./formats/json-reading";
+import { InspectArchiveReading, InspectDocumentReading, isInspectLog } from "./formats/inspect";
+import { OpenHandsFolderReading, openHandsEventsFolder } from "./formats/openhands-folder";
+import { sessionJournal, SessionReading } from "./formats/session";
+import { TranscriptError, type TranscriptReading } from "./reading";
+import { type ByteSource, FileSource, MemorySource } from "./sources/byte-source";
+import { isZip } from "./sources/zip";
+
+/** UTF-16 is read into memory, so it has a limit; no tool writes large transcripts so. */
+const maxUtf16Bytes = 256 * 2 ** 20;
+
+/**
+ * Opens a transcript, whatever its format: a file, or the folder of a session or an OpenHands conversation.
+ *
+ * @param cache an existing folder for members of archives that are too large for memory
+ * @throws {TranscriptError}
+ */
+export async function openTranscript(path: string, cache: string): Promise<TranscriptReading> {
+  let status;
+  try {
+    status = await stat(path);
+  } catch (error) {
+    throw new TranscriptError("missing", `The transcript cannot be opened: ${plainSystemReason(error)}.`, { cause: error });
+  }
+  if (status.isDirectory()) {
+    if (await exists(join(path, sessionJournal))) {
+      return new SessionReading(path);
+    }
+    if ((await openHandsEventsFolder(path)) !== undefined) {
+      return new OpenHandsFolderReading(path);
+    }
+  }
+  if (!status.isFile()) {
+    throw new TranscriptError("unknown-format", "This folder holds no transcript of a known format.");
+  }
+  if (status.size === 0) {
+    throw new TranscriptError("empty", "The transcript is empty: a file of 0 bytes.");
+  }
+  let source: FileSource;
+  try {
+    source = FileSource.open(path);
+  } catch (error) {
+    throw new TranscriptError("unreadable", `The transcript cannot be opened: ${plainSystemReason(error)}.`, { cause: error });
+  }
+  try {
+    if (isZip(source)) {
+      return new InspectArchiveReading(source, cache);
+    }
+    return openJson(asUtf8(source), path);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
+
+function openJson(source: ByteSource & { refresh?(): boolean; close?(): void }, path: string): TranscriptReading {
+  const sight = firstSight(source, path);
+  if (sight === undefined) {
+    throw new TranscriptError("unknown-format", "The file is neither JSON nor an archive of it, so it is no transcript of a known format.");
+  }
+  if (isInspectLog(sight)) {
+    return new InspectDocumentReading(source, sight);
+  }
+  const known = detectFormat(sight);
+  if (known !== undefined) {
+    return new JsonReading(source, known, sight);
+  }
+  if (!sight.isLines && Array.isArray(sight.values[0])) {
+    return new JsonReading(source, plainFormat(sight), sight);
+  }
+  const closer = sight.isLines ? sight : documentSight(source);
+  return new JsonReading(source, detectFormat(closer) ?? plainFormat(closer), closer);
+}
+
+/** UTF-16 with a byte order mark as UTF-8 in memory; anything else as it is. */
+export function asUtf8(source: FileSource): ByteSource & { refresh?(): boolean; close?(): void } {
+  const mark = source.read(0, 2);
+  const isLittle = mark[0] === 0xff && mark[1] === 0xfe;
+  const isBig = mark[0] === 0xfe && mark[1] === 0xff;
+  if (!isLittle && !isBig) {
+    return source;
+  }
+  if (source.size > maxUtf16Bytes) {
+    throw new TranscriptError("too-large", "The transcript is UTF-16 and too large to be read so; convert it to UTF-8.");
+  }
+  const bytes = Buffer.from(source.read(2, source.size - (source.size % 2)));
+  return new MemorySource(Buffer.from((isBig ? bytes.swap16() : bytes).toString("utf16le"), "utf8"));
+}

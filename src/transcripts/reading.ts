@@ -1,0 +1,109 @@
+import { BaselinerError } from "../base";
+import type { EventDraft, EventSource, TranscriptEvent } from "./event";
+import type { TranscriptFacts } from "./formats/format";
+
+/** Why a transcript cannot be read at all. What is damaged is read as far as it goes, and is no such error. */
+export type TranscriptProblem = "missing" | "empty" | "unknown-format" | "unreadable" | "too-large" | "cancelled";
+
+export class TranscriptError extends BaselinerError<TranscriptProblem> {}
+
+/** Some events in their order, and how far reading has come. */
+export interface EventBatch {
+  readonly events: readonly TranscriptEvent[];
+  /** Bytes read, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  /**
+   * What was read so far was a first look, without what lies further behind in the file; the batches from this one on
+   * begin anew.
+   */
+  readonly restarts?: boolean;
+  /** Whether these events stand at the end of a file that may still grow, and go once it has: where the file is cut off. */
+  readonly isProvisional?: boolean;
+}
+
+/** A transcript that was opened, whose events can be read once. */
+export interface TranscriptReading {
+  /** Name of its format, such as `claude-code`. */
+  readonly format: string;
+  /** The same for people. */
+  readonly formatTitle: string;
+  /** What is known of it as a whole; all of it once the events have been read. */
+  readonly facts: TranscriptFacts;
+  /** Names of the files that it was read from, as in `EventSource.file`, by their path. */
+  readonly files: readonly string[];
+  /** Its events in their order. Stops after a batch when the signal is aborted, with a {@link TranscriptError} `cancelled`. */
+  batches(signal?: AbortSignal): AsyncGenerator<EventBatch, void>;
+  /**
+   * After all batches were read: the events that were added to the file since, or undefined where it has to be read
+   * anew because more than its end changed, or its format does not allow for it.
+   */
+  more?(signal?: AbortSignal): AsyncGenerator<EventBatch, void> | undefined;
+  close(): void;
+}
+
+/** Makes a draft an event. */
+export function sealed(draft: EventDraft, id: string, source: EventSource): TranscriptEvent {
+  // Written out, so that all events have one shape: copying what a draft happens to have is several times slower.
+  return {
+    id,
+    kind: draft.kind,
+    time: draft.time,
+    sample: draft.sample,
+    agent: draft.agent,
+    branch: draft.branch,
+    span: draft.span,
+    call: draft.call,
+    tool: draft.tool,
+    title: draft.title ?? "",
+    text: draft.text ?? "",
+    fields: draft.fields ?? {},
+    score: draft.score,
+    isError: draft.isError ?? false,
+    isRepeat: draft.isRepeat ?? false,
+    source,
+  };
+}
+
+/** Events of one record: the first has the record's id, the others a number behind it. */
+export function sealedAll(drafts: readonly EventDraft[], id: string, source: EventSource): TranscriptEvent[] {
+  return drafts.map((draft, index) => sealed(draft, index === 0 ? id : `${id}.${index}`, source));
+}
+
+const firstBatchEvents = 60;
+const batchEvents = 500;
+/** Small, so that what was read is written and forgotten while it is young. */
+const batchUnits = 2 ** 18;
+
+/** Puts single events into batches; the first is small, so that there is something to see at once. */
+export async function* inBatches(
+  events: Iterable<TranscriptEvent>,
+  progress: () => { done: number; total: number },
+  signal: AbortSignal | undefined,
+  options: { isProvisional?: boolean; isFirst?: boolean } = {},
+): AsyncGenerator<EventBatch, void> {
+  let batch: TranscriptEvent[] = [];
+  let units = 0;
+  let limit = options.isFirst === false ? batchEvents : firstBatchEvents;
+  const extra = options.isProvisional === true ? { isProvisional: true } : {};
+  for (const event of events) {
+    batch.push(event);
+    units += event.text.length;
+    if (batch.length >= limit || units >= batchUnits) {
+      yield { events: batch, ...progress(), ...extra };
+      batch = [];
+      units = 0;
+      limit = batchEvents;
+      // Lets whoever cancels, or asks for something else meanwhile, have a turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      throwIfCancelled(signal);
+    }
+  }
+  yield { events: batch, ...progress(), ...extra };
+}
+
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) {
+    throw new TranscriptError("cancelled", "Reading the transcript was cancelled; what was read so far was kept.");
+  }
+}

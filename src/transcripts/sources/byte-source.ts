@@ -1,0 +1,85 @@
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+
+/** Bytes that can be read from anywhere. Synchronous, because whoever reads much does so in a worker or a command of its own. */
+export interface ByteSource {
+  /** Length in bytes. */
+  readonly size: number;
+  /** The bytes of [start, end), fewer where the source ends before. May be a view of memory that must not be changed. */
+  read(start: number, end: number): Buffer;
+}
+
+/** Bytes in memory. */
+export class MemorySource implements ByteSource {
+  constructor(private readonly bytes: Buffer) {}
+
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  read(start: number, end: number): Buffer {
+    return this.bytes.subarray(start, end);
+  }
+}
+
+/** A file, of which no more is seen than it had when it was opened or last looked at. */
+export class FileSource implements ByteSource {
+  private length: number;
+
+  private constructor(
+    private readonly path: string,
+    private readonly descriptor: number,
+    private readonly opened: Stats,
+  ) {
+    this.length = opened.size;
+  }
+
+  /** @throws the system's error */
+  static open(path: string): FileSource {
+    const descriptor = openSync(path, "r");
+    return new FileSource(path, descriptor, fstatSync(descriptor));
+  }
+
+  get size(): number {
+    return this.length;
+  }
+
+  read(start: number, end: number): Buffer {
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(end, this.length) - start));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = readSync(this.descriptor, bytes, filled, bytes.length - filled, start + filled);
+      if (count === 0) {
+        break;
+      }
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  }
+
+  /** Looks again how long the file is. False where another file has taken its place. */
+  refresh(): boolean {
+    const now = statSync(this.path, { throwIfNoEntry: false });
+    if (now === undefined || now.ino !== this.opened.ino || now.dev !== this.opened.dev) {
+      return false;
+    }
+    this.length = now.size;
+    return true;
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+}
+
+/** A part of another source, counted from its own start. */
+export class PartSource implements ByteSource {
+  constructor(
+    private readonly whole: ByteSource,
+    private readonly start: number,
+    readonly size: number,
+  ) {}
+
+  read(start: number, end: number): Buffer {
+    return this.whole.read(this.start + start, this.start + Math.min(end, this.size));
+  }
+}

@@ -1,0 +1,25 @@
+import type { TranscriptStore } from "./transcript-store";
+
+/** Changes that come faster than this, in ms, are looked at together. */
+const quiet = 150;
+
+/** Follows the file of a store: what is added to it, or changed in it, is read. */
+export async function followTranscript(store: TranscriptStore): Promise<{ dispose(): Promise<void> }> {
+  const { watch } = await import("chokidar");
+  const watcher = watch(store.path, { ignoreInitial: true, ignored: (path: string) => /[\\/](workspace|snapshots\.git|box|mirror|lock)([\\/]|$)/.test(path.slice(store.path.length)) });
+  let timer: NodeJS.Timeout | undefined;
+  watcher.on("all", () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      store.refresh();
+    }, quiet);
+  });
+  watcher.on("error", () => undefined);
+  await new Promise<void>((resolve) => watcher.once("ready", resolve));
+  return {
+    dispose: async () => {
+      clearTimeout(timer);
+      await watcher.close();
+    },
+  };
+}

@@ -1,0 +1,444 @@
+import { type FileHandle, mkdir, open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { EventSource, TranscriptEvent } from "../event";
+import type { TranscriptFacts } from "../formats/format";
+import { TranscriptError } from "../reading";
+import type { RawSource } from "../read-source";
+import { contentKey } from "./identity";
+import { generationFiles, Names, storeVersion } from "./layout";
+import { type PlainQuery, storedFileName, storedTranscript, type StoredTranscript, type WorkerMessage, type WorkerRequest, type WorkerStart } from "./messages";
+import { type EventRow, rowBytes, rowFlag, Rows, type StoredRow } from "./rows";
+import { SearchResult } from "./search-result";
+import { searchWithRipgrep } from "./ripgrep";
+import type { Matches } from "./search-text";
+
+/** Where a store keeps its index and runs its reader. */
+export interface StoreOptions {
+  /** A folder for the indexes of all transcripts; made where it is missing. */
+  readonly cache: string;
+  /** Path of `transcript-worker.js`. */
+  readonly worker: string;
+  /** Path of ripgrep; without it searching is done in the worker. */
+  readonly ripgrep?: string;
+}
+
+/** How far reading has come. */
+export interface StoreState {
+  readonly format: string;
+  readonly formatTitle: string;
+  readonly facts: TranscriptFacts;
+  /** Whether all of it was read; it may still grow. */
+  readonly isComplete: boolean;
+  /** Bytes of the file that were read, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  /** Why reading ended before its end; what was read is there. */
+  readonly problem: TranscriptError | undefined;
+}
+
+/** An event's text in part: bodies may be larger than anyone looks at. */
+export interface EventText {
+  readonly text: string;
+  /** Bytes of all of it. */
+  readonly bytes: number;
+}
+
+interface Generation {
+  readonly name: string;
+  readonly rows: Rows;
+  readonly names: Names;
+  readonly heads: FileHandle;
+  readonly text: FileHandle;
+  readonly rowsFile: FileHandle;
+  readonly textPath: string;
+  textBytes: number;
+}
+
+/** A transcript that is read in a worker and kept on disk. Rows are in memory, everything else is read when it is looked at. */
+export class TranscriptStore {
+  private current: Generation | undefined;
+  private next: Generation | undefined;
+  private worker: Worker | undefined;
+  private known: StoreState = { format: "", formatTitle: "", facts: {}, isComplete: false, done: 0, total: 0, problem: undefined };
+  private readonly listeners = new Set<() => void>();
+  private readonly raws = new Map<number, { readonly resolve: (raw: RawSource) => void; readonly reject: (error: unknown) => void }>();
+  private readonly searches = new Map<number, (message: WorkerMessage & { type: "matches" }) => void>();
+  private requests = 0;
+  private work: Promise<void> = Promise.resolve();
+  private isClosed = false;
+
+  private constructor(
+    readonly path: string,
+    private readonly folder: string,
+    private readonly options: StoreOptions,
+  ) {}
+
+  /**
+   * Opens a transcript: at once where its content is known, else with its first events as soon as these were read.
+   * Everything behind them comes later, with {@link onDidChange}.
+   *
+   * @throws {TranscriptError} where it cannot be read at all
+   */
+  static async open(path: string, options: StoreOptions, signal?: AbortSignal): Promise<TranscriptStore> {
+    let key: string;
+    try {
+      key = await contentKey(path);
+    } catch (error) {
+      throw new TranscriptError("missing", "The transcript cannot be opened: it does not exist or may not be read.", { cause: error });
+    }
+    const folder = join(options.cache, key);
+    await mkdir(folder, { recursive: true });
+    const store = new TranscriptStore(path, folder, options);
+    const stored = await storedIn(folder);
+    if (stored === undefined || !(await store.take(stored))) {
+      await store.readFirst(signal);
+    }
+    return store;
+  }
+
+  get state(): StoreState {
+    return this.known;
+  }
+
+  /** How many events were read so far. */
+  get count(): number {
+    return this.current?.rows.count ?? 0;
+  }
+
+  /** Calls back, not more than a few times a second, when events were added, taken back or read anew. Ids of events stay. */
+  onDidChange(listener: () => void): { dispose(): void } {
+    this.listeners.add(listener);
+    return { dispose: () => void this.listeners.delete(listener) };
+  }
+
+  /** @throws {RangeError} where there is no such event */
+  row(ordinal: number): EventRow {
+    const { rows, names } = this.generation;
+    return shownRow(rows.row(ordinal), names);
+  }
+
+  /**
+   * An event with its text, of which no more than `limit` bytes are read.
+   *
+   * @throws {RangeError} where there is no such event
+   */
+  async event(ordinal: number, limit = 2 ** 20): Promise<TranscriptEvent> {
+    const generation = this.generation;
+    const row = generation.rows.row(ordinal);
+    const [head, title, text] = await Promise.all([
+      readText(generation.heads, row.headStart, row.headBytes),
+      readText(generation.text, row.textStart, row.titleBytes),
+      readText(generation.text, row.textStart + row.titleBytes + 1, Math.min(limit, row.textBytes)),
+    ]);
+    return { ...(JSON.parse(head) as Omit<TranscriptEvent, "title" | "text">), title, text };
+  }
+
+  /** Part of an event's text, from byte `from` on. A character that the part cuts becomes U+FFFD. */
+  async text(ordinal: number, from: number, bytes: number): Promise<EventText> {
+    const { text, rows } = this.generation;
+    const row = rows.row(ordinal);
+    const start = Math.min(from, row.textBytes);
+    return { text: await readText(text, row.textStart + row.titleBytes + 1 + start, Math.min(bytes, row.textBytes - start)), bytes: row.textBytes };
+  }
+
+  /** The event with this id, or undefined; for links to events. */
+  async ordinalOf(id: string): Promise<number | undefined> {
+    const { heads, rows } = this.generation;
+    const wanted = Buffer.from(`{"id":${JSON.stringify(id)},`);
+    const batch = 4096;
+    for (let first = 0; first < rows.count; first += batch) {
+      const last = rows.row(Math.min(rows.count, first + batch) - 1);
+      const start = rows.row(first).headStart;
+      const bytes = Buffer.alloc(last.headStart + last.headBytes - start);
+      await heads.read(bytes, 0, bytes.length, start);
+      for (let found = bytes.indexOf(wanted); found >= 0; found = bytes.indexOf(wanted, found + 1)) {
+        // Elsewhere in a line it is part of the event's fields.
+        if (found === 0 || bytes[found - 1] === 0x0a) {
+          return rows.atHead(start + found);
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** What an event was made from. @throws {TranscriptError} */
+  raw(source: EventSource, limit = 2 ** 20): Promise<RawSource> {
+    const request = this.requests++;
+    return new Promise((resolve, reject) => {
+      this.raws.set(request, { resolve, reject });
+      this.ask({ type: "raw", request, source, limit });
+    });
+  }
+
+  /**
+   * Searches titles and texts of all events that were read so far. Calls back as matches come in.
+   *
+   * @throws {TranscriptError} `cancelled`; {@link Error} where the pattern is no regular expression
+   */
+  async search(query: PlainQuery, signal: AbortSignal, onProgress?: (found: SearchResult) => void): Promise<SearchResult> {
+    const { rows, textBytes, textPath } = this.generation;
+    const result = new SearchResult(rows);
+    if (query.pattern === "") {
+      return result;
+    }
+    const { ripgrep } = this.options;
+    const stop = new AbortController();
+    const cancel = (): void => stop.abort();
+    signal.addEventListener("abort", cancel);
+    try {
+      const matches = ripgrep === undefined ? this.searchInWorker(textPath, query, textBytes, stop.signal) : searchWithRipgrep(ripgrep, textPath, query, textBytes, stop.signal);
+      for await (const found of matches) {
+        if (!result.add(found)) {
+          stop.abort();
+          break;
+        }
+        onProgress?.(result);
+      }
+    } catch (error) {
+      if (signal.aborted) {
+        throw new TranscriptError("cancelled", "The search was cancelled.", { cause: error });
+      }
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+    return result;
+  }
+
+  /** Looks whether the file has changed. Called by whoever watches it. */
+  refresh(): void {
+    this.ask({ type: "refresh" });
+  }
+
+  /** Ends reading; what was read so far is kept for the next time only where it was all. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.listeners.clear();
+    await this.worker?.terminate();
+    await this.work.catch(() => undefined);
+    await Promise.all([closeGeneration(this.current), closeGeneration(this.next)]);
+    this.raws.forEach(({ reject }) => reject(new TranscriptError("cancelled", "The transcript was closed.")));
+    if ((await storedIn(this.folder)) === undefined) {
+      await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  private get generation(): Generation {
+    if (this.current === undefined) {
+      throw new RangeError("no events yet");
+    }
+    return this.current;
+  }
+
+  /** Takes over what is stored; false where it is not what it should be. */
+  private async take(stored: StoredTranscript): Promise<boolean> {
+    try {
+      const generation = await openGeneration(this.folder, stored.generation);
+      const files = generationFiles(join(this.folder, stored.generation));
+      const [rows, text] = await Promise.all([stat(files.rows), stat(files.text)]);
+      if (rows.size !== stored.count * rowBytes || text.size !== stored.textBytes) {
+        await closeGeneration(generation);
+        return false;
+      }
+      generation.rows.add(await readFile(files.rows));
+      generation.names.add(stored.names.slice(1));
+      generation.textBytes = stored.textBytes;
+      this.current = generation;
+      this.known = { format: stored.format, formatTitle: stored.formatTitle, facts: stored.facts, isComplete: true, done: stored.total, total: stored.total, problem: undefined };
+      // What was used last is removed last.
+      await utimes(join(this.folder, storedFileName), new Date(), new Date());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private async readFirst(signal: AbortSignal | undefined): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const listening = this.onDidChange(() => {
+        if (this.count > 0 || this.known.isComplete) {
+          listening.dispose();
+          resolve();
+        } else if (this.known.problem !== undefined) {
+          listening.dispose();
+          void this.close();
+          reject(this.known.problem);
+        }
+      });
+      signal?.addEventListener("abort", () => {
+        void this.close();
+        reject(new TranscriptError("cancelled", "Opening the transcript was cancelled."));
+      });
+      this.startWorker(false);
+    });
+  }
+
+  private startWorker(isIndexed: boolean): Worker {
+    const data: WorkerStart = { path: this.path, folder: this.folder, isIndexed };
+    const worker = new Worker(this.options.worker, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 48 } });
+    this.worker = worker;
+    worker.on("message", (message: WorkerMessage) => this.hear(message));
+    worker.on("error", (error) => {
+      const text = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "a part of it is too large for the memory" : error.message;
+      this.fail(new TranscriptError("unreadable", `Reading the transcript ended: ${text}; what was read so far is shown.`, { cause: error }));
+    });
+    return worker;
+  }
+
+  private ask(request: WorkerRequest): void {
+    if (!this.isClosed) {
+      (this.worker ?? this.startWorker(true)).postMessage(request);
+    }
+  }
+
+  private fail(problem: TranscriptError): void {
+    this.known = { ...this.known, problem };
+    this.changed();
+  }
+
+  private hear(message: WorkerMessage): void {
+    switch (message.type) {
+      case "opened":
+        this.known = { ...this.known, format: message.format, formatTitle: message.formatTitle, facts: message.facts };
+        break;
+      case "progress":
+        this.work = this.work.then(() => this.advance(message)).catch((error: unknown) => {
+          if (!this.isClosed) {
+            this.fail(new TranscriptError("unreadable", "The index of the transcript cannot be read; open it again.", { cause: error }));
+          }
+        });
+        break;
+      case "failed":
+        this.work = this.work.then(() => this.fail(new TranscriptError(message.reason, message.message)));
+        break;
+      case "raw": {
+        const waiting = this.raws.get(message.request);
+        this.raws.delete(message.request);
+        if (message.problem === undefined) {
+          waiting?.resolve({ text: message.text, bytes: message.bytes });
+        } else {
+          waiting?.reject(new TranscriptError("unreadable", message.problem));
+        }
+        break;
+      }
+      case "matches":
+        this.searches.get(message.request)?.(message);
+        break;
+    }
+  }
+
+  private async advance(message: WorkerMessage & { type: "progress" }): Promise<void> {
+    if (this.isClosed) {
+      return;
+    }
+    let generation = [this.current, this.next].find((candidate) => candidate?.name === message.generation);
+    if (generation === undefined) {
+      await closeGeneration(this.next);
+      generation = await openGeneration(this.folder, message.generation);
+      this.next = generation;
+    }
+    generation.rows.truncate(message.keptCount);
+    const from = generation.rows.count;
+    const bytes = Buffer.alloc((message.count - from) * rowBytes);
+    await generation.rowsFile.read(bytes, 0, bytes.length, from * rowBytes);
+    generation.rows.add(bytes);
+    generation.names.add(message.names);
+    generation.textBytes = message.textBytes;
+    // What is on the screen stays until what replaces it has come as far.
+    if (generation === this.next && (message.isComplete || generation.rows.count >= this.count)) {
+      const before = this.current;
+      this.current = generation;
+      this.next = undefined;
+      await closeGeneration(before);
+    }
+    const { done, total, isComplete, facts } = message;
+    this.known = { ...this.known, facts, done, total, isComplete, problem: undefined };
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) {
+      listener();
+    }
+  }
+
+  private async *searchInWorker(text: string, query: PlainQuery, bytes: number, signal: AbortSignal): AsyncGenerator<Matches, void> {
+    const request = this.requests++;
+    const waiting: (WorkerMessage & { type: "matches" })[] = [];
+    let wake: () => void = () => undefined;
+    this.searches.set(request, (message) => {
+      waiting.push(message);
+      wake();
+    });
+    const cancel = (): void => {
+      this.ask({ type: "cancel", request });
+      wake();
+    };
+    signal.addEventListener("abort", cancel);
+    try {
+      this.ask({ type: "search", request, text, query, bytes });
+      while (!signal.aborted) {
+        const message = waiting.shift();
+        if (message === undefined) {
+          await new Promise<void>((resolve) => (wake = resolve));
+          continue;
+        }
+        if (message.problem !== undefined) {
+          throw new Error(message.problem);
+        }
+        yield message;
+        if (message.isLast) {
+          return;
+        }
+      }
+      throw new TranscriptError("cancelled", "The search was cancelled.");
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      this.searches.delete(request);
+    }
+  }
+}
+
+function shownRow(row: StoredRow, names: Names): EventRow {
+  return {
+    kind: row.kind,
+    isError: (row.flags & rowFlag.isError) !== 0,
+    isRepeat: (row.flags & rowFlag.isRepeat) !== 0,
+    changesFiles: (row.flags & rowFlag.changesFiles) !== 0,
+    time: Number.isNaN(row.time) ? undefined : row.time,
+    link: row.link < 0 ? undefined : row.link,
+    agent: names.name(row.agent),
+    branch: names.name(row.branch),
+    sample: names.name(row.sample),
+    tool: names.name(row.tool),
+    score: (row.flags & rowFlag.hasScore) === 0 ? undefined : { value: Number.isNaN(row.score) ? null : row.score, isFinal: (row.flags & rowFlag.isFinalScore) !== 0 },
+    titleBytes: row.titleBytes,
+    textBytes: row.textBytes,
+  };
+}
+
+async function storedIn(folder: string): Promise<StoredTranscript | undefined> {
+  try {
+    const stored = storedTranscript.parse(JSON.parse(await readFile(join(folder, storedFileName), "utf8")));
+    return stored.version === storeVersion && /^events-[\w-]+$/.test(stored.generation) ? stored : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function openGeneration(folder: string, name: string): Promise<Generation> {
+  const files = generationFiles(join(folder, name));
+  const [rowsFile, heads, text] = await Promise.all([open(files.rows, "r"), open(files.heads, "r"), open(files.text, "r")]);
+  return { name, rows: new Rows(), names: new Names(), rowsFile, heads, text, textPath: files.text, textBytes: 0 };
+}
+
+async function closeGeneration(generation: Generation | undefined): Promise<void> {
+  await Promise.all([generation?.rowsFile.close(), generation?.heads.close(), generation?.text.close()]);
+}
+
+async function readText(file: FileHandle, start: number, bytes: number): Promise<string> {
+  const buffer = Buffer.alloc(bytes);
+  const { bytesRead } = await file.read(buffer, 0, bytes, start);
+  return buffer.toString("utf8", 0, bytesRead);
+}

@@ -1,0 +1,213 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parentPort, threadId, workerData } from "node:worker_threads";
+import { messageOf, writeFileDurably } from "../../base";
+import { openTranscript } from "../open-transcript";
+import { readSource } from "../read-source";
+import { TranscriptError, type TranscriptReading } from "../reading";
+import { contentKey } from "./identity";
+import { type EndMark, IndexWriter } from "./index-writer";
+import { storeVersion } from "./layout";
+import { storedFileName, type StoredTranscript, type WorkerMessage, type WorkerRequest, type WorkerStart } from "./messages";
+import { searchText } from "./search-text";
+
+/** What was written is made visible at least so often, in ms, or after so many bytes. */
+const flushEvery = 150;
+const flushBytes = 8 * 2 ** 20;
+
+/** Reads a transcript into the files of the cache, and answers what the store asks for. */
+class TranscriptWorker {
+  private reading: TranscriptReading | undefined;
+  private writer: IndexWriter | undefined;
+  private generation = "";
+  private generations = 0;
+  private sentNames = 1;
+  private keptCount = 0;
+  private provisional: EndMark | undefined;
+  private key: string | undefined;
+  private last = { done: 0, total: 0 };
+  private work: Promise<void> = Promise.resolve();
+  private readonly searches = new Map<number, AbortController>();
+
+  constructor(
+    private readonly start: WorkerStart,
+    private readonly send: (message: WorkerMessage, transfer?: ArrayBuffer[]) => void,
+  ) {}
+
+  begin(): void {
+    if (this.start.isIndexed) {
+      this.work = contentKey(this.start.path).then(
+        (key) => void (this.key = key),
+        () => undefined,
+      );
+    } else {
+      this.inTurn(() => this.readAnew());
+    }
+  }
+
+  handle(request: WorkerRequest): void {
+    switch (request.type) {
+      case "refresh":
+        this.inTurn(() => this.refresh());
+        break;
+      case "raw":
+        void this.raw(request);
+        break;
+      case "search":
+        void this.search(request);
+        break;
+      case "cancel":
+        this.searches.get(request.request)?.abort();
+        break;
+    }
+  }
+
+  private inTurn(act: () => Promise<void>): void {
+    this.work = this.work.then(act).catch((error: unknown) => {
+      const reason = error instanceof TranscriptError ? error.reason : "unreadable";
+      this.send({ type: "failed", reason, message: error instanceof TranscriptError ? error.message : `The transcript cannot be read: ${messageOf(error)}.` });
+    });
+  }
+
+  private async readAnew(): Promise<void> {
+    this.reading?.close();
+    const members = join(this.start.folder, "members");
+    mkdirSync(members, { recursive: true });
+    this.key = await contentKey(this.start.path).catch(() => undefined);
+    const reading = await openTranscript(this.start.path, members);
+    this.reading = reading;
+    this.send({ type: "opened", format: reading.format, formatTitle: reading.formatTitle, facts: reading.facts });
+    this.newGeneration();
+    await this.take(reading);
+  }
+
+  private newGeneration(): void {
+    this.writer?.close();
+    this.generation = `events-${process.pid}-${threadId}-${this.generations++}`;
+    this.writer = new IndexWriter(join(this.start.folder, this.generation));
+    this.sentNames = 1;
+    this.keptCount = 0;
+    this.provisional = undefined;
+  }
+
+  private async take(reading: TranscriptReading, batches = reading.batches()): Promise<void> {
+    let flushedAt = 0;
+    for await (const batch of batches) {
+      if (batch.restarts === true) {
+        this.newGeneration();
+      }
+      const { writer } = this;
+      if (writer === undefined) {
+        return;
+      }
+      if (batch.isProvisional === true) {
+        this.provisional ??= writer.mark();
+      }
+      for (const event of batch.events) {
+        writer.add(event);
+      }
+      this.last = { done: batch.done, total: batch.total };
+      if (Date.now() - flushedAt >= flushEvery || writer.unflushed >= flushBytes) {
+        this.report(false);
+        flushedAt = Date.now();
+      }
+    }
+    // Whoever hears that it is complete may close it at once.
+    this.report(false);
+    await this.keep(reading);
+    this.report(true);
+  }
+
+  private report(isComplete: boolean): void {
+    const { writer } = this;
+    if (writer === undefined) {
+      return;
+    }
+    writer.flush();
+    const names = writer.names.all.slice(this.sentNames);
+    this.sentNames += names.length;
+    const { count } = writer;
+    this.send({ type: "progress", generation: this.generation, count, textBytes: writer.mark().text, names, ...this.last, isComplete, keptCount: Math.min(this.keptCount, count), facts: this.reading?.facts ?? {} });
+    this.keptCount = count;
+  }
+
+  /** Notes that the index is complete, so that the same content needs none again. */
+  private async keep(reading: TranscriptReading): Promise<void> {
+    const { writer } = this;
+    if (writer === undefined || this.key === undefined || !this.start.folder.endsWith(this.key) || (await contentKey(this.start.path).catch(() => "")) !== this.key) {
+      return;
+    }
+    const stored: StoredTranscript = { version: storeVersion, generation: this.generation, format: reading.format, formatTitle: reading.formatTitle, facts: reading.facts, count: writer.count, textBytes: writer.mark().text, total: this.last.total, names: [...writer.names.all] };
+    try {
+      await writeFileDurably(join(this.start.folder, storedFileName), JSON.stringify(stored));
+      await this.removeOldGenerations();
+    } catch {
+      // A full disk, or a cache that was emptied: what was read is shown all the same, and read anew the next time.
+    }
+  }
+
+  /** Generations that this process made and left behind, and members that were expanded. */
+  private async removeOldGenerations(): Promise<void> {
+    const own = `events-${process.pid}-${threadId}-`;
+    for (const name of await readdir(this.start.folder)) {
+      if (name.startsWith(own) && name !== this.generation) {
+        await rm(join(this.start.folder, name), { recursive: true, force: true });
+      }
+    }
+    rmSync(join(this.start.folder, "members"), { recursive: true, force: true });
+  }
+
+  private async refresh(): Promise<void> {
+    const key = await contentKey(this.start.path).catch(() => undefined);
+    if (key === undefined || key === this.key) {
+      return;
+    }
+    this.key = key;
+    const { reading, writer } = this;
+    const more = reading?.more?.();
+    if (reading === undefined || writer === undefined || more === undefined) {
+      await this.readAnew();
+      return;
+    }
+    if (this.provisional !== undefined) {
+      writer.truncate(this.provisional);
+      this.keptCount = Math.min(this.keptCount, writer.count);
+      this.provisional = undefined;
+    }
+    await this.take(reading, more);
+  }
+
+  private async raw(request: WorkerRequest & { type: "raw" }): Promise<void> {
+    const members = join(this.start.folder, "members");
+    mkdirSync(members, { recursive: true });
+    try {
+      const { text, bytes } = await readSource(this.start.path, request.source, request.limit, members);
+      this.send({ type: "raw", request: request.request, text, bytes });
+    } catch (error) {
+      this.send({ type: "raw", request: request.request, text: "", bytes: 0, problem: messageOf(error) });
+    }
+  }
+
+  private async search(request: WorkerRequest & { type: "search" }): Promise<void> {
+    const stop = new AbortController();
+    this.searches.set(request.request, stop);
+    try {
+      for await (const { starts, lengths } of searchText(request.text, request.query, request.bytes, stop.signal)) {
+        this.send({ type: "matches", request: request.request, starts, lengths, isLast: false }, [starts.buffer as ArrayBuffer, lengths.buffer as ArrayBuffer]);
+      }
+      this.send({ type: "matches", request: request.request, starts: new Float64Array(), lengths: new Uint32Array(), isLast: true });
+    } catch (error) {
+      this.send({ type: "matches", request: request.request, starts: new Float64Array(), lengths: new Uint32Array(), isLast: true, problem: messageOf(error) });
+    } finally {
+      this.searches.delete(request.request);
+    }
+  }
+}
+
+const port = parentPort;
+if (port !== null) {
+  const worker = new TranscriptWorker(workerData as WorkerStart, (message, transfer) => port.postMessage(message, transfer ?? []));
+  port.on("message", (request: WorkerRequest) => worker.handle(request));
+  worker.begin();
+}

@@ -1,0 +1,286 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { filesAt, followTranscript, type StoreOptions, TranscriptStore } from "../../src/transcripts";
+import { commandLine, repository } from "../support/build";
+import { writeClaudeCode, writeInspectSample } from "../support/large-transcripts";
+import { temporaryFolder } from "../support/temporary-folder";
+import { readTranscript, transcriptFile, transcriptFixtures, zipOf } from "../support/transcripts";
+import { spawnSync } from "node:child_process";
+import { plainScorer } from "../support/session";
+import { writeTask } from "../support/task-folder";
+
+const worker = join(repository, "dist", "transcript-worker.js");
+
+async function opened(path: string, cache = temporaryFolder(), more: Partial<StoreOptions> = {}): Promise<TranscriptStore> {
+  const store = await TranscriptStore.open(path, { cache, worker, ...more });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+async function until(store: TranscriptStore, holds: () => boolean): Promise<void> {
+  if (holds()) {
+    return;
+  }
+  await new Promise<void>((resolve) => {
+    const listening = store.onDidChange(() => {
+      if (holds()) {
+        listening.dispose();
+        resolve();
+      }
+    });
+  });
+}
+
+const whole = (store: TranscriptStore): Promise<void> => until(store, () => store.state.isComplete);
+
+async function all(store: TranscriptStore): Promise<unknown[]> {
+  return await Promise.all(Array.from({ length: store.count }, (_value, ordinal) => store.event(ordinal, 1e9)));
+}
+
+const line = (text: string): string => `${JSON.stringify({ role: "user", content: text })}\n`;
+
+describe("a stored transcript", () => {
+  test.each(readdirSync(transcriptFixtures))("of %s has the events that were read", async (file) => {
+    const path = join(transcriptFixtures, file);
+    const store = await opened(path);
+    await whole(store);
+    expect(await all(store)).toEqual((await readTranscript(path)).events.map((event) => JSON.parse(JSON.stringify(event)) as unknown));
+    for (let ordinal = 0; ordinal < store.count; ordinal++) {
+      expect(await store.ordinalOf((await store.event(ordinal)).id)).toBe(ordinal);
+    }
+  });
+
+  test("links calls and results, both ways", async () => {
+    const store = await opened(join(transcriptFixtures, "codex.jsonl"));
+    await whole(store);
+    const call = Array.from({ length: store.count }, (_value, ordinal) => store.row(ordinal)).findIndex(({ kind }) => kind === "tool-call");
+    expect(store.row(store.row(call).link ?? -1)).toMatchObject({ kind: "tool-result", link: call, isError: true });
+  });
+
+  test("is there at once the next time, and read anew when its content is another", async () => {
+    const path = transcriptFile(line("one") + line("two"));
+    const cache = temporaryFolder();
+    const first = await opened(path, cache);
+    await whole(first);
+    await first.close();
+    // Without a worker nothing can be read: what is shown was kept.
+    const again = await opened(path, cache, { worker: join(repository, "none.js") });
+    expect([again.count, again.state.isComplete, (await again.event(1)).text]).toEqual([2, true, "two"]);
+    writeFileSync(path, line("one") + line("TWO"));
+    const third = await opened(path, cache);
+    await whole(third);
+    expect((await third.event(1)).text).toBe("TWO");
+  });
+
+  test("that was kept and is damaged is read anew", async () => {
+    const path = transcriptFile(line("one") + line("two"));
+    const cache = temporaryFolder();
+    await whole(await opened(path, cache));
+    const kept = readdirSync(cache, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("rows.bin")) ?? "";
+    truncateSync(join(cache, kept), 10);
+    const store = await opened(path, cache);
+    await whole(store);
+    expect(store.count).toBe(2);
+  });
+
+  test("shows the first events of a large log before it is read, and then the same events with all that belongs to them", async () => {
+    const path = join(temporaryFolder(), "log.json");
+    writeInspectSample(path, 40_000_000, 3, true);
+    const store = await opened(path);
+    const { id } = await store.event(20);
+    expect(store.state.isComplete).toBe(false);
+    await whole(store);
+    const ordinal = (await store.ordinalOf(id)) ?? -1;
+    expect((await store.event(ordinal)).id).toBe(id);
+    const search = await store.search({ pattern: "attachment://", isRegex: false, isCaseSensitive: true }, new AbortController().signal);
+    expect(search.count).toBe(0);
+    const expected = (await readTranscript(path)).events;
+    expect(store.count).toBe(expected.length);
+  });
+
+  test("of a file that is no transcript says why, and leaves nothing behind", async () => {
+    const cache = temporaryFolder();
+    await expect(TranscriptStore.open(transcriptFile("no transcript"), { cache, worker })).rejects.toMatchObject({ reason: "unknown-format" });
+    await expect(TranscriptStore.open(join(cache, "missing"), { cache, worker })).rejects.toMatchObject({ reason: "missing" });
+    await expect.poll(() => readdirSync(cache)).toEqual([]);
+  });
+
+  test("that is closed while it is read leaves nothing behind", async () => {
+    const path = join(temporaryFolder(), "log.jsonl");
+    writeClaudeCode(path, 60_000_000, 4);
+    const cache = temporaryFolder();
+    const store = await TranscriptStore.open(path, { cache, worker });
+    await store.close();
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  test("shows the source of each event as it was written", async () => {
+    const path = join(transcriptFixtures, "claude-code.jsonl");
+    const store = await opened(path);
+    await whole(store);
+    const { source } = await store.event(3);
+    expect((await store.raw(source)).text).toBe(readFileSync(path, "utf8").split("\n")[3]);
+    const sample = JSON.stringify({ id: "a", epoch: 1, events: [{ event: "info", data: "in the archive" }] });
+    const archive = await opened(transcriptFile(zipOf([{ name: "samples/a_epoch_1.json", content: sample }, { name: "header.json", content: '{"eval":{}}' }]), "log.eval"));
+    await whole(archive);
+    expect(JSON.parse((await archive.raw((await archive.event(1)).source)).text)).toEqual({ event: "info", data: "in the archive" });
+  });
+});
+
+describe("a transcript that changes", () => {
+  test("is followed: lines that are added, also in pieces", async () => {
+    const path = transcriptFile(line("one") + line("two").slice(0, 12));
+    const store = await opened(path);
+    const following = await followTranscript(store);
+    onTestFinished(() => following.dispose());
+    await whole(store);
+    expect([store.count, store.row(1).kind]).toEqual([2, "error"]);
+    appendFileSync(path, line("two").slice(12));
+    await until(store, () => store.count === 2 && store.row(1).kind === "user");
+    appendFileSync(path, line("three") + line("four"));
+    await until(store, () => store.count === 4);
+    expect((await all(store)).map((event) => (event as { text: string }).text)).toEqual(["one", "two", "three", "four"]);
+    const found = await store.search({ pattern: "o", isRegex: false, isCaseSensitive: true }, new AbortController().signal);
+    expect([found.count, found.eventCount]).toEqual([3, 3]);
+  });
+
+  test("is read anew where it is rewritten, and keeps the ids of its events", async () => {
+    const journal = (nodes: number): string => JSON.stringify({ nodes: Array.from({ length: nodes }, (_value, step) => ({ id: `n${step}`, step, code: `print(${step})`, plan: "p", _term_out: [], metric: { value: step } })), node2parent: {}, __version: "2" });
+    const path = transcriptFile(journal(2), "journal.json");
+    const store = await opened(path);
+    const following = await followTranscript(store);
+    onTestFinished(() => following.dispose());
+    await whole(store);
+    const { id, text } = await store.event(store.count - 3);
+    writeFileSync(`${path}.new`, journal(5));
+    renameSync(`${path}.new`, path);
+    await until(store, () => store.state.isComplete && store.count === 20);
+    expect((await store.event((await store.ordinalOf(id)) ?? -1)).text).toBe(text);
+  });
+
+  test("that vanishes stays as it was read", async () => {
+    const path = transcriptFile(line("one"));
+    const store = await opened(path);
+    const following = await followTranscript(store);
+    onTestFinished(() => following.dispose());
+    await whole(store);
+    rmSync(path);
+    store.refresh();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await store.event(0)).text).toBe("one");
+  });
+});
+
+describe("searching", () => {
+  const texts = ["Alpha beta", "beta BETA bétá\nBeta", "x".repeat(5_000_000) + " beta", "a.b (c) $&", "straße ÉCOLE 😀 beta"];
+  const program = ripgrep();
+
+  const queries: readonly (readonly [pattern: string, isRegex: boolean, isCaseSensitive: boolean, count: number])[] = [
+    ["beta", false, true, 4],
+    ["BETA", false, false, 6],
+    ["BÉTÁ", false, false, 1],
+    ["école", false, false, 1],
+    ["a.b (c) $&", false, true, 1],
+    ["b[eé]t[aá]", true, true, 5],
+    ["^beta", true, false, 2],
+    ["(x+x+)+y", true, true, 0],
+    ["", false, true, 0],
+  ];
+
+  test.each(["the worker", "ripgrep"])("with %s finds every place", async (by) => {
+    if (by === "ripgrep" && program === undefined) {
+      return;
+    }
+    const store = await opened(transcriptFile(texts.map(line).join("")), temporaryFolder(), by === "ripgrep" && program !== undefined ? { ripgrep: program } : {});
+    await whole(store);
+    for (const [pattern, isRegex, isCaseSensitive, count] of queries) {
+      const found = await store.search({ pattern, isRegex, isCaseSensitive }, new AbortController().signal);
+      expect([pattern, found.count]).toEqual([pattern, count]);
+      for (let index = 0; index < found.count; index++) {
+        const { ordinal, start, bytes, inTitle } = found.match(index);
+        const text = (await store.text(ordinal, start, bytes)).text;
+        expect(inTitle).toBe(false);
+        expect(isRegex ? new RegExp(pattern, isCaseSensitive ? "u" : "iu").test(text) : text.toLowerCase() === pattern.toLowerCase()).toBe(true);
+      }
+    }
+    const found = await store.search({ pattern: "beta", isRegex: false, isCaseSensitive: true }, new AbortController().signal);
+    expect([found.firstFrom(0), found.firstFrom(2), found.firstFrom(4), found.match(found.firstFrom(4) ?? -1).ordinal]).toEqual([0, 2, 3, 4]);
+    await expect(store.search({ pattern: "(", isRegex: true, isCaseSensitive: true }, new AbortController().signal)).rejects.toThrow();
+  });
+
+  test("can be cancelled", async () => {
+    const store = await opened(transcriptFile(texts.map(line).join("")));
+    await whole(store);
+    const stop = new AbortController();
+    const search = store.search({ pattern: "(a|b)*c", isRegex: true, isCaseSensitive: true }, stop.signal);
+    stop.abort();
+    await expect(search).rejects.toMatchObject({ reason: "cancelled" });
+  });
+});
+
+describe("files at a step", () => {
+  test("are those of the edits before it, without those that failed", async () => {
+    const call = (id: string, name: string, input: object): string => JSON.stringify({ role: "assistant", content: [{ type: "tool_use", id, name, input }] });
+    const result = (id: string, isError: boolean): string => JSON.stringify({ role: "user", content: [{ type: "tool_result", tool_use_id: id, content: "r", is_error: isError }] });
+    const rows = [call("1", "Write", { file_path: "/a", content: "one" }), result("1", false), call("2", "Edit", { file_path: "/a", old_string: "one", new_string: "two" }), result("2", true), call("3", "Edit", { file_path: "/a", old_string: "one", new_string: "three" }), result("3", false)];
+    const store = await opened(transcriptFile(rows.join("\n")));
+    await whole(store);
+    const content = async (ordinal: number): Promise<unknown> => (await filesAt(store, ordinal)).map(({ state, since }) => [state.kind === "known" ? state.content : state.kind, since]);
+    expect(await Promise.all([0, 3, 5].map(content))).toEqual([[["one", 0]], [["one", 0]], [["three", 4]]]);
+  });
+});
+
+describe("the command line", () => {
+  const baseliner = (...args: string[]): { status: number | null; stdout: string; stderr: string } => spawnSync(process.execPath, [commandLine, "transcript", ...args], { encoding: "utf8", maxBuffer: 2 ** 28 });
+
+  test("tells what is in a transcript, and its events as JSON lines", () => {
+    const file = join(transcriptFixtures, "claude-code.jsonl");
+    expect(JSON.parse(baseliner("info", file, "--json").stdout)).toMatchObject({ format: "claude-code", events: 7, calls: 1, linkedResults: 1, kinds: { raw: 1 } });
+    expect(baseliner("info", file).stdout).toMatch(/^format +Claude Code\n/);
+    const events = baseliner("events", file, "--json").stdout.trimEnd().split("\n");
+    expect(events.map((text) => (JSON.parse(text) as { kind: string }).kind)).toEqual(["note", "user", "reasoning", "tool-call", "tool-result", "message", "raw"]);
+  });
+
+  test("prints no control character of a transcript", () => {
+    const { stdout } = baseliner("events", transcriptFile(line("a\u001b[2Jb\u202ec\nd")));
+    expect(stdout).toContain("a [2Jb c d");
+    expect(stdout).not.toContain("\u001b");
+    expect(stdout).not.toContain("\u202e");
+  });
+
+  test.each([[["info"]], [["events", "/"]], [["info", "/none"]], [["info", commandLine]], [["dance"]]])("answers %j with one line and status 2", (args) => {
+    const { status, stdout, stderr } = baseliner(...args);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^baseliner: [^\n]+\n$/);
+  });
+
+  test("reads a session of ours: clock, attempts, edits as diffs", () => {
+    const folder = temporaryFolder();
+    const task = writeTask(join(folder, "task"), plainScorer);
+    const run = (...args: string[]): void => expect(spawnSync(process.execPath, [commandLine, "session", ...args], { encoding: "utf8" }).status).toBe(0);
+    run("start", task, "--sessions", join(folder, "sessions"));
+    const session = join(folder, "sessions", readdirSync(join(folder, "sessions"))[0] ?? "");
+    run("clock", "start", session);
+    writeFileSync(join(session, "workspace", "solution.py"), "value = 6\n");
+    run("score", session);
+    run("submit", session);
+    const { format, events } = JSON.parse(`{"format":"x","events":[${baseliner("events", session, "--json").stdout.trimEnd().split("\n").join(",")}]}`) as { format: string; events: { kind: string; text: string; score?: { value: number; isFinal: boolean }; call?: string }[] };
+    expect(format).toBe("x");
+    expect(events.filter(({ kind }) => kind === "score").map(({ score }) => [score?.value, score?.isFinal])).toEqual([[10, false], [6, false], [6, true]]);
+    expect(events.filter(({ kind }) => kind === "file-edit").at(-1)?.text).toContain("+value = 6");
+    expect(events.filter(({ kind }) => kind === "tool-result").map(({ call }) => call)).toEqual(["attempt 0", "attempt 1"]);
+    expect(events.some(({ kind }) => kind === "clock")).toBe(true);
+  });
+});
+
+/** A ripgrep that some editor under test brought, or that is installed. */
+function ripgrep(): string | undefined {
+  const installed = spawnSync("rg", ["--version"]);
+  if (installed.status === 0) {
+    return "rg";
+  }
+  const servers = join(repository, ".vscode-test", "server");
+  const inside = join("node_modules", "code-server", "lib", "vscode", "node_modules", "@vscode", "ripgrep-universal", "bin", `${process.platform}-${process.arch}`, "rg");
+  return existsSync(servers) ? readdirSync(servers).map((version) => join(servers, version, inside)).find((path) => existsSync(path)) : process.env["BASELINER_RIPGREP"];
+}
