@@ -5,7 +5,6 @@ import * as z from "zod";
 import { errorOf } from "../../base";
 import { BoxError, type ChangeOutcome, type FileChange, type FileRead, type ScanScope } from "../box";
 import { reasonOfCode } from "../system-error";
-import { shellQuote } from "../shell-quote";
 import { fileAgentProgram, pythonTooOld } from "./file-agent-program";
 import { Interrupted, type Link } from "./link";
 import { behindMark, plainReason, scriptCommand, scriptText } from "./remote-shell";
