@@ -17,7 +17,8 @@ export default defineConfig({
           globalSetup: ["test/support/build.ts"],
           include: ["test/faults/**/*.test.ts", "test/tasks/**/*.test.ts"],
           testTimeout: 120_000,
-          fileParallelism: false,
+          // Two files at a time: they mostly wait for processes and networks.
+          maxWorkers: 2,
         },
       },
       {

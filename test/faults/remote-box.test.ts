@@ -76,11 +76,11 @@ describe.skipIf(whyNoSshd !== undefined)("a shell on a box", () => {
     await screen.shell.ended;
   });
 
-  test("ends with what runs in it when its terminal is closed", async () => {
+  test("ends with what runs in its foreground when its terminal is closed", async () => {
     const box = await (await Sshd.start()).box();
     const folder = temporaryFolder();
     const screen = new Screen(await box.openShell({ ...size, folder }));
-    await screen.type("sh -c 'echo $$ >pid; sleep 300' & sleep 1; echo on-$((40+7))\r", /on-47/);
+    await screen.type("sh -c 'echo $$ >pid; echo on-$((40+7)); sleep 300'\r", /on-47/);
     screen.shell.close();
     await screen.shell.ended;
     while (isRunning(Number(readFileSync(join(folder, "pid"), "utf8")))) {

@@ -27,8 +27,8 @@ const printed = (value: number): string => Array.from({ length: 20 }, (_, number
 const steps = 16;
 
 describe.skipIf(whyNoSshd !== undefined)(`a working day on a box over SSH${whyNoSshd === undefined ? "" : ` (${whyNoSshd})`}`, () => {
-  test.each([1, 2])("with cuts all through it ends with every attempt whole, a valid journal and both sides alike (day %i)", async (seed) => {
-    const { chance, integer, pick } = dice(seed);
+  test("with cuts all through it ends with every attempt whole, a valid journal and both sides alike", async () => {
+    const { chance, integer, pick } = dice(1);
     const sshd = await Sshd.start();
     const proxy = await TcpProxy.to(sshd.port);
     sshd.trust(proxy.port);
@@ -41,7 +41,7 @@ describe.skipIf(whyNoSshd !== undefined)(`a working day on a box over SSH${whyNo
     const scored: number[] = [];
     const expected = new Map<string, string>();
     for (let step = 0; step < steps; step += 1) {
-      const value = 1000 * seed + step;
+      const value = 1000 + step;
       await write(join(root, "workspace", "solution.py"), `value = ${value}\n`);
       expected.set("solution.py", `value = ${value}\n`);
       const path = `data/${pick(["one", "two", "three"])}-${integer(0, 5)}.txt`;
