@@ -6,7 +6,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ConnectionStatus } from "../../src/boxes";
-import { type HostKeyQuestion, resolveTarget, SshBox, SshConnection } from "../../src/boxes/ssh";
+import { type BoxQuestion, type HostKeyQuestion, noCredentials, resolveTarget, SshBox, SshConnection, type SshHost } from "../../src/boxes/ssh";
+import { accountWithPassword, whyNoAccounts } from "../support/protected-box";
 import { boxBehindProxy, freePort, newKey, Sshd, whyNoSshd } from "../support/sshd";
 import { TcpProxy } from "../support/tcp-proxy";
 import { temporaryFolder } from "../support/temporary-folder";
@@ -237,6 +238,49 @@ describe.skipIf(whyNoSshd !== undefined)("the way in", () => {
     expect(failure).toMatchObject({ reason: "authentication-failed", message: expect.stringMatching(/wrong SHA256:.*refused.*locked SHA256:.*refused/) as string });
     expect(`${log.join()} ${(failure as Error).message}`).not.toMatch(/hunter2|sesame|wrong one/);
     expect(passphrases).toEqual([]);
+  });
+
+  test.skipIf(whyNoAccounts !== undefined)(`is a password that is asked for until it is right, and kept for as long as the box is in use${whyNoAccounts === undefined ? "" : ` (${whyNoAccounts})`}`, async () => {
+    const { account, password } = accountWithPassword();
+    const sshd = await Sshd.start({ config: ["UsePAM yes", "PasswordAuthentication yes"] });
+    const proxy = await TcpProxy.to(sshd.port);
+    sshd.trust(proxy.port);
+    const log: string[] = [];
+    const asked: boolean[] = [];
+    const credentials = {
+      ...noCredentials,
+      password: (_host: SshHost, failed: boolean) => {
+        asked.push(failed);
+        return Promise.resolve(failed ? password : "not it");
+      },
+    };
+    const box = new SshBox(sshd.connection({ user: account, keyFiles: [], port: proxy.port }, { credentials, log: (line) => log.push(line) }));
+    await box.connection.connect();
+    expect(asked).toEqual([false, true]);
+    expect((await box.runScript("id -un", 10_000)).stdout.toString()).toBe(`${account}\n`);
+    proxy.cut();
+    await box.time();
+    expect(asked).toHaveLength(2);
+    expect(log.join("\n")).not.toContain(password);
+  });
+
+  test.skipIf(whyNoAccounts !== undefined)(`is the answer to the box's own question${whyNoAccounts === undefined ? "" : ` (${whyNoAccounts})`}`, async () => {
+    const { account, password } = accountWithPassword();
+    const sshd = await Sshd.start({ config: ["UsePAM yes", "KbdInteractiveAuthentication yes"] });
+    const questions: BoxQuestion[][] = [];
+    const log: string[] = [];
+    const credentials = {
+      ...noCredentials,
+      answers: (_host: SshHost, _name: string, _instructions: string, asked: readonly BoxQuestion[]) => {
+        questions.push([...asked]);
+        return Promise.resolve(asked.map(() => password));
+      },
+    };
+    const box = new SshBox(sshd.connection({ user: account, keyFiles: [] }, { credentials, log: (line) => log.push(line) }));
+    await box.connection.connect();
+    expect(questions.flat()).toEqual([{ text: expect.stringMatching(/password/i) as string, echo: false }]);
+    expect((await box.runScript("id -un", 10_000)).stdout.toString()).toBe(`${account}\n`);
+    expect(log.join("\n")).not.toContain(password);
   });
 
   test("is found by agent, one key at a time, though the box counts attempts", async () => {

@@ -73,6 +73,15 @@ export function newAccounts(): { expert: string; scorer: string } {
   return accounts;
 }
 
+/** An account that lets in whoever knows its password; gone when the test is over. */
+export function accountWithPassword(): { account: string; password: string } {
+  const account = newAccounts().expert;
+  const password = randomUUID();
+  execFileSync("useradd", ["-m", "-s", "/bin/sh", account]);
+  execFileSync("chpasswd", { input: `${account}:${password}\n` });
+  return { account, password };
+}
+
 /** A new folder that every account can enter and only root can change. */
 export function openFolder(): string {
   mkdirSync("/srv", { recursive: true });
