@@ -11,7 +11,7 @@ const shownLive = 512 * 1024;
 /** As much is shown of the end of a longer output, in UTF-16 units. */
 const shownOfEnd = 8 * 1024;
 /** Two presses of Escape within this time cancel the scoring, in ms. */
-const doublePress = 800;
+const doublePress = 1200;
 
 /** One terminal that shows the live output of scorings. Output is cleaned of everything but text and colours. */
 export class ScoringTerminal implements vscode.Disposable {

@@ -40,8 +40,9 @@ describe.skipIf(whyNoSshd !== undefined)(`a session on a box over SSH in VS Code
     const workbench = await stage.openWindow();
     await workbench.show("Baseliner");
     await workbench.runCommand("Baseliner: Open Assignment…");
+    // The dialog begins in the home folder, and takes a path only once it has looked it up.
+    await workbench.patience.until("the dialog for files", () => workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: ".." }).first().isVisible());
     await workbench.answer(assignment);
-    // The dialog takes a path only once it has looked it up.
     await workbench.patience.until("the file in the dialog", () => workbench.page.locator(".quick-input-list", { hasText: "task.assignment.json" }).isVisible());
     await workbench.press("Enter");
     const question = await workbench.patience.until("the question about the host key", () => workbench.dialog());
