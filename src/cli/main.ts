@@ -31,6 +31,7 @@ const usage = `usage: baseliner <command> [--json]
           [--host-key SHA256:…]   accept this host key only
           [--ssh-config FILE]
 
+Boxes over SSH are reached by your own ssh configuration, or the one that BASELINER_SSH_CONFIG names.
 SESSION is a session folder; without it, the one around the current folder.
 Exit status: 0 done, 1 a check failed, 2 unusable input.
 `;

@@ -131,6 +131,7 @@ export class Session extends EventEmitter<SessionEvents> {
     let lock: SessionLock | undefined;
     try {
       lock = await SessionLock.acquire(root, surroundings.holder);
+      const box = await surroundings.boxFor(state.created.box);
       const { writer, entries } = await JournalWriter.continue(root, surroundings.time);
       const now = stateOf(entries) ?? state;
       if (now.closed) {
@@ -139,7 +140,6 @@ export class Session extends EventEmitter<SessionEvents> {
         await lock.release();
         return new Session(root, surroundings, undefined, now, submitted, undefined, undefined);
       }
-      const box = await surroundings.boxFor(now.created.box);
       const sessionBox = new SessionBox(box, sessionFolder(root), now.created, surroundings.time);
       const session = new Session(root, surroundings, sessionBox, now, { kind: "writer" }, writer, lock);
       if (box.connection === undefined) {
@@ -315,7 +315,7 @@ export class Session extends EventEmitter<SessionEvents> {
    * Scores the workspace as it is now: before the clock is started as the
    * starting solution, off the clock; afterwards as work. Resolves with the
    * attempt when its end is on record.
-   * @throws {SessionError} `clock`, `scoring`, `read-only`, `not-recorded`; {SnapshotError}; {JournalError}. Nothing is scored then, or what ran is finished later.
+   * @throws {SessionError} `clock`, `scoring`, `read-only`, `not-recorded`, `mirror-question`, `unsettled`; {BoxError}; {MirrorError}; {SnapshotError}; {JournalError}. Nothing is scored then, or what ran is finished later.
    */
   async score(): Promise<Attempt> {
     this.expectNotScoring(stillScoring);
@@ -401,6 +401,10 @@ export class Session extends EventEmitter<SessionEvents> {
     ]);
     if (this.cancelWasAskedFor()) {
       throw notBegun();
+    }
+    if (this.onBox.mirror !== undefined) {
+      // Settling may just have brought edits to the box.
+      await this.expectStartingSolution();
     }
     await this.record("attempt.started", { attempt: number, kind, run, snapshot });
     const specification = {

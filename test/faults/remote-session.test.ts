@@ -56,6 +56,16 @@ describe.skipIf(whyNoSshd !== undefined)(`a session on a box over SSH${whyNoSshd
     expect(await verifySession(session.folder.root)).toMatchObject({ problems: [], attempts: 2, openAttempts: [] });
   });
 
+  test("does not score off the clock what was edited here and had not reached the box yet", async () => {
+    const expert = new RemoteExpert(await Sshd.start(), await provisioned(plainScorer));
+    const session = await expert.open(await expert.create());
+    writeFileSync(join(session.folder.workspace, "solution.py"), "value = 1\n");
+    await expect(session.score()).rejects.toMatchObject({ reason: "clock" });
+    expect(session.state.attempts).toEqual([]);
+    await session.startClock();
+    expect((await session.score()).outcome).toMatchObject({ kind: "scored", score: 1 });
+  });
+
   test("brings here what is changed on the box, and scores it", async () => {
     const expert = new RemoteExpert(await Sshd.start(), await provisioned(plainScorer));
     const session = await working(expert);
