@@ -16,6 +16,7 @@ import {
   type SessionState,
   stateOf,
   verifySession,
+  usualConditions,
 } from "../sessions";
 import { loadTask, taskFileName } from "../tasks";
 import { localBox, type Outcome, parse, printJson, printTable, sessionRoot, sshBox, surroundings, UsageError } from "./command";
@@ -35,7 +36,7 @@ async function start(args: string[]): Promise<Outcome> {
     throw new UsageError("session start needs an assignment file or a task folder");
   }
   const isTask = (await stat(join(target, taskFileName)).catch(() => undefined))?.isFile() === true;
-  const assignment: Assignment = isTask ? { task: resolve(target), box: { kind: "local" }, profile: "cpu", participant: "local" } : await readAssignment(resolve(target));
+  const assignment: Assignment = isTask ? { task: resolve(target), box: { kind: "local" }, profile: "cpu", participant: "local", conditions: usualConditions } : await readAssignment(resolve(target));
   const root = await layOut(
     { ...assignment, profile: values.profile ?? assignment.profile, participant: values.participant ?? assignment.participant },
     values.sessions === undefined ? defaultSessionsFolder() : resolve(values.sessions),

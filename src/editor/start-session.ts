@@ -12,6 +12,7 @@ import {
   readJournal,
   sessionFolder,
   stateOf,
+  usualConditions,
 } from "../sessions";
 import { loadTask } from "../tasks";
 import type { Editor } from "./commands";
@@ -26,6 +27,7 @@ export async function startDemoSession(editor: Editor): Promise<void> {
     profile: "cpu",
     box: { kind: "local" },
     participant: "demo",
+    conditions: usualConditions,
   });
 }
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod";
 import { BaselinerError, plainSystemReason } from "../base";
-import { type AssignedBox, assignedBoxSchema, participantCode } from "./journal-entry";
+import { type AssignedBox, assignedBoxSchema, conditionsSchema, participantCode } from "./journal-entry";
 
 /** What an expert is given: which task, where, for how long, under which code. */
 export const assignmentSchema = z
@@ -14,6 +14,7 @@ export const assignmentSchema = z
     box: assignedBoxSchema.default({ kind: "local" }),
     timeLimitMinutes: z.number().positive().optional(),
     participant: participantCode,
+    conditions: conditionsSchema.prefault({}),
   })
   .refine(({ task, box }) => (task === undefined) === (box.kind === "ssh"), {
     path: ["task"],

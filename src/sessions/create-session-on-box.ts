@@ -5,7 +5,7 @@ import type { Box } from "../boxes";
 import { checkTaskText, describeProblem, hashesOf, type LoadedTask, readProvision, scoringFiles, taskFileName } from "../tasks";
 import { Mirror } from "../workspace";
 import { CreateSessionError, layOut } from "./create-session";
-import type { AssignedBox } from "./journal-entry";
+import type { AssignedBox, Conditions } from "./journal-entry";
 import { remotePaths } from "./session-box";
 import { sessionFolder } from "./session-folder";
 
@@ -19,6 +19,7 @@ export interface NewSessionOnBox {
   readonly participant: string;
   /** In place of the task's own time limit. */
   readonly timeLimitMinutes?: number | undefined;
+  readonly conditions?: Conditions;
 }
 
 /** Longest file of a task that is shown here, in bytes. */

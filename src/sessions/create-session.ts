@@ -5,7 +5,7 @@ import { BaselinerError, plainSystemReason, systemErrorCode, type Time } from ".
 import { hashesOf, type LoadedTask, profileOf, scoringFiles, scoringFolder, taskFileName } from "../tasks";
 import type { Box } from "../boxes";
 import { JournalWriter } from "./journal";
-import type { BoxDescription } from "./journal-entry";
+import { type BoxDescription, type Conditions, usualConditions } from "./journal-entry";
 import { sessionFolder } from "./session-folder";
 
 /** What a new session is made from. */
@@ -18,6 +18,7 @@ export interface NewSession {
   readonly participant: string;
   /** In place of the task's own time limit. */
   readonly timeLimitMinutes?: number | undefined;
+  readonly conditions?: Conditions;
 }
 
 /** A session could not be created; nothing of it is left behind. */
@@ -62,7 +63,7 @@ export interface LaidOut {
  * @throws {CreateSessionError}, and what `fill` throws; nothing is left behind then
  */
 export async function layOut(
-  { sessionsFolder, participant, profile: profileName, timeLimitMinutes }: Omit<NewSession, "task">,
+  { sessionsFolder, participant, profile: profileName, timeLimitMinutes, conditions = usualConditions }: Omit<NewSession, "task">,
   loaded: LoadedTask,
   time: Time,
   fill: (draft: string) => Promise<LaidOut>,
@@ -103,9 +104,11 @@ export async function layOut(
           aggregate: task.scoring.aggregate,
           unit: task.scoring.unit,
           visible: task.scoring.visible,
+          final: task.scoring.final,
         },
         sync: task.sync,
         timeLimitMinutes: timeLimitMinutes ?? task.timeLimitMinutes,
+        conditions,
         box,
         protection,
       });

@@ -41,6 +41,26 @@ const sessionBox = z.discriminatedUnion("kind", [
 /** What a session says of its box. */
 export type BoxDescription = z.infer<typeof sessionBox>;
 
+/** What an assignment lays down for a session, beyond task, box and time. */
+export const conditionsSchema = z.object({
+  /** Whether the instructions can be read before the clock is started. */
+  instructions: z.enum(["at-once", "with-clock"]).default("at-once"),
+  /** What becomes of scoring when the time is up: it closes, or goes on and its attempts are marked and never the result. */
+  afterTime: z.enum(["close", "mark"]).default("close"),
+  /** Whether the expert is asked for research notes, at most once an hour. */
+  researchNotes: z.boolean().default(false),
+  /** Whether the expert is asked to consent to the recording of terminals. */
+  recording: z.boolean().default(false),
+  /** What the expert may use, in the words of the assignment; null where it says nothing. */
+  policy: z.object({ internet: z.string().nullable().default(null), aiTools: z.string().nullable().default(null) }).prefault({}),
+});
+
+/** What an assignment lays down for a session, beyond task, box and time. */
+export type Conditions = z.infer<typeof conditionsSchema>;
+
+/** What holds where an assignment says nothing else. */
+export const usualConditions: Conditions = conditionsSchema.parse({});
+
 /** Code of a participant. */
 export const participantCode = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be up to 64 letters, digits, dots, hyphens or underscores");
 
@@ -78,10 +98,13 @@ export const entryData = {
       aggregate: z.enum(["best", "last"]),
       unit: z.string(),
       visible: z.boolean(),
+      /** Whether submitting scores the workspace once more. */
+      final: z.boolean().default(false),
     }),
     /** What of the workspace is mirrored and kept in snapshots. */
     sync: z.object({ ignore: z.array(z.string()), pull: z.array(z.string()).default([]), maxFileMB: z.number().positive() }),
     timeLimitMinutes: z.number().positive(),
+    conditions: conditionsSchema.prefault({}),
     box: sessionBox,
     /** `none` where expert and scorer share one account on the box, so that only hashes guard the scoring function. */
     protection: z.enum(["none", "accounts"]),
@@ -92,12 +115,25 @@ export const entryData = {
   "clock.started": z.object({}),
   "clock.paused": z.object({ reason: z.string() }),
   "clock.resumed": z.object({}),
-  "clock.adjusted": z.object({ addMs: z.number(), reason: z.string() }),
+  /** Changes the working time by `addMs`; `gap` is the time that the person was asked about, and what it was. */
+  "clock.adjusted": z.object({
+    addMs: z.number(),
+    reason: z.string(),
+    gap: z
+      .object({
+        cause: z.enum(["closed", "slept", "clock-jumped"]),
+        /** UTC, ms. */
+        from: z.number(),
+        until: z.number(),
+        countedAs: z.enum(["work", "break"]),
+      })
+      .optional(),
+  }),
   "clock.expired": z.object({}),
   "attempt.started": z.object({
     attempt: attemptNumber,
-    /** `start` is the starting solution, scored off the clock. */
-    kind: z.enum(["start", "work"]),
+    /** `start` is the starting solution, scored off the clock; `after-time` never counts; `final` is scored by submitting. */
+    kind: z.enum(["start", "work", "after-time", "final"]),
     run: z.string(),
     /** Commit of the workspace in snapshots.git; null where none could be taken. */
     snapshot: z.string().nullable(),
@@ -121,7 +157,23 @@ export const entryData = {
   "snapshot.taken": z.object({ commit: z.string(), leftOut: z.array(z.string()) }),
   "sync.conflict": z.object({ path: z.string(), keptAs: z.string() }),
   "note.added": z.object({ text: z.string() }),
-  "terminal.recorded": z.object({ file: z.string() }),
+  /** Whether the expert consents to being recorded; may be given and taken back at any time. */
+  "recording.consent": z.object({ given: z.boolean() }),
+  /** A terminal is being recorded to this file of the session's folder from here on. */
+  "terminal.opened": z.object({ file: z.string() }),
+  /** The end of a recording: how long its file is and what it holds. */
+  "terminal.recorded": z.object({ file: z.string(), bytes: z.number().int().nonnegative().optional(), sha256: sha256Text.optional() }),
+  /** Which AI assistants the editor has, whenever that is other than last recorded. */
+  "editor.assistants": z.object({ assistants: z.array(z.object({ id: z.string(), version: z.string(), active: z.boolean() })) }),
+  /** Answers of the exit survey; null where one was left out. */
+  "survey.answered": z.object({
+    /** Score that the expert expects to have reached. */
+    predicted: z.number().nullable(),
+    minutesLost: z.number().nonnegative().nullable(),
+    lostTo: z.string(),
+    clear: z.enum(["yes", "partly", "no"]).nullable(),
+    comments: z.string(),
+  }),
   "integrity.changed": z.object({
     when: z.enum(["before", "after"]),
     attempt: attemptNumber,

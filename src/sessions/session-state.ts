@@ -5,7 +5,7 @@ import type { EntryData, JournalEntry } from "./journal-entry";
 /** One run of the scoring function, as the journal tells it. */
 export interface Attempt {
   readonly number: number;
-  readonly kind: "start" | "work";
+  readonly kind: EntryData<"attempt.started">["kind"];
   readonly run: string;
   readonly snapshot: string | null;
   /** UTC, ms since the epoch. */
@@ -47,6 +47,11 @@ export interface SessionState {
   readonly integrityChanges: readonly EntryData<"integrity.changed">[];
   /** Files that both sides had changed, each kept twice. */
   readonly conflicts: readonly EntryData<"sync.conflict">[];
+  /** In the order in which they were written. `at`: UTC, ms. */
+  readonly notes: readonly { readonly at: number; readonly text: string }[];
+  /** Whether terminals are recorded: what the expert said last; null while nothing was said. */
+  readonly consent: boolean | null;
+  readonly survey: EntryData<"survey.answered"> | null;
   readonly submittedAt: number | null;
   readonly closed: boolean;
 }
@@ -70,6 +75,9 @@ export function newState(first: JournalEntry<"session.created">): SessionState {
     best: null,
     integrityChanges: [],
     conflicts: [],
+    notes: [],
+    consent: null,
+    survey: null,
     submittedAt: null,
     closed: false,
   };
@@ -105,6 +113,12 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
       return { ...next, integrityChanges: [...state.integrityChanges, entry.data] };
     case "sync.conflict":
       return { ...next, conflicts: [...state.conflicts, entry.data] };
+    case "note.added":
+      return { ...next, notes: [...state.notes, { at, text: entry.data.text }] };
+    case "recording.consent":
+      return { ...next, consent: entry.data.given };
+    case "survey.answered":
+      return { ...next, survey: entry.data };
     case "session.submitted":
       return { ...next, submittedAt: at };
     case "session.closed":

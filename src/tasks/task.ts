@@ -39,6 +39,7 @@ const scoringSchema = z.strictObject({
   direction: z.enum(["min", "max"]).describe("Whether lower or higher scores are better."),
   aggregate: z.enum(["best", "last"]).default("best").describe("Which valid score is the session's result."),
   visible: z.boolean().default(true).describe("Whether the expert sees scores."),
+  final: z.boolean().default(false).describe("Whether submitting scores the workspace once more."),
   unit: z.string().default("").describe("Unit of the score, such as ln(ms)."),
 });
 

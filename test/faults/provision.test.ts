@@ -237,7 +237,11 @@ print(6)
 ${attempts}${attackProcess}
 import pwd
 scorer = pwd.getpwnam(${JSON.stringify(accounts.scorer)}).pw_uid
-found = [int(name) for name in os.listdir("/proc") if name.isdigit() and os.stat("/proc/" + name).st_uid == scorer]
+def owner(process):
+    # Processes come and go while they are listed.
+    try: return os.stat("/proc/" + process).st_uid
+    except OSError: return None
+found = [int(name) for name in os.listdir("/proc") if name.isdigit() and owner(name) == scorer]
 for process in found:
     attack(process)
 attempt("kill all", lambda: subprocess.run(["pkill", "-KILL", "-U", str(scorer)]).returncode == 0)
@@ -245,7 +249,7 @@ for name in ("result.json", "exit.json", "stdout.log", "cancel"):
     attempt("write " + name, lambda: write(${JSON.stringify(`${runs}/${id}/`)} + name))
 print("scorer processes:", len(found) > 1, "done:", done)
 END
-exec python3 "$HOME/attack.py" 2>/dev/null`);
+exec python3 "$HOME/attack.py" 2>&1`);
     expect(during.text).toBe("scorer processes: True done: []\n");
     expect(await box.runState(runs, id)).toEqual({ kind: "running" });
     const second = await protectedBox.follow(await protectedBox.start());

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { describeAttempt, formatScore, stateOf } from "../../../src/sessions";
+import { describeAttempt, formatScore, stateOf, usualConditions } from "../../../src/sessions";
 import { type EntryData, type EntryType, firstPrevious, type JournalEntry } from "../../../src/sessions/journal-entry";
 
 const created: EntryData<"session.created"> = {
@@ -17,9 +17,11 @@ const created: EntryData<"session.created"> = {
     aggregate: "best",
     unit: "s",
     visible: true,
+    final: false,
   },
   sync: { ignore: [], pull: [], maxFileMB: 1 },
   timeLimitMinutes: 480,
+  conditions: usualConditions,
   box: { kind: "local" },
   protection: "none",
 };
