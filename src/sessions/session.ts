@@ -284,6 +284,29 @@ export class Session extends EventEmitter<SessionEvents> {
     }
   }
 
+  // — what the expert says —
+
+  /** Adds a research note (markdown) to the record. @throws {SessionError} `nothing-said` where it is blank, `read-only` */
+  addNote(text: string): Promise<void> {
+    return this.exclusive(async () => {
+      this.expectWriter();
+      if (text.trim() === "") {
+        throw new SessionError("nothing-said", "The note is empty, so nothing was added.");
+      }
+      await this.record("note.added", { text: text.trim() });
+    });
+  }
+
+  /** Records whether the expert consents to being recorded; nothing where that is what was said last. @throws {SessionError} `read-only` */
+  giveConsent(given: boolean): Promise<void> {
+    return this.exclusive(async () => {
+      this.expectWriter();
+      if (this.present.consent !== given) {
+        await this.record("recording.consent", { given });
+      }
+    });
+  }
+
   // — attempts —
 
   /**
@@ -382,10 +405,14 @@ export class Session extends EventEmitter<SessionEvents> {
     this.emit("changed");
   }
 
-  private expectClock(states: readonly SessionState["clock"]["state"][], otherwise: string): void {
+  private expectWriter(): void {
     if (this.access.kind === "reader") {
       throw new SessionError("read-only", this.access.text);
     }
+  }
+
+  private expectClock(states: readonly SessionState["clock"]["state"][], otherwise: string): void {
+    this.expectWriter();
     if (!states.includes(this.present.clock.state)) {
       throw new SessionError("clock", otherwise);
     }
