@@ -94,7 +94,7 @@ export class Scorings {
   /** Takes the snapshot, journals the attempt, starts its run. */
   private async begin(): Promise<Attempt> {
     const { scoring } = this.session.state().created;
-    const kind = this.session.state().clock.state === "not-started" ? "start" : "work";
+    const kind = kindAt[this.session.state().clock.state];
     const number = this.session.state().attempts.length;
     const run = randomUUID();
     const { box, paths } = this.session.onBox();
@@ -236,5 +236,8 @@ async function allOf<const Work extends readonly Promise<unknown>[]>(work: Work)
   await Promise.allSettled(work);
   return await Promise.all(work);
 }
+
+/** The kind of an attempt that is begun while the clock is so. */
+const kindAt: Record<SessionState["clock"]["state"], Attempt["kind"]> = { "not-started": "start", running: "work", paused: "work", expired: "after-time", submitted: "after-time" };
 
 const notBegun = (): SessionError => new SessionError("not-scoring", "Scoring was cancelled before it began; nothing was scored.");

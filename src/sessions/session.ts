@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { messageOf, type Time } from "../base";
 import type { Box, OutputStream } from "../boxes";
 import type { Mirror } from "../workspace";
-import { remainingAt } from "./clock";
+import { Attendance, heartbeatOf } from "./attendance";
+import type { Gap } from "./gaps";
 import { JournalError, JournalWriter, readJournal } from "./journal";
 import type { BoxDescription, EntryData, EntryType, JournalEntry } from "./journal-entry";
 import { Scorings } from "./scorings";
@@ -12,6 +13,7 @@ import { type SessionFolder, sessionFolder } from "./session-folder";
 import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
+import { WorkingTime } from "./working-time";
 
 /** What a session needs from outside. */
 export interface SessionSurroundings {
@@ -20,6 +22,8 @@ export interface SessionSurroundings {
   readonly boxFor: (box: BoxDescription) => Box | Promise<Box>;
   /** What opens the session, as another window will be told: `VS Code`. */
   readonly holder: string;
+  /** Whether it is there for as long as the expert works, as an editor is: where it was not, the expert is asked. */
+  readonly attends?: boolean;
 }
 
 /** Whether this process may add to the session, and why not. */
@@ -51,6 +55,7 @@ export class Session extends EventEmitter<SessionEvents> {
   /** What checks the state and adds to the journal does so one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
   private readonly scorings: Scorings;
+  private readonly workingTime: WorkingTime;
 
   private constructor(
     root: string,
@@ -75,6 +80,14 @@ export class Session extends EventEmitter<SessionEvents> {
       output: (attempt, stream, bytes) => this.emit("output", attempt, stream, bytes),
       problem: (text) => this.emit("problem", text),
     });
+    const { time, attends = false } = surroundings;
+    this.workingTime = new WorkingTime(
+      { time, state: () => this.present, record: (type, data) => this.record(type, data) },
+      new Attendance(heartbeatOf(root), time, attends),
+      () => {
+        this.expireIfDue().catch((error: unknown) => this.tellUnlessClosed(error));
+      },
+    );
   }
 
   get state(): SessionState {
@@ -130,6 +143,7 @@ export class Session extends EventEmitter<SessionEvents> {
       }
       const sessionBox = new SessionBox(box, sessionFolder(root), now.created, surroundings.time);
       const session = new Session(root, surroundings, sessionBox, now, { kind: "writer" }, writer, lock);
+      await session.workingTime.open(entries);
       if (box.connection === undefined) {
         await session.recordConnected();
       }
@@ -278,10 +292,21 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   private async expire(): Promise<void> {
-    const { clock } = this.present;
-    if (this.journal !== undefined && clock.state === "running" && remainingAt(clock, this.surroundings.time.now()) === 0) {
-      await this.record("clock.expired", {});
+    if (this.journal !== undefined) {
+      await this.workingTime.expire();
     }
+  }
+
+  /**
+   * Answers whether a gap (see `state.clock.gaps`) was work or a break. What was scored in it is work either way.
+   * @throws {SessionError} `gap` where it was answered already; `scoring` where a scoring that went on in it has no end yet; `read-only`
+   */
+  answerGap(gap: Gap, countedAs: "work" | "break"): Promise<void> {
+    return this.exclusive(async () => {
+      this.expectWriter();
+      await this.workingTime.answer(gap, countedAs);
+      await this.expire();
+    });
   }
 
   // — what the expert says —
@@ -343,7 +368,10 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Begins a scoring, and hands back what resolves when its end is on record. */
   private async startScoring(): Promise<{ attempt: Attempt; done: Promise<void> }> {
     await this.expire();
-    this.expectClock(["not-started", "running"], closedForScoring[this.present.clock.state] ?? "Scoring is closed.");
+    const { clock, created } = this.present;
+    const open = created.conditions.afterTime === "mark" ? (["not-started", "running", "expired"] as const) : (["not-started", "running"] as const);
+    this.expectClock(open, closedForScoring[clock.state] ?? "Scoring is closed.");
+    this.workingTime.expectTime();
     this.expectNotScoring(stillScoring);
     return await this.scorings.start();
   }
@@ -380,6 +408,9 @@ export class Session extends EventEmitter<SessionEvents> {
     this.scorings.giveUp();
     await this.queue;
     await this.scorings.letGo();
+    if (this.journal !== undefined) {
+      await this.workingTime.close().catch(() => undefined);
+    }
     await this.remote?.close();
     const { journal, lock } = this;
     this.journal = undefined;
@@ -402,6 +433,7 @@ export class Session extends EventEmitter<SessionEvents> {
     }
     const entry = (await this.journal.append(type, data)) as JournalEntry;
     this.present = advance(this.present, entry);
+    this.workingTime.recorded(entry);
     this.emit("changed");
   }
 
