@@ -1,5 +1,7 @@
 export { assignmentSchema, AssignmentError, parseAssignment, readAssignment } from "./assignment";
 export type { Assignment } from "./assignment";
+export { missingOnBox } from "./box-check";
+export type { MissingNeed } from "./box-check";
 export { certainlyElapsedAt, elapsedAt, remainingAt } from "./clock";
 export type { Clock, OpenGap, Pause } from "./clock";
 export { shortestGap } from "./gaps";
@@ -12,6 +14,7 @@ export { journalFileName, JournalError, JournalWriter, parseJournal, readJournal
 export type { JournalContent } from "./journal";
 export { usualConditions } from "./journal-entry";
 export type { AssignedBox, BoxDescription, Conditions, EntryData, EntryType, JournalEntry } from "./journal-entry";
+export { dueReminder } from "./reminders";
 export { Session } from "./session";
 export { SessionError } from "./session-error";
 export type { SessionAccess, SessionSurroundings } from "./session";

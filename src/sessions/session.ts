@@ -2,7 +2,9 @@ import { EventEmitter } from "node:events";
 import { join } from "node:path";
 import { messageOf, type Time } from "../base";
 import type { Box, OutputStream } from "../boxes";
+import type { Need } from "../tasks";
 import type { Mirror } from "../workspace";
+import { checkBoxOf } from "./box-check";
 import { Attendance, heartbeatOf } from "./attendance";
 import type { Gap } from "./gaps";
 import { JournalError, JournalWriter, readJournal } from "./journal";
@@ -252,9 +254,30 @@ export class Session extends EventEmitter<SessionEvents> {
     this.emit("changed");
   }
 
-  /** Absolute path of the instructions. */
+  /** Whether the instructions are not to be shown yet, because the assignment hands them out with the clock. */
+  get hidesInstructions(): boolean {
+    const { clock, created } = this.present;
+    return created.conditions.instructions === "with-clock" && clock.state === "not-started";
+  }
+
+  /** Absolute path of the instructions. @throws {SessionError} `clock` where they are not to be shown yet */
   get instructions(): string {
+    if (this.hidesInstructions) {
+      throw new SessionError("clock", "The instructions are shown when the clock is started.");
+    }
     return join(this.folder.box, this.present.created.task.instructions);
+  }
+
+  /**
+   * Looks what the box has, compares it with what the task asks for, and records both.
+   * @throws {BoxError} where the box cannot be asked; {SessionError} `read-only`
+   */
+  async checkBox(signal?: AbortSignal): Promise<readonly Need[]> {
+    this.expectWriter();
+    await this.connectBox();
+    const report = await checkBoxOf(this.onBox.box, this.onBox.paths.workspace, this.folder, this.present.created.task.profile, signal);
+    await this.record("box.checked", { report: { ...report } });
+    return report.needs;
   }
 
   // — the clock —
