@@ -1,15 +1,22 @@
 import * as vscode from "vscode";
+import { errorOf } from "../base";
 import { isConnectionProblem } from "../boxes";
 import { views } from "../contributions";
 import { missingOnBox, type Session } from "../sessions";
 import { lacksText } from "./box-lacks";
 import { showInstructions, showTaskBesideInstructions } from "./instructions";
+import { finishSubmission } from "./submit-session";
 import { agreeOnConditions, askForConsent } from "./session-conditions";
 
 /**
  * At the first opening: the instructions beside the code, what holds in the session, what the box has; and the starting solution is scored off the clock.
  */
 export async function greet(session: Session): Promise<void> {
+  if (session.state.clock.state === "submitted" && session.access.kind === "writer") {
+    // The editor ended while the survey was being asked.
+    await finishSubmission(session);
+    return;
+  }
   const isNew = session.state.attempts.length === 0 && session.state.clock.state === "not-started";
   if (!isNew || session.access.kind !== "writer") {
     return;
@@ -19,13 +26,8 @@ export async function greet(session: Session): Promise<void> {
 
 /** The box is looked at before the scoring makes it busy. */
 async function checkAndScore(session: Session): Promise<void> {
-  let unchecked: unknown;
-  if (session.state.boxCheck === null) {
-    await session.checkBox().catch((error: unknown) => {
-      unchecked = error;
-    });
-  }
-  if (isConnectionProblem(unchecked)) {
+  const unchecked = session.state.boxCheck === null ? await session.checkBox().then(() => undefined, errorOf) : undefined;
+  if (unchecked !== undefined && isConnectionProblem(unchecked)) {
     throw unchecked;
   }
   await session.score();

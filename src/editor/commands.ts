@@ -22,6 +22,7 @@ import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
 import { changeConsent } from "./session-conditions";
 import { openAssignment, openSession, startDemoSession } from "./start-session";
+import { submit } from "./submit-session";
 import type { TaskProblems } from "./task-problems";
 import type { WindowSession } from "./window-session";
 
@@ -143,29 +144,6 @@ async function forgetBoxSecrets(access: BoxAccess): Promise<void> {
   void vscode.window.showInformationMessage(
     count === 0 ? vscode.l10n.t("No passphrase or password is kept.") : vscode.l10n.t("{0} kept passphrases and passwords were removed.", count),
   );
-}
-
-async function submit(session: Session): Promise<void> {
-  const { state } = session;
-  const best = state.attempts.find((attempt) => attempt.number === state.best);
-  const result = best === undefined ? vscode.l10n.t("There is no valid score yet.") : resultText(best, session);
-  const yes = vscode.l10n.t("Submit");
-  const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Submit this session?"),
-    { modal: true, detail: `${result}\n\n${vscode.l10n.t("The clock stops for good, and nothing can be added afterwards.")}` },
-    yes,
-  );
-  if (chosen === yes) {
-    await session.submit();
-  }
-}
-
-function resultText(best: Attempt, { state }: Session): string {
-  const { normalised, scoreWithUnit } = describeAttempt(best, state);
-  if (normalised === "") {
-    return vscode.l10n.t("Attempt {0} is the result; its score is hidden in this task.", best.number);
-  }
-  return vscode.l10n.t("Attempt {0} is the result: {1}, normalised {2}.", best.number, scoreWithUnit, normalised);
 }
 
 async function showAttemptOutput(session: Session, chosen: unknown): Promise<void> {
