@@ -17,7 +17,8 @@ export type { AssignedBox, BoxDescription, Conditions, EntryData, EntryType, Jou
 export { dueReminder } from "./reminders";
 export { Session } from "./session";
 export { SessionError } from "./session-error";
-export type { Readiness, SessionAccess, SessionSurroundings, SubmitOptions, Survey } from "./session";
+export type { SessionAccess, SessionSurroundings } from "./session";
+export type { Readiness, SubmitOptions, Survey } from "./submission";
 export { attemptFolder, sessionFolder } from "./session-folder";
 export { LockError, SessionLock } from "./session-lock";
 export { scoreOf, stateOf } from "./session-state";
