@@ -168,7 +168,8 @@ def flush_disks(folders):
 class Changes:
     def __init__(self, request):
         self.folder, self.prefix = request["folder"], os.fsencode(request["draft"])
-        self.root, self.at, self.bytes, self.group = Root(self.folder), 0, 0, []
+        self.root, self.at, self.bytes = Root(self.folder), 0, 0
+        self.group, self.closed = [], 0
     def take(self, change):
         at, self.at = self.at, self.at + 1
         draft = self.prefix + str(at).encode("ascii")
@@ -227,16 +228,18 @@ class Changes:
             except OSError:
                 pass
     def close_files(self):
-        for number, (at, change, folder, draft, file) in enumerate(self.group):
+        for number in range(self.closed, len(self.group)):
+            at, change, folder, draft, file = self.group[number]
             if file is not None:
                 os.close(file)
                 self.group[number] = (at, change, folder, draft, None)
+        self.closed = len(self.group)
     def place(self):
         """Moves the drafts into place and tells of them."""
         group, places, done = self.group, Root(self.folder), []
         try:
             problem = self.flush_drafts()
-            self.group = []
+            self.group, self.closed = [], 0
             for at, change, folder, draft, file in group:
                 try:
                     if problem is not None and folder is not None:

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Client, type ClientErrorExtensions } from "ssh2";
 import { messageOf, singleLine } from "../../base";
@@ -7,6 +8,7 @@ import { Authentication, type Credentials, type UnlockedCredentials } from "./au
 import { Channels } from "./channels";
 import { Deadline } from "./deadline";
 import { FileAgents } from "./file-agents";
+import { GatheringSocket } from "./gathering-socket";
 import { type ConfirmHostKey, decideHostKey, fingerprintOf, type HostKeyExpectation, hostKeyPreference, nameOf } from "./host-key";
 import { keyType, type KnownHost, readKnownHosts, trustHostKey } from "./known-hosts";
 import type { SshHost, SshTarget } from "./target";
@@ -166,6 +168,11 @@ async function remember(expected: HostKeyExpectation, key: Buffer, file: string 
   }
 }
 
+function socketTo(host: SshHost): Socket {
+  // Requests are small and waited for: held back to be sent with later ones, each would take 40 ms longer.
+  return new GatheringSocket().setNoDelay(true).connect({ host: host.host, port: host.port });
+}
+
 async function openClient(
   host: SshHost,
   pinned: readonly string[] | undefined,
@@ -259,14 +266,10 @@ async function openClient(
         authentication.accepted();
         resolve({ key: accepted ?? Buffer.alloc(0), newlyTrusted: confirmed });
       });
-      // Requests are small and waited for: held back to be sent together, each would take 40 ms longer.
-      client.once("connect", () => client.setNoDelay(true));
       const preference = hostKeyPreference(expected);
       client.connect({
-        host: host.host,
-        port: host.port,
         username: host.user,
-        ...(sock === undefined ? {} : { sock }),
+        sock: sock ?? socketTo(host),
         // It would go on while a person is being asked.
         readyTimeout: 0,
         keepaliveInterval: options.keepAliveMs,
