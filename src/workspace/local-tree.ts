@@ -7,7 +7,7 @@ import { BaselinerError, plainSystemReason, systemErrorCode } from "../base";
 import type { Manifest, ManifestEntry, ScanScope } from "../boxes";
 import { atATime } from "./at-a-time";
 import { foldersAbove } from "./mirror-names";
-import { type MirroredEntry, sameEntry } from "./mirror-plan";
+import { type MirroredEntry, type ReadFile, sameEntry, type UnreadFile } from "./mirror-plan";
 
 /**
  * Why a file here could not be read or written.
@@ -70,7 +70,7 @@ export class LocalTree {
         .filter(({ path, isFolder }) => !ignored.ignores(isFolder ? `${path}/` : path));
       await atATime(readAtATime, inside.filter(({ isFolder }) => !isFolder), async ({ path }) => {
         signal?.throwIfAborted();
-        const found = await this.entryAt(path, scope.maxFileBytes ?? Infinity, signal).catch(unlessUnreadable);
+        const found = await this.entryAt(path, scope, signal).catch(unlessUnreadable);
         if (found !== undefined) {
           manifest.set(path, found);
         }
@@ -101,11 +101,11 @@ export class LocalTree {
       if ((await this.folderAbove(path)) !== "folder") {
         return undefined;
       }
-      return await this.entryAt(path, maxFileBytes, signal).catch(unlessGone);
+      return await this.entryAt(path, { maxFileBytes }, signal).catch(unlessGone);
     });
   }
 
-  private async entryAt(path: string, maxFileBytes: number, signal?: AbortSignal): Promise<ManifestEntry | undefined> {
+  private async entryAt(path: string, { maxFileBytes = Infinity, unread }: ScanScope, signal?: AbortSignal): Promise<ManifestEntry | undefined> {
     const place = join(this.root, path);
     const status = await lstat(place, { bigint: true });
     if (status.isSymbolicLink()) {
@@ -126,6 +126,9 @@ export class LocalTree {
     if (known?.status === textOf(status)) {
       return { kind: "file", bytes, sha256: known.sha256, executable };
     }
+    if (unread !== undefined && bytes >= unread.fromBytes && !unread.except.has(path)) {
+      return { kind: "unread-file", bytes, executable };
+    }
     const hash = createHash("sha256");
     let read = 0;
     const file = await open(place, readFlags);
@@ -138,13 +141,49 @@ export class LocalTree {
       await file.close();
     }
     const content = hash.digest("hex");
+    this.remember(path, status, read, content);
+    return { kind: "file", bytes: read, sha256: content, executable };
+  }
+
+  private remember(path: string, status: BigIntStats, bytesRead: number, sha256: string): void {
     const changed = Number((status.mtimeNs > status.ctimeNs ? status.mtimeNs : status.ctimeNs) / 1_000_000n);
-    if (read === bytes && Date.now() - changed > graceOfStatus) {
-      this.contents.set(path, { status: textOf(status), sha256: content });
+    if (BigInt(bytesRead) === status.size && Date.now() - changed > graceOfStatus) {
+      this.contents.set(path, { status: textOf(status), sha256 });
     } else {
       this.contents.delete(path);
     }
-    return { kind: "file", bytes: read, sha256: content, executable };
+  }
+
+  /**
+   * The bytes of a file that nobody has looked at; `found` is told what they are. Where the file changes
+   * meanwhile, the last step throws, so that whoever writes them does not complete.
+   * @throws {LocalTreeError} `changed`, also where the file may not be read: a look at its content tells
+   */
+  async *readUnread(path: string, entry: UnreadFile, found: (file: ReadFile) => void, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    try {
+      const file = await open(join(this.root, path), readFlags);
+      try {
+        const before = await file.stat({ bigint: true });
+        const hash = createHash("sha256");
+        let bytes = 0;
+        for await (const chunk of chunksOf(file, entry.bytes, signal)) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          yield chunk;
+        }
+        const after = await file.stat({ bigint: true });
+        if (!before.isFile() || bytes !== entry.bytes || textOf(before) !== textOf(after)) {
+          throw this.changed(path);
+        }
+        const sha256 = hash.digest("hex");
+        this.remember(path, after, bytes, sha256);
+        found({ kind: "file", bytes, sha256, executable: entry.executable });
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw ["EACCES", "EPERM"].includes(systemErrorCode(error) ?? "") ? this.changed(path) : this.failure(path, error);
+    }
   }
 
   /**
@@ -152,7 +191,7 @@ export class LocalTree {
    * the file was hashed before: where they do not, the last step throws, so that whoever writes them does not complete.
    * @throws {LocalTreeError} `changed`
    */
-  async *read(path: string, expected: MirroredEntry & { kind: "file" }, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  async *read(path: string, expected: ReadFile, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     try {
       const file = await open(join(this.root, path), readFlags);
       try {
@@ -180,25 +219,29 @@ export class LocalTree {
    * Puts a file or link in place, whole, making the folders above it. Bytes that
    * do not prove to be the entry's content, and a place that holds neither the
    * entry already nor what is to be replaced, change nothing.
+   * @returns what was put in place
    * @throws {LocalTreeError}
    */
-  async place(path: string, entry: MirroredEntry, content: AsyncIterable<Uint8Array>, replaces: MirroredEntry | undefined): Promise<void> {
+  async place(path: string, entry: MirroredEntry | UnreadFile, content: AsyncIterable<Uint8Array>, replaces: MirroredEntry | undefined): Promise<MirroredEntry> {
     const draft = join(this.incoming, randomUUID());
     let contentFailure: { readonly error: unknown } | undefined;
     try {
       await this.makeFoldersAbove(path);
+      let placed: MirroredEntry;
       if (entry.kind === "link") {
         await symlink(entry.target, draft);
+        placed = entry;
       } else {
-        await this.write(draft, entry, heard(content, (error) => (contentFailure = { error })), await this.modeAt(path));
+        placed = await this.write(draft, entry, heard(content, (error) => (contentFailure = { error })), await this.modeAt(path));
       }
       // Looked at again: the content may have taken long to come.
       await this.makeFoldersAbove(path);
       const now = await this.mirroredAt(path);
-      if (!sameEntry(now, entry) && !sameContentAs(now, replaces)) {
+      if (!sameEntry(now, placed) && !sameContentAs(now, replaces)) {
         throw this.changed(path);
       }
       await rename(draft, join(this.root, path));
+      return placed;
     } catch (error) {
       await rm(draft, { force: true });
       // What the other side said is for the caller, as it said it.
@@ -206,7 +249,7 @@ export class LocalTree {
     }
   }
 
-  private async write(draft: string, entry: MirroredEntry & { kind: "file" }, content: AsyncIterable<Uint8Array>, mode: number): Promise<void> {
+  private async write(draft: string, entry: ReadFile | UnreadFile, content: AsyncIterable<Uint8Array>, mode: number): Promise<ReadFile> {
     const hash = createHash("sha256");
     let bytes = 0;
     const file = await open(draft, "wx", entry.executable ? mode | 0o111 : mode & ~0o111);
@@ -222,10 +265,12 @@ export class LocalTree {
           written += (await file.write(chunk, written)).bytesWritten;
         }
       }
-      if (hash.digest("hex") !== entry.sha256) {
+      const sha256 = hash.digest("hex");
+      if (entry.kind === "file" ? sha256 !== entry.sha256 : bytes !== entry.bytes) {
         throw this.changed(draft);
       }
       await file.sync();
+      return { kind: "file", bytes, sha256, executable: entry.executable };
     } finally {
       await file.close();
     }

@@ -19,7 +19,7 @@ export const pythonTooOld = 9;
  *                                                                  {"at": 0, "end": true} or {"at": 0, "error", "said"?}
  *     {"do": "end"}                                                {"done": true}
  *
- *     {"do": "scan", "folder", "largest", "ignored"}               {"at": 0, "bytes": n} and n bytes of a listing, …, {"done": true}
+ *     {"do": "scan", "folder", "largest", "ignored", "unread"?}    {"at": 0, "bytes": n} and n bytes of a listing, …, {"done": true}
  *
  * A content is any number of lines with a length, each followed by so many bytes; `0` is its end,
  * and `-1` says that it broke off. Changes are made by groups: drafts are moved into
@@ -363,9 +363,12 @@ def read_file(root, at, path):
     if not stat.S_ISREG(status.st_mode):
         return put(at=at, error="not-a-file")
     with io.open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder), "rb", 0) as file:
+        status = os.fstat(file.fileno())
         for block in iter(lambda: file.read(1 << 18), b""):
             put(at=at, bytes=len(block))
             out.write(block)
+        if not same(status, os.fstat(file.fileno())):
+            raise Changed()
     put(at=at, end=True)
 
 ${scanInPython}
@@ -389,7 +392,10 @@ def scan_folder(request):
             put(at=0)
             out.flush()
             told = time.monotonic()
-    scan(os.fsencode(request["folder"]), request["largest"], [re.compile(os.fsencode(p), re.S) for p in request["ignored"]], write)
+    unread = request.get("unread")
+    if unread is not None:
+        unread = (unread["from"], {os.fsencode(p) for p in unread["except"]})
+    scan(os.fsencode(request["folder"]), request["largest"], [re.compile(os.fsencode(p), re.S) for p in request["ignored"]], write, unread)
     if held > 0:
         send()
 
