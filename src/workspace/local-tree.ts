@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type BigIntStats, constants, type Stats } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import ignore from "ignore";
@@ -155,6 +155,33 @@ export class LocalTree {
   }
 
   /**
+   * A small file as a whole, with what it is. Done in one go: to have another thread do each step takes several times as
+   * long as the steps, and many small files are what a first comparison consists of.
+   * @throws {LocalTreeError} `changed` where it does not prove to be what is wanted, as `read` and `readUnread` tell it
+   */
+  readSmall(path: string, wanted: ReadFile | UnreadFile): { readonly content: Uint8Array; readonly file: ReadFile } {
+    try {
+      const file = openSync(join(this.root, path), readFlags);
+      try {
+        const before = wanted.kind === "unread-file" ? fstatSync(file, { bigint: true }) : undefined;
+        const content = readToEnd(file, wanted.bytes);
+        const sha256 = createHash("sha256").update(content).digest("hex");
+        if (before === undefined ? wanted.kind === "file" && sha256 !== wanted.sha256 : content.length !== wanted.bytes || textOf(before) !== textOf(fstatSync(file, { bigint: true }))) {
+          throw this.changed(path);
+        }
+        if (before !== undefined) {
+          this.remember(path, before, content.length, sha256);
+        }
+        return { content, file: { kind: "file", bytes: content.length, sha256, executable: wanted.executable } };
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      throw wanted.kind === "unread-file" ? this.unreadFailure(path, error) : this.failure(path, error);
+    }
+  }
+
+  /**
    * The bytes of a file that nobody has looked at; `found` is told what they are. Where the file changes
    * meanwhile, the last step throws, so that whoever writes them does not complete.
    * @throws {LocalTreeError} `changed`, also where the file may not be read: a look at its content tells
@@ -182,8 +209,12 @@ export class LocalTree {
         await file.close();
       }
     } catch (error) {
-      throw ["EACCES", "EPERM"].includes(systemErrorCode(error) ?? "") ? this.changed(path) : this.failure(path, error);
+      throw this.unreadFailure(path, error);
     }
+  }
+
+  private unreadFailure(path: string, error: unknown): unknown {
+    return ["EACCES", "EPERM"].includes(systemErrorCode(error) ?? "") ? this.changed(path) : this.failure(path, error);
   }
 
   /**
@@ -379,6 +410,16 @@ export class LocalTree {
     };
     return new LocalTreeError(reasons[code] ?? "failed", `${path} could not be taken over on this computer: ${plainSystemReason(error)}.`, { cause: error });
   }
+}
+
+/** The bytes of an open file that should have so many; one more where it has more. */
+function readToEnd(file: number, expectedBytes: number): Uint8Array {
+  const content = Buffer.allocUnsafe(expectedBytes + 1);
+  let bytes = 0;
+  for (let read = -1; read !== 0 && bytes < content.length; bytes += read) {
+    read = readSync(file, content, bytes, content.length - bytes, null);
+  }
+  return content.subarray(0, bytes);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { errorOf } from "../base";
 import type { Box, Expectation, FileChange } from "../boxes";
-import { ahead } from "./at-a-time";
+import { ahead, Pauses } from "./at-a-time";
 import { type LocalTree, LocalTreeError } from "./local-tree";
 import type { MirrorAction, MirroredEntry, MirrorStep, ReadFile, UnreadFile } from "./mirror-plan";
 
@@ -29,6 +29,8 @@ type Download = MirrorStep & { do: "download" };
 
 /** Makes the steps of a plan, each only where both sides still are what the plan was made for. */
 export class Transfer {
+  private readonly pauses = new Pauses();
+
   constructor(
     private readonly local: LocalTree,
     private readonly box: Box,
@@ -134,8 +136,14 @@ export class Transfer {
       }
       return { path, make: "link", target: entry.target, expect };
     }
+    if (isSmall(entry)) {
+      await this.pauses.next();
+      const { content, file } = this.local.readSmall(path, entry);
+      found(file);
+      return { path, make: "file", content, executable: entry.executable, expect };
+    }
     const content = entry.kind === "file" ? this.local.read(path, entry, signal) : this.local.readUnread(path, entry, found, signal);
-    return { path, make: "file", content: isSmall(entry) ? await whole(content) : content, executable: entry.executable, expect };
+    return { path, make: "file", content, executable: entry.executable, expect };
   }
 
   private async *download(singles: readonly SingleStep<Download>[], signal?: AbortSignal): AsyncGenerator<ActionOutcome, void> {
@@ -209,14 +217,6 @@ async function ended(action: MirrorAction, work: Promise<void>): Promise<ActionO
   } catch (error) {
     return { action, failure: errorOf(error) };
   }
-}
-
-async function whole(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content) {
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
 /** All of a content, up to a little more than so many bytes; what breaks it off breaks it off where it is taken from here, too. */

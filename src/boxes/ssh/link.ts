@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Client, type ClientErrorExtensions } from "ssh2";
 import { messageOf, singleLine } from "../../base";
@@ -8,7 +7,7 @@ import { Authentication, type Credentials, type UnlockedCredentials } from "./au
 import { Channels } from "./channels";
 import { Deadline } from "./deadline";
 import { FileAgents } from "./file-agents";
-import { GatheringSocket } from "./gathering-socket";
+import { connectGathering } from "./gathering-socket";
 import { type ConfirmHostKey, decideHostKey, fingerprintOf, type HostKeyExpectation, hostKeyPreference, nameOf } from "./host-key";
 import { keyType, type KnownHost, readKnownHosts, trustHostKey } from "./known-hosts";
 import type { SshHost, SshTarget } from "./target";
@@ -168,11 +167,6 @@ async function remember(expected: HostKeyExpectation, key: Buffer, file: string 
   }
 }
 
-function socketTo(host: SshHost): Socket {
-  // Requests are small and waited for: held back to be sent with later ones, each would take 40 ms longer.
-  return new GatheringSocket().setNoDelay(true).connect({ host: host.host, port: host.port });
-}
-
 async function openClient(
   host: SshHost,
   pinned: readonly string[] | undefined,
@@ -269,7 +263,7 @@ async function openClient(
       const preference = hostKeyPreference(expected);
       client.connect({
         username: host.user,
-        sock: sock ?? socketTo(host),
+        sock: sock ?? connectGathering(host.host, host.port),
         // It would go on while a person is being asked.
         readyTimeout: 0,
         keepaliveInterval: options.keepAliveMs,
