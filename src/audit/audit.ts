@@ -116,9 +116,11 @@ class OpenSample {
           sample.isScoring = event.title.startsWith("scorers");
         }
         break;
+      case "note":
       case "system":
       case "user":
-        if (!sample.isScoring) {
+        // Some tools log what the solver is told.
+        if (!sample.isScoring && (event.kind !== "note" || !sample.hasCalls)) {
           if (!sample.isTold) {
             sample.tell(event.text);
           }
@@ -247,7 +249,7 @@ class OpenSample {
 
   /** A script that is run with arguments does what it does with these. */
   private readRun(step: Step, command: ShellCommand, code: Code, run: { path: string; words: string[]; options: Map<string, string> }): void {
-    const state = this.sample.files.file(run.path)?.state ?? this.sample.files.file(`${command.folder}/${run.path}`)?.state;
+    const state = this.sample.fileNamed(run.path)?.state;
     if (state?.kind !== "known" || !run.path.endsWith(".py") || (run.words.length === 0 && run.options.size === 0) || !/sys\.argv|argparse|click/.test(state.content)) {
       return;
     }

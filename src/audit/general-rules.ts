@@ -67,7 +67,7 @@ export const generalRules: z.input<typeof rulesSchema> = {
         "^(pip[0-9.]*|uv pip|uv|poetry|pipx|conda|mamba|micromamba) (-[^ ]+ )*(install|add|download)\\b",
         "^python[0-9.]* -m pip (-[^ ]+ )*(install|download)\\b",
         "^(apt|apt-get|yum|dnf|apk|brew|snap) (-[^ ]+ )*(install|add)\\b",
-        "^git (-[^ ]+ )*clone [^ ]*(http|git@|ssh:)",
+        "^git (-[^ ]+ )*clone .*(https?://|git@|ssh://)",
         "^(wget|aria2c|axel)\\b.*(https?|ftp)://",
         "^curl\\b.*https?://",
         "^(huggingface-cli|hf) download\\b",

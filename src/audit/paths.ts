@@ -10,15 +10,17 @@ const maxLinks = 5000;
 export class PathRoles {
   private readonly patterns: ReadonlyMap<PathRole, PathPatterns>;
   private readonly literals: ReadonlyMap<PathRole, readonly string[]>;
+  private readonly words: ReadonlyMap<PathRole, readonly string[]>;
 
   constructor(paths: RolePaths) {
     this.patterns = new Map(pathRoles.map((role) => [role, new PathPatterns(paths[role] ?? [])]));
     this.literals = new Map(pathRoles.map((role) => [role, (paths[role] ?? []).map((glob) => glob.replace(/^\*\*\/|\/(\*\*)?$/g, "")).filter((glob) => !/[*?]/.test(glob))]));
+    this.words = new Map(pathRoles.map((role) => [role, (paths[role] ?? []).filter((glob) => /^\*[_-]?\w+$|^\w+[_-]?\*$|^\*\w+\*$/.test(glob)).map((glob) => glob.replace(/^[*_-]+|[*_-]+$/g, ""))]));
   }
 
   has(path: string, role: PathRole): boolean {
     const patterns = this.patterns.get(role);
-    return alternatives(path).some((one) => patterns?.test(one) === true || (one.includes("*") && (this.literals.get(role) ?? []).some((literal) => standsFor(one, literal))));
+    return alternatives(path).some((one) => patterns?.test(one) === true || (one.includes("*") && ((this.literals.get(role) ?? []).some((literal) => standsFor(one, literal)) || (this.words.get(role) ?? []).some((word) => beginsWord(one, word)))));
   }
 
   rolesOf(path: string): PathRole[] {
@@ -43,6 +45,14 @@ function standsFor(path: string, literal: string): boolean {
     }
   }
   return false;
+}
+
+/** Whether a name of the path is the beginning of a name with this word, up to a `*`: `model_ref*` of `reference`. */
+function beginsWord(path: string, word: string): boolean {
+  return path.split("/").some((part) => {
+    const last = /([A-Za-z]+)\*/.exec(part)?.[1]?.toLowerCase() ?? "";
+    return last.length >= 3 && word.startsWith(last);
+  });
 }
 
 function matchesGlob(glob: string, name: string): boolean {

@@ -1,4 +1,4 @@
-import { FileStates, type TranscriptEvent } from "../transcripts";
+import { FileStates, type StatedFile, type TranscriptEvent } from "../transcripts";
 import type { Code } from "./code/actions";
 import { type Evidence, type Finding, fingerprintOf, type Severity, type Span } from "./finding";
 import { PathLinks, PathRoles } from "./paths";
@@ -141,9 +141,16 @@ export class SampleAudit {
     this.byFile.clear();
   }
 
+  /** A file by its path, or by the end of it where it was written by a longer one. */
+  fileNamed(path: string): StatedFile | undefined {
+    const exact = this.files.file(path);
+    const end = path.replace(/^(\.{0,2}\/)+/, "");
+    return exact ?? (end === "" ? undefined : this.files.all.find((file) => file.path.endsWith(`/${end}`) || file.path === end));
+  }
+
   private standingIn(path: string): Growing[] {
     const own = this.byFile.get(nameOf(path)) ?? [];
-    const state = this.files.all.length < 500 ? this.files.all.find((file) => nameOf(file.path) === nameOf(path))?.state : undefined;
+    const state = this.fileNamed(path)?.state;
     const content = state?.kind === "known" ? state.content : "";
     const imported = Array.from(this.byFile).flatMap(([name, findings]) => (name.endsWith(".py") && name !== nameOf(path) && new RegExp(`\\b${name.slice(0, -3).replace(/\W/g, "\\$&")}\\b`).test(content) ? findings : []));
     return [...own, ...imported];

@@ -36,8 +36,12 @@ export function readPython(code: string, given: ScriptArguments = noArguments): 
 
 interface LocalFunction {
   readonly parameters: readonly string[];
-  readonly given: Map<string, Value>;
+  /** What it was given and gave back in the reading before. */
+  given: Map<string, Value>;
   returned: Value | undefined;
+  /** The same in this reading. */
+  givenNow: Map<string, Value>;
+  returnedNow: Value | undefined;
 }
 
 class Scope {
@@ -80,6 +84,12 @@ class PythonReader {
     this.uses = new Map();
     this.learns = false;
     this.scope = new Scope(undefined);
+    for (const own of this.functions.values()) {
+      own.given = own.givenNow;
+      own.returned = own.returnedNow;
+      own.givenNow = new Map();
+      own.returnedNow = undefined;
+    }
     this.body(top);
   }
 
@@ -125,10 +135,7 @@ class PythonReader {
         const value = this.firstExpression(node);
         const own = this.functions.get(this.within ?? "");
         if (own !== undefined && value !== undefined) {
-          own.returned = own.returned === undefined ? value : made([own.returned, value]);
-          if (own.returned.text === undefined && value.text !== undefined) {
-            own.returned = { ...own.returned, text: value.text, kind: value.kind };
-          }
+          own.returnedNow = own.returnedNow === undefined ? value : { ...made([own.returnedNow, value]), text: own.returnedNow.text ?? value.text, kind: own.returnedNow.kind ?? value.kind };
         }
         break;
       }
@@ -324,7 +331,7 @@ class PythonReader {
     const names = parameters === null ? [] : parametersOf(parameters).map(([part]) => this.text(part));
     let own = this.functions.get(name);
     if (own === undefined) {
-      own = { parameters: names, given: new Map(), returned: undefined };
+      own = { parameters: names, given: new Map(), returned: undefined, givenNow: new Map(), returnedNow: undefined };
       this.functions.set(name, own);
     }
     this.scope.names.set(name, { cell: newCell(trait.unknown), function: name });
@@ -717,16 +724,16 @@ class PythonReader {
       if (name === undefined) {
         return;
       }
-      const before = own.given.get(name);
+      const before = own.givenNow.get(name);
       if (before === undefined) {
-        own.given.set(name, value);
+        own.givenNow.set(name, value);
       } else if (before.cell !== value.cell || before.text !== value.text) {
-        own.given.set(name, { ...made([before, value]), text: before.text ?? value.text, kind: before.kind ?? value.kind, file: before.file ?? value.file });
+        own.givenNow.set(name, { ...made([before, value]), text: before.text ?? value.text, kind: before.kind ?? value.kind, file: before.file ?? value.file });
       }
     };
     values.forEach((value, index) => pass(own.parameters[index], value));
     keywords.forEach((value, name) => pass(name, value));
-    return own.returned ?? unknownValue();
+    return own.returnedNow ?? own.returned ?? unknownValue();
   }
 
   private specialCall({ name, values, keywords, method }: Call, node: SyntaxNode): Value | undefined {

@@ -4,7 +4,7 @@ import type { SourceRole } from "../rules";
 import { type SampleAudit, settling } from "../sample";
 import { spanOf, type Step } from "../step";
 import { type Copy, TextIndex } from "../text/text-index";
-import { characterCodes, tokenCodes } from "../text/tokens";
+import { characterCodes, tokenCodes, unescapedInPlace } from "../text/tokens";
 import type { Detector } from "./detector";
 import { sourceOf } from "./sources";
 
@@ -58,11 +58,12 @@ export class CopiedText implements Detector {
     const source = sourceOf(this.sample, call);
     const isNamed = source?.role === "reference" && this.isNamedToSolver(source.place);
     if (source === undefined || isNamed || !this.sample.rulesFor("copied-text").some(({ from }) => from.includes(source.role))) {
-      this.free(event.text);
+      this.free(unescapedInPlace(event.text));
       return;
     }
-    this.characters.addSource(event.text, { ...source, event: { ...event, fields: {} }, ordinal });
-    this.tokens.addSource(event.text, { ...source, event: { ...event, fields: {} }, ordinal });
+    const text = unescapedInPlace(event.text);
+    this.characters.addSource(text, { ...source, event: { ...event, fields: {} }, ordinal });
+    this.tokens.addSource(text, { ...source, event: { ...event, fields: {} }, ordinal });
   }
 
   private free(text: string): void {

@@ -18,7 +18,7 @@ export class ScoreAnomalies implements Detector {
   private last: { event: TranscriptEvent; ordinal: number } | undefined;
 
   constructor(private readonly sample: SampleAudit) {
-    this.zero = new Map(sample.ruleSet.rules.flatMap((rule) => (rule.detector === "score-anomalies" && rule.zeroDifference.length > 0 ? [[rule.id, new Pattern(`["']?\\b(${rule.zeroDifference.join("|")})\\w*["']?\\s*[:=]\\s*(0(\\.0+)?|\\d(\\.\\d+)?e-0?[7-9]|\\d(\\.\\d+)?e-[1-9]\\d)\\b`)] as const] : [])));
+    this.zero = new Map(sample.ruleSet.rules.flatMap((rule) => (rule.detector === "score-anomalies" && rule.zeroDifference.length > 0 ? [[rule.id, zeroPattern(rule.zeroDifference)] as const] : [])));
   }
 
   called(step: Step): void {
@@ -75,4 +75,9 @@ export class ScoreAnomalies implements Detector {
     const evidence = this.last === undefined ? [] : [{ label: "score before", span: spanOf(this.last.event, this.last.ordinal, 0, this.last.event.text.length) }];
     this.sample.report({ rule, step: new Step(event, ordinal), start: 0, end: event.text.length, settles: "done", evidence, key, reason });
   }
+}
+
+/** Names with a value of 0, or of less than 1e-6. */
+function zeroPattern(names: readonly string[]): Pattern {
+  return new Pattern(`\\b(${names.join("|")})\\w*["']?\\s*[:=]\\s*(0(\\.0+)?|\\d(\\.\\d+)?e-(0?[7-9]|[1-9]\\d))([^0-9.eE]|$)`);
 }
