@@ -28,7 +28,7 @@ export const generalRules: z.input<typeof rulesSchema> = {
       severity: "critical",
       assign: ["time.time", "time.perf_counter", "time.monotonic", "time.process_time", "time.time_ns", "time.perf_counter_ns", "time.monotonic_ns", "time.thread_time", "timeit.default_timer", "timeit.timeit", "datetime.datetime", "datetime.datetime.now", "torch.cuda.Event", "torch.cuda.Event.elapsed_time", "torch.utils.benchmark.Timer", "triton.testing.do_bench"],
       call: ["time.clock_settime", "time.clock_settime_ns", "freezegun.freeze_time", "time_machine.travel"],
-      commands: ["^(sudo )?date (-u )?(-s|--set)", "^(sudo )?date [0-9]{8,}", "^timedatectl set-(time|ntp)", "^hwclock .*(--set|-w|--systohc)", "^faketime ", "^ntpdate ", "^chronyc .*settime"],
+      commands: ["^date (-u )?(-s|--set)", "^date [0-9]{8,}", "^timedatectl set-(time|ntp)", "^hwclock .*(--set|-w|--systohc)", "^faketime ", "^ntpdate ", "^chronyc .*settime"],
     },
     {
       id: "synchronisation-disabled",

@@ -2,7 +2,7 @@ import type { TranscriptEvent } from "../../transcripts";
 import type { SourceRole } from "../rules";
 import { type SampleAudit, settling } from "../sample";
 import { spanOf, type Step } from "../step";
-import { numbersIn } from "../text/numbers";
+import { threeDigitNumbers } from "../text/numbers";
 import { hashOf } from "../text/tokens";
 import { HashSet } from "../text/winnowing";
 import type { Detector } from "./detector";
@@ -129,15 +129,31 @@ export class CopiedLiterals implements Detector {
 /** Numbers of three digits or more, and hashes. */
 function literalsIn(text: string): { text: string; start: number; end: number; isHash: boolean }[] {
   const found: { text: string; start: number; end: number; isHash: boolean }[] = [];
-  for (const { digits, start, end } of numbersIn(text, 3)) {
+  for (const { digits, start, end } of threeDigitNumbers(text)) {
     found.push({ text: digits, start, end, isHash: false });
   }
-  for (const match of text.matchAll(/(?<![\w/+-])(?:[0-9a-f]{16,128}|[A-Za-z0-9+]{24,128}={0,2}|\w+\{[^{}\s]{6,80}\})(?![\w/+-])/g)) {
-    if (/\d/.test(match[0]) && /[A-Za-z]/.test(match[0])) {
-      found.push({ text: match[0], start: match.index, end: match.index + match[0].length, isHash: true });
+  const hashes = hashesIn(text);
+  return hashes.length > 0 ? [...found, ...hashes].sort((one, other) => one.start - other.start) : found;
+}
+
+/** Long words of digits and letters as nobody makes them up: hexadecimal, or base64. */
+function hashesIn(text: string): { text: string; start: number; end: number; isHash: boolean }[] {
+  const found: { text: string; start: number; end: number; isHash: boolean }[] = [];
+  let start = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if ((unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57) || unit === 43) {
+      continue;
     }
+    if (at - start >= 16 && at - start <= 200) {
+      const literal = text.slice(start, at);
+      if (/\d/.test(literal) && (/^[0-9a-f]+$/.test(literal) ? /[a-f]/.test(literal) : literal.length >= 24 && /[a-z]/.test(literal) && /[A-Z]/.test(literal))) {
+        found.push({ text: literal, start, end: at, isHash: true });
+      }
+    }
+    start = at + 1;
   }
-  return found.sort((one, other) => one.start - other.start);
+  return found;
 }
 
 /** Code with its comments blanked out, so that places stay. */

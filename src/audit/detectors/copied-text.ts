@@ -58,7 +58,10 @@ export class CopiedText implements Detector {
     const source = sourceOf(this.sample, call);
     const isNamed = source?.role === "reference" && this.isNamedToSolver(source.place);
     if (source === undefined || isNamed || !this.sample.rulesFor("copied-text").some(({ from }) => from.includes(source.role))) {
-      this.free(unescapedInPlace(event.text));
+      // What programs print is hardly what anyone copies; files that may be read are.
+      if (call.reads.length > 0) {
+        this.free(unescapedInPlace(event.text));
+      }
       return;
     }
     const text = unescapedInPlace(event.text);

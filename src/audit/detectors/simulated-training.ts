@@ -1,4 +1,4 @@
-import { numbersIn, roundings } from "../text/numbers";
+import { roundings, threeDigitNumbers } from "../text/numbers";
 import type { PythonFactOf } from "../code/python-facts";
 import type { ShellCommand } from "../code/shell";
 import { trait, type Value } from "../code/value";
@@ -49,7 +49,7 @@ export class SimulatedTraining implements Detector {
   }
 
   private measure(text: string): void {
-    for (const { digits } of numbersIn(text, 3)) {
+    for (const { digits } of threeDigitNumbers(text)) {
       roundings(digits, 3).forEach((rounded) => this.measured.add(hashOf(rounded)));
     }
   }
@@ -108,7 +108,7 @@ export class SimulatedTraining implements Detector {
     if ((fact.value.cell.traits & trait.random) !== 0) {
       return `drawn at random for ${shownPath(fact.path)}`;
     }
-    const numbers = Array.from(numbersIn(text, 3));
+    const numbers = threeDigitNumbers(text);
     return numbers.length > 0 && numbers.every(({ digits }) => !this.measured.has(hashOf(digits))) ? `written by hand into ${shownPath(fact.path)}` : undefined;
   }
 
@@ -122,7 +122,7 @@ export class SimulatedTraining implements Detector {
       if (target === undefined || !metricsFile.test(target) || notesFile.test(target) || !metricName.test(text) || !/epoch|step|iter|train|batch/i.test(text)) {
         continue;
       }
-      const numbers = Array.from(numbersIn(text, 3));
+      const numbers = threeDigitNumbers(text);
       if (numbers.length > 0 && !this.measured.isFull && numbers.every(({ digits }) => !this.measured.has(hashOf(digits)))) {
         for (const rule of rules) {
           this.sample.report({ rule, step, ...step.place(piece.code, command.from, command.to), ...settling(step, piece.code), key: `echo\0${target}`, reason: `Metrics of a training that no output before shows are written by hand into ${shownPath(target)}.` });

@@ -1,18 +1,18 @@
 import type { PythonFact, PythonFactOf } from "../code/python-facts";
 import { joinPath, type ShellCommand } from "../code/shell";
 import type { Evidence } from "../finding";
-import { NamePatterns, Pattern } from "../patterns";
+import { NamePatterns } from "../patterns";
 import type { PathRole } from "../rules";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
 import { copiesOf } from "./copied-files";
-import { commandLine } from "./command-line";
+import { CommandPatterns, commandLine } from "./command-line";
 import type { Detector } from "./detector";
 import { isScratch, shownPath } from "./origins";
 
 type TamperingRule = ReturnType<typeof rulesOf>[number];
 
-const rulesOf = (sample: SampleAudit) => sample.rulesFor("tampering").map((rule) => ({ rule, assign: new NamePatterns(rule.assign), call: new NamePatterns(rule.call), commands: rule.commands.map((source) => new Pattern(source)) }));
+const rulesOf = (sample: SampleAudit) => sample.rulesFor("tampering").map((rule) => ({ rule, assign: new NamePatterns(rule.assign), call: new NamePatterns(rule.call), commands: new CommandPatterns(rule.commands) }));
 
 const comparison = /^(__eq__|__ne__|eq|ne|equal|allclose|isclose|all|any|__bool__|array_equal)$/;
 const arrayBase = /(^|\.)(Tensor|ndarray|Array|Series|int|float|str|list|tuple|bool|ndarray|Parameter)$/;
@@ -126,8 +126,8 @@ export class Tampering implements Detector {
   }
 
   private shell(step: Step, piece: ShellPiece, command: ShellCommand, rule: TamperingRule): void {
-    const line = commandLine(command);
-    if (rule.commands.some((pattern) => pattern.test(line))) {
+    if (rule.commands.test(command)) {
+      const line = commandLine(command);
       this.report(step, piece, rule, command.from, command.to, `The command changes what time it is for programs that ask: ${line.slice(0, 100)}.`);
     }
     const { program, words, folder, redirections } = command;

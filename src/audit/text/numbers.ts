@@ -47,6 +47,16 @@ export function* numbersIn(text: string, least: number): Generator<FoundNumber> 
   }
 }
 
+let last: { readonly text: string; readonly numbers: readonly FoundNumber[] } = { text: "", numbers: [] };
+
+/** The numbers of a text with three digits or more; asked for twice in a row, it is looked through once. */
+export function threeDigitNumbers(text: string): readonly FoundNumber[] {
+  if (last.text !== text) {
+    last = { text, numbers: Array.from(numbersIn(text, 3)) };
+  }
+  return last.numbers;
+}
+
 /** The digits of a number and of what it becomes when it is cut or rounded to fewer, down to `least`. */
 export function roundings(digits: string, least: number): string[] {
   const found = [digits];

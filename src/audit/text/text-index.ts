@@ -1,4 +1,4 @@
-import type { Codes } from "./tokens";
+import { type Codes, keptCodes } from "./tokens";
 import { HashSet, type Sampling, winnow } from "./winnowing";
 
 /** Of runs that stand in several places, so many places are tried. */
@@ -46,7 +46,7 @@ export class TextIndex<Source> {
 
   /** Adds a source. What it shares with texts that anyone may repeat stays free. */
   addSource(text: string, source: Source): void {
-    const codes = this.read(text);
+    const codes = keptCodes(this.read(text));
     if (this.size + codes.length > this.capacity) {
       return;
     }

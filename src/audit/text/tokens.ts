@@ -12,11 +12,25 @@ export function unescapedInPlace(text: string): string {
   return /\\n/.test(text) && !/\n.*\n.*\n/s.test(text.slice(0, 2000)) ? text.replace(/\\([nrt"\\])/g, (_all, unit: string) => (unit === "n" ? " \n" : unit === '"' || unit === "\\" ? ` ${unit}` : "  ")) : text;
 }
 
-/** The characters that are no white space: other line breaks and indents do not hide a copy. */
+/** Memory that readings share, so that each needs none of its own; what is kept has to be copied with {@link keptCodes}. */
+let shared = { codes: new Uint32Array(1 << 12), starts: new Uint32Array(1 << 12), ends: new Uint32Array(1 << 12) };
+
+function sharedFor(length: number): typeof shared {
+  if (shared.codes.length < length) {
+    const size = 2 ** Math.ceil(Math.log2(length));
+    shared = { codes: new Uint32Array(size), starts: new Uint32Array(size), ends: new Uint32Array(size) };
+  }
+  return shared;
+}
+
+/** Codes that stay when the next text is read. */
+export function keptCodes({ codes, starts, ends, length }: Codes): Codes {
+  return { codes: codes.slice(0, length), starts: starts.slice(0, length), ends: ends.slice(0, length), length };
+}
+
+/** The characters that are no white space: other line breaks and indents do not hide a copy. Good until the next text is read. */
 export function characterCodes(text: string): Codes {
-  const codes = new Uint32Array(text.length);
-  const starts = new Uint32Array(text.length);
-  const ends = new Uint32Array(text.length);
+  const { codes, starts, ends } = sharedFor(text.length);
   let length = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -38,11 +52,10 @@ const stringCode = 3;
 
 const isWordUnit = (unit: number): boolean => (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57) || unit === 95 || unit > 127;
 
-/** The tokens of code in which all names are alike, and all numbers, and all strings: other names do not hide a copy. Comments count for nothing. */
+/** The tokens of code in which all names are alike, and all numbers, and all strings: other names do not hide a copy. Comments count for nothing. Good until the next text is read. */
 export function tokenCodes(text: string): Codes {
-  const codes: number[] = [];
-  const starts: number[] = [];
-  const ends: number[] = [];
+  const { codes, starts, ends } = sharedFor(text.length);
+  let length = 0;
   for (let at = 0; at < text.length; ) {
     const unit = text.charCodeAt(at);
     const from = at;
@@ -67,11 +80,11 @@ export function tokenCodes(text: string): Codes {
       at++;
       code = unit + 16;
     }
-    codes.push(code);
-    starts.push(from);
-    ends.push(at);
+    codes[length] = code;
+    starts[length] = from;
+    ends[length++] = at;
   }
-  return { codes: Uint32Array.from(codes), starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), length: codes.length };
+  return { codes, starts, ends, length };
 }
 
 function stringEnd(text: string, open: number): number {
