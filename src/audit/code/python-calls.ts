@@ -1,7 +1,7 @@
 import { joinPath } from "./shell";
 import { changers, clocks, copiers, loaders, mathematics, mutators, passing, randomness, reductions, runners, savers } from "./python-library";
 import type { PythonFact } from "./python-facts";
-import { made, newCell, pathOf, pour, trait, unknownValue, type Value } from "./value";
+import { boundedText, made, newCell, pathOf, pour, trait, unknownValue, type Value } from "./value";
 
 /** A call with its arguments evaluated. */
 export interface Call {
@@ -242,14 +242,14 @@ function textCall({ name, receiver, values, method }: Call): Value | undefined {
       return { ...receiver, text: text.toUpperCase() };
     case "replace": {
       const second = values[1]?.text;
-      return first === undefined || second === undefined || first === "" ? unknownValue() : withText([receiver], text.replaceAll(first, () => second));
+      return first === undefined || second === undefined || first === "" ? unknownValue() : withText([receiver], boundedText(...text.split(first).flatMap((part, index) => (index === 0 ? [part] : [second, part]))));
     }
     case "format": {
       let at = 0;
-      return withText([receiver, ...values], text.replace(/\{[^{}]*\}/g, () => values[at++]?.text ?? "*"));
+      return withText([receiver, ...values], boundedText(...text.split(/\{[^{}]*\}/).flatMap((part, index) => (index === 0 ? [part] : [values[at++]?.text ?? "*", part]))));
     }
     case "join":
-      return withText([receiver, ...values], (values[0]?.items ?? []).map((item) => item.text ?? "*").join(text));
+      return withText([receiver, ...values], boundedText(...(values[0]?.items ?? []).flatMap((item, index) => (index === 0 ? [item.text ?? "*"] : [text, item.text ?? "*"]))));
     case "split":
       return { ...made([receiver]), items: text.split(first ?? " ").slice(0, 100).map((part) => withText([receiver], part)) };
     default:

@@ -4,13 +4,14 @@ import { type Call, type FactPart, libraryCall, type ScriptArguments } from "./p
 import type { PythonFact, PythonFacts, PythonMethod } from "./python-facts";
 import { builtinFunctions, learning, usualNames } from "./python-library";
 import { joinPath } from "./shell";
-import { made, newCell, pour, trait, unknownValue, type Value } from "./value";
+import { boundedText, made, newCell, pour, trait, unknownValue, type Value } from "./value";
 
 /** Longer code is made by programs. UTF-16 units. */
 const maxCode = 400_000;
 /** Deeper expressions are no one's code; what lies below counts as unknown. */
 const maxDepth = 120;
 const maxFacts = 20_000;
+const maxNesting = 300;
 
 const noArguments: ScriptArguments = { words: [], options: new Map() };
 
@@ -20,7 +21,7 @@ const noArguments: ScriptArguments = { words: [], options: new Map() };
  * passed over.
  */
 export function readPython(code: string, given: ScriptArguments = noArguments): PythonFacts {
-  if (code.length > maxCode) {
+  if (code.length > maxCode || nesting(code) > maxNesting) {
     return { facts: [], uses: new Map(), learns: false, isWhole: false };
   }
   const top = parser.parse(code).topNode;
@@ -32,6 +33,21 @@ export function readPython(code: string, given: ScriptArguments = noArguments): 
     reader.read(top);
   }
   return reader.result;
+}
+
+/** How deep brackets stand inside each other; those in texts count too. */
+function nesting(code: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < code.length; at++) {
+    const unit = code.charCodeAt(at);
+    if (unit === 40 || unit === 91 || unit === 123) {
+      deepest = Math.max(deepest, ++depth);
+    } else if (unit === 41 || unit === 93 || unit === 125) {
+      depth = Math.max(0, depth - 1);
+    }
+  }
+  return deepest;
 }
 
 interface LocalFunction {
@@ -318,7 +334,7 @@ class PythonReader {
     // A tensor is changed in place, a number is a new one; both keep what they were made from.
     pour(before.cell, value);
     if (target.name === "VariableName") {
-      const text = before.text === undefined || values[0]?.text === undefined ? undefined : `${before.text}${values[0].text}`;
+      const text = before.text === undefined || values[0]?.text === undefined ? undefined : boundedText(before.text, values[0].text);
       this.scope.names.set(this.text(target), { cell: before.cell, items: before.items, text });
     } else if (object !== undefined) {
       pour(object.cell, value);
@@ -448,7 +464,7 @@ class PythonReader {
         return this.formatString(node);
       case "ContinuedString": {
         const values = children(node).map((part) => this.evaluate(part));
-        return { ...made(values), text: values.map(({ text }) => text ?? "*").join("") };
+        return { ...made(values), text: boundedText(...values.map(({ text }) => text ?? "*")) };
       }
       case "Number":
       case "None":
@@ -551,8 +567,10 @@ class PythonReader {
       at = part.to;
     }
     parts.push(this.code.slice(at, Math.max(at, end)));
-    const text = parts.join("");
-    this.tell(node, { kind: "text", text });
+    const text = boundedText(...parts);
+    if (text !== undefined) {
+      this.tell(node, { kind: "text", text });
+    }
     return { ...made(values), text, items: values };
   }
 
@@ -614,12 +632,12 @@ class PythonReader {
       return { ...made([one, other]), kind: "path", text: joinPath(one.text ?? "*", other.text ?? "*") };
     }
     if (text === "+" && (one.text !== undefined || other.text !== undefined)) {
-      return { ...made([one, other]), text: `${one.text ?? "*"}${other.text ?? "*"}` };
+      return { ...made([one, other]), text: boundedText(one.text ?? "*", other.text ?? "*") };
     }
     if (text === "%" && one.text !== undefined) {
       const items = other.items ?? [other];
       let at = 0;
-      return { ...made([one, other]), text: one.text.replace(/%[-+0-9.]*[sdifger]/g, () => items[at++]?.text ?? "*"), items };
+      return { ...made([one, other]), text: boundedText(...one.text.split(/%[-+0-9.]*[sdifger]/).flatMap((part, index) => (index === 0 ? [part] : [items[at++]?.text ?? "*", part]))), items };
     }
     if (text === "+" && one.items !== undefined && other.items !== undefined) {
       return { ...made([one, other]), items: [...one.items, ...other.items].slice(0, 64) };
@@ -818,8 +836,8 @@ const isExpression = (node: SyntaxNode): boolean => /Expression$|^(VariableName|
 
 const sameOrigins = (one: Value, other: Value): boolean => Array.from(one.cell.origins).every((origin) => other.cell.origins.has(origin));
 
-const isConstant = (node: SyntaxNode): boolean =>
-  node.name === "Number" || ((node.name === "BinaryExpression" || node.name === "UnaryExpression" || node.name === "ParenthesizedExpression") && children(node).filter(isExpression).every(isConstant));
+const isConstant = (node: SyntaxNode, depth = 0): boolean =>
+  node.name === "Number" || (depth < 20 && (node.name === "BinaryExpression" || node.name === "UnaryExpression" || node.name === "ParenthesizedExpression") && children(node).filter(isExpression).every((part) => isConstant(part, depth + 1)));
 
 /** Parameters by their name, with what they are where nothing is given. */
 function parametersOf(list: SyntaxNode): (readonly [SyntaxNode, SyntaxNode | undefined])[] {

@@ -1,6 +1,9 @@
 /** No one writes a longer script by hand. UTF-16 units. */
 const maxScript = 2 ** 20;
 const maxDepth = 4;
+/** Variables are filled in up to so many UTF-16 units for a script; beyond, they stand as they are written. */
+const maxExpanded = 2 ** 20;
+const maxValue = 2 ** 16;
 
 /** A word of a command as the shell makes it, as far as the script tells. */
 export interface ShellWord {
@@ -72,6 +75,7 @@ class ShellReader {
   private readonly variables = new Map<string, string>();
   private folder = "";
   private at = 0;
+  private expanded = 0;
   private words: ShellWord[] = [];
   private redirections: Redirection[] = [];
   private input: ShellWord | undefined;
@@ -265,7 +269,9 @@ class ShellReader {
       return script.slice(from + 2, end < 0 ? script.length : end);
     }
     this.at += match[0].length;
-    return this.variables.get(match[1] ?? match[2] ?? "") ?? match[3] ?? match[0];
+    const value = this.variables.get(match[1] ?? match[2] ?? "") ?? match[3] ?? match[0];
+    this.expanded += value.length;
+    return this.expanded > maxExpanded ? match[0] : value;
   }
 
   /** Reads commands up to what closes them, as commands of their own. */
@@ -362,7 +368,7 @@ class ShellReader {
     const program = nameOf(first?.text ?? "");
     if (first === undefined || program === "export" || program === "declare" || program === "local" || program === "readonly") {
       this.takeAssignments(others, assignments);
-      assignments.forEach(({ text }, name) => this.variables.set(name, text));
+      assignments.forEach(({ text }, name) => this.variables.set(name, text.slice(0, maxValue)));
     }
     if (first === undefined && assignments.size === 0 && redirections.length === 0) {
       return;

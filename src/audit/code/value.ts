@@ -70,3 +70,11 @@ export function pour(cell: Cell, value: Value): void {
 export function pathOf(value: Value | undefined): string | undefined {
   return value?.file ?? value?.text;
 }
+
+/** Longer texts are no paths and no names; nothing is asked of them. UTF-16 units. */
+const maxText = 2 ** 16;
+
+/** A text that was put together, unless it has become too long to say anything. */
+export function boundedText(...parts: readonly string[]): string | undefined {
+  return parts.reduce((sum, { length }) => sum + length, 0) > maxText ? undefined : parts.join("");
+}

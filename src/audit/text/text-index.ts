@@ -85,7 +85,7 @@ export class TextIndex<Source> {
       const places = this.places.get(hash) ?? [];
       for (let index = 0; index < places.length; index += 2) {
         const entry = this.entries[places[index] ?? 0];
-        const found = entry === undefined ? undefined : this.extend(codes, at, entry.codes, places[index + 1] ?? 0);
+        const found = entry === undefined ? undefined : this.extend(codes, at, entry.codes, places[index + 1] ?? 0, at - covered);
         if (entry !== undefined && found !== undefined && (best === undefined || found.length > best.length)) {
           best = { entry, ...found };
         }
@@ -109,9 +109,10 @@ export class TextIndex<Source> {
     return copies;
   }
 
-  private extend(text: Codes, at: number, source: Codes, place: number): { from: number; sourceFrom: number; length: number } | undefined {
+  /** @param back how far back it may reach: not into a copy that was found before */
+  private extend(text: Codes, at: number, source: Codes, place: number, back: number): { from: number; sourceFrom: number; length: number } | undefined {
     let before = 0;
-    while (before < at && before < place && text.codes[at - before - 1] === source.codes[place - before - 1]) {
+    while (before < back && before < place && text.codes[at - before - 1] === source.codes[place - before - 1]) {
       before++;
     }
     let after = 0;
