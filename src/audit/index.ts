@@ -10,3 +10,8 @@ export { markdownReport } from "./reports/markdown";
 export type { AuditedTranscript } from "./reports/report";
 export { sarifReport } from "./reports/sarif";
 export { textReport } from "./reports/text";
+export { agreementOf, visibleReviews } from "./review/agreement";
+export type { Agreement, Disagreement } from "./review/agreement";
+export { brokenAt, decisions, mergedReview, newReview, parseReview, reviewState, verdicts, withEntry } from "./review/review";
+export type { Decision, Note, Review, ReviewEntry, ReviewPart, ReviewState, Verdict } from "./review/review";
+export { addToReview, openReview, ReviewError, reviewPath, reviewsOf } from "./review/store";
