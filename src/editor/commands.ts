@@ -14,6 +14,9 @@ import type { BoxRow } from "./box-tree";
 import type { Log } from "./log";
 import type { Ports } from "./ports";
 import { showInstructions, showTaskBesideInstructions } from "./instructions";
+import { openTranscripts, replayTranscript } from "./replay/replay-commands";
+import type { ReplayEditors } from "./replay/replay-editor";
+import type { TranscriptsTree } from "./replay/transcripts-tree";
 import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
 import { openAssignment, openSession, startDemoSession } from "./start-session";
@@ -32,6 +35,8 @@ export interface Editor {
   readonly box: BoxSource;
   readonly ports: Ports;
   readonly boxFiles: BoxFiles;
+  readonly replays: ReplayEditors;
+  readonly transcripts: TranscriptsTree;
 }
 
 /** Registers every command. What one of them throws is told in one sentence. */
@@ -73,6 +78,14 @@ export function registerCommands(editor: Editor): vscode.Disposable {
       }),
     refreshBoxFiles: () => {
       editor.boxFiles.refresh();
+      return Promise.resolve();
+    },
+    openTranscript: () => openTranscripts(editor.replays),
+    replayTranscript: (given) => replayTranscript(editor.replays, given),
+    addTranscriptFolder: (given) => editor.transcripts.addFolder(given instanceof vscode.Uri ? given : undefined),
+    removeTranscriptFolder: (row) => editor.transcripts.removeFolder(row),
+    refreshTranscripts: () => {
+      editor.transcripts.refresh();
       return Promise.resolve();
     },
     showLog: () => {

@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import { AttemptsTree } from "./attempts-tree";
-import { registerAssignmentLinks } from "./assignment-link";
 import { BoxAccess } from "./box-access";
 import { watchBulkDeletes } from "./bulk-deletes";
 import { BoxFiles } from "./box-files";
@@ -8,8 +7,11 @@ import { BoxSource } from "./box-source";
 import { BoxTree } from "./box-tree";
 import { ClockStatusBar } from "./clock-status-bar";
 import { registerCommands } from "./commands";
+import { registerLinks } from "./links";
 import { Log } from "./log";
 import { Ports } from "./ports";
+import { ReplayEditors } from "./replay/replay-editor";
+import { TranscriptsTree } from "./replay/transcripts-tree";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
 import { SessionTree } from "./session-tree";
@@ -30,7 +32,9 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
-  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles };
+  const replays = new ReplayEditors(context, log);
+  const transcripts = new TranscriptsTree(context);
+  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles, replays, transcripts };
   context.subscriptions.push(
     log,
     problems,
@@ -44,7 +48,9 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     new BoxTree(box, ports),
     new ClockStatusBar(current),
     registerCommands(editor),
-    registerAssignmentLinks(editor),
+    replays,
+    transcripts,
+    registerLinks(editor),
     watchBulkDeletes(current),
     current,
   );
