@@ -49,6 +49,8 @@ export interface ReplayRow {
   readonly kind: ReplayKind;
   /** ms since the epoch. */
   readonly time: number | undefined;
+  /** ms since its sample began. */
+  readonly elapsed: number | undefined;
   /** ms since the event that is listed before it, where that is long. */
   readonly gap: number | undefined;
   readonly sample: string;
@@ -261,8 +263,8 @@ export type ToReplay =
   | { readonly type: "refused"; readonly request: number; readonly problem: string };
 
 const fromReplay = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("ready"), state: z.unknown() }),
-  z.object({ type: z.literal("ask"), request: place, question: z.enum(Object.keys(replayQuestions) as [ReplayQuestion, ...ReplayQuestion[]]), asked: z.unknown() }),
+  z.object({ type: z.literal("ready"), state: z.unknown().optional() }),
+  z.object({ type: z.literal("ask"), request: place, question: z.enum(Object.keys(replayQuestions) as [ReplayQuestion, ...ReplayQuestion[]]), asked: z.unknown().optional() }),
   z.object({ type: z.literal("search"), query: replayQuery.nullable() }),
   z.object({ type: z.literal("remember"), state: replayState }),
   z.object({ type: z.literal("raw"), ordinal: place }),

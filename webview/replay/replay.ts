@@ -45,7 +45,6 @@ export class Replay {
   private state: ReplayState;
   private readonly remember = settled(300, () => this.keepState());
   private readonly locate = settled(40, () => void this.findPlace());
-  private first: number | undefined;
   private placing = 0;
 
   constructor(
@@ -158,8 +157,6 @@ export class Replay {
 
   private async begin(): Promise<void> {
     const { event, offset, query } = this.state;
-    const time = await ask("rows", { from: 0, to: 1 }).then(([row]) => row?.time, () => undefined);
-    this.first = time;
     if (query !== undefined) {
       this.search.set(query);
     }
@@ -487,7 +484,6 @@ export class Replay {
 
   private rowActions(): ConstructorParameters<typeof EventList>[0] {
     return {
-      timeOf: ({ time }) => (time === undefined ? "" : this.first === undefined ? new Date(time).toISOString().slice(11, 19) : formatSeconds(time - this.first)),
       moreText: ({ ordinal }, from) => ask("text", { ordinal, from, bytes: unfoldBytes }),
       fields: ({ ordinal }) => ask("fields", { ordinal }),
       openText: ({ ordinal }) => send({ type: "openText", ordinal }),

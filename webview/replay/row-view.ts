@@ -4,14 +4,12 @@ import { jsonTree } from "./body/json-tree";
 import { TextMap } from "./body/text-map";
 import { visibleLine } from "./body/visible";
 import { element, textButton } from "./dom";
-import { formatBytes, formatCount, formatGap, formatScore, kindNames, plural } from "./formats";
+import { formatBytes, formatCount, formatGap, formatScore, formatSeconds, kindNames, plural } from "./formats";
 import { Marks, markCurrent } from "./marks";
 import { noMore, whenIdle } from "./when-idle";
 
 /** What a row asks of the panel. */
 export interface RowActions {
-  /** The time of an event as it is shown. */
-  timeOf(row: ReplayRow): string;
   /** More of a text: the bytes from..to, as many as are sensible. */
   moreText(row: ReplayRow, from: number): Promise<{ readonly text: string; readonly from: number; readonly to: number; readonly matches: ReplayRow["matches"] }>;
   fields(row: ReplayRow): Promise<{ readonly json: string; readonly isCut: boolean }>;
@@ -41,7 +39,7 @@ export function forgetOpened(): void {
 
 /** A row that is not known yet. */
 export function placeholderRow(index: number): ReplayRow {
-  return { index, ordinal: -1, id: "", kind: "raw", time: undefined, gap: undefined, sample: "", agent: "", branch: "", tool: "", title: "", text: "", shownBytes: 0, textBytes: 0, fieldsBytes: 0, language: "", parts: [], isError: false, isRepeat: false, isAttached: false, isScorers: false, beginsTurn: false, score: undefined, matches: [] };
+  return { index, ordinal: -1, id: "", kind: "raw", time: undefined, elapsed: undefined, gap: undefined, sample: "", agent: "", branch: "", tool: "", title: "", text: "", shownBytes: 0, textBytes: 0, fieldsBytes: 0, language: "", parts: [], isError: false, isRepeat: false, isAttached: false, isScorers: false, beginsTurn: false, score: undefined, matches: [] };
 }
 
 /** An event in the list. */
@@ -182,7 +180,7 @@ export class RowView {
     this.body = drawBody({ kind: shown.kind, text: own.text, language: shown.language, parts: own.from === 0 && own.to === shown.shownBytes ? shown.parts : [], isWhole: own.from === 0 && own.to >= shown.textBytes, isMarked: shown.matches.length > 0 }, () => this.actions.changed());
     const parts: (Node | undefined)[] = [
       shown.gap === undefined ? undefined : element("div", { class: "gap" }, element("span", {}, formatGap(shown.gap))),
-      this.head(),
+      this.head(own),
       shown.score === undefined ? undefined : this.score(shown.score),
       own.from > 0 ? this.note(`${formatBytes(own.from)} before`, textButton("from the beginning", "Show the text from its beginning", () => void this.unfold(0, true))) : undefined,
       own.text === "" ? undefined : this.body.element,
@@ -197,7 +195,7 @@ export class RowView {
     }
   }
 
-  private head(): HTMLElement {
+  private head(own: Opened): HTMLElement {
     const { shown } = this;
     this.titleMap = new TextMap();
     const name = shown.kind === "tool-call" && shown.tool !== "" ? shown.tool : kindNames[shown.kind];
@@ -205,15 +203,16 @@ export class RowView {
       "div",
       { class: "head" },
       element("span", { class: "number" }, formatCount(shown.ordinal + 1)),
-      element("span", { class: "time", title: shown.time === undefined ? "" : new Date(shown.time).toISOString() }, this.actions.timeOf(shown)),
+      element("span", { class: "time", title: shown.time === undefined ? "" : new Date(shown.time).toISOString() }, shown.elapsed === undefined ? "" : formatSeconds(shown.elapsed)),
       element("span", { class: "kind" }, visibleLine(name)),
-      (shown.kind === "sandbox" || shown.kind === "tool-result") && shown.tool !== "" && !shown.isAttached ? element("span", { class: "tag" }, visibleLine(shown.tool)) : undefined,
+      (shown.kind === "sandbox" || shown.kind === "tool-result") && shown.tool !== "" && shown.tool !== name && !shown.isAttached ? element("span", { class: "tag" }, visibleLine(shown.tool)) : undefined,
       shown.title === "" ? undefined : element("bdi", { class: "title" }, ...this.titleMap.nodes(shown.title, 0)),
       shown.isError ? element("span", { class: "tag bad" }, "failed") : undefined,
       shown.isRepeat ? element("span", { class: "tag" }, "repeated") : undefined,
       shown.agent === "" ? undefined : element("span", { class: "tag", title: "agent" }, visibleLine(shown.agent)),
       shown.branch === "" ? undefined : element("span", { class: "tag", title: "branch" }, visibleLine(shown.branch)),
       element("span", { class: "space" }),
+      shown.fieldsBytes > 0 && !hasNoNews(shown) ? textButton(own.fields === undefined ? "▸ fields" : "▾ fields", `Fields of the event, about ${formatBytes(shown.fieldsBytes)} (i)`, () => void this.toggleFields(), "link more") : undefined,
       shown.sample === "" ? undefined : element("span", { class: "tag sample", title: "sample" }, visibleLine(shown.sample)),
     );
   }
@@ -241,9 +240,6 @@ export class RowView {
       parts.push(textButton("open", "Open the whole text in an editor", () => this.actions.openText(shown)));
     } else if (own.to > shown.shownBytes) {
       parts.push(textButton("▾ fold", "Fold the text (x)", () => void this.toggleText()));
-    }
-    if (shown.fieldsBytes > 0 && !hasNoNews(shown)) {
-      parts.push(textButton(own.fields === undefined ? "▸ fields" : "▾ fields", `Fields of the event, about ${formatBytes(shown.fieldsBytes)} (i)`, () => void this.toggleFields()));
     }
     return parts.length === 0 ? undefined : element("div", { class: "foot" }, ...parts);
   }

@@ -19,6 +19,8 @@ const stack: readonly (readonly [colour: string, kinds: readonly ReplayKind[]])[
   ["--replay-error", ["error"]],
 ];
 
+/** Free at both ends, so that nothing is cut off, in pixels. */
+const inset = 6;
 /** Height of the part with scores and findings, in pixels. */
 const scoreHeight = 22;
 const hitRadius = 7;
@@ -133,7 +135,7 @@ export class TimelineStrip {
     const sums = Array.from({ length: buckets }, (_, bucket) => replayKinds.reduce((sum, _kind, kind) => sum + (counts[kind * buckets + bucket] ?? 0), 0));
     const most = Math.max(1, ...sums);
     const room = height - scoreHeight - 2;
-    const step = width / buckets;
+    const step = (width - 2 * inset) / buckets;
     const heights = new Array<number>(buckets).fill(0);
     for (const [name, kinds] of stack) {
       brush.fillStyle = colour(name);
@@ -142,7 +144,7 @@ export class TimelineStrip {
         if (count > 0) {
           const tall = (count / most) * room;
           const below = heights[bucket] ?? 0;
-          brush.fillRect(bucket * step, height - below - tall, Math.max(1, step - (step > 3 ? 0.5 : 0)), tall);
+          brush.fillRect(inset + bucket * step, height - below - tall, Math.max(1, step - (step > 3 ? 0.5 : 0)), tall);
           heights[bucket] = below + tall;
         }
       }
@@ -179,12 +181,13 @@ export class TimelineStrip {
     if (data === undefined || at === undefined || at < data.range.from || at > data.range.to) {
       return undefined;
     }
-    return ((at - data.range.from) / (data.range.to - data.range.from)) * this.element.clientWidth;
+    return inset + ((at - data.range.from) / (data.range.to - data.range.from)) * (this.element.clientWidth - 2 * inset);
   }
 
   private valueAt(x: number): number {
     const range = this.data?.range ?? { from: 0, to: 1 };
-    return range.from + (Math.max(0, Math.min(x, this.element.clientWidth)) / this.element.clientWidth) * (range.to - range.from);
+    const width = this.element.clientWidth - 2 * inset;
+    return range.from + (Math.max(0, Math.min(x - inset, width - 0.001)) / width) * (range.to - range.from);
   }
 
   private press(event: PointerEvent): void {

@@ -11,6 +11,8 @@ const maxFields = 256 * 1024;
 const maxScores = 2000;
 /** What of a text is read for a line of the outline, in bytes. */
 const labelBytes = 300;
+/** Texts that begin with the same so many UTF-16 units are alike. */
+const alikeUnits = 12;
 
 /** Answers to what only reads; what changes the list is the panel's. */
 export const answers = {
@@ -39,7 +41,9 @@ export const answers = {
       return undefined;
     }
     const range = { by: axis, from: Math.max(whole.from, from ?? whole.from), to: Math.min(whole.to, to ?? whole.to) };
-    return timelineOf(document.columns, shown, range.to > range.from ? range : whole, buckets);
+    const { by, ...ends } = range.to > range.from ? range : whole;
+    // Pieces narrower than an event would show gaps that are none.
+    return timelineOf(document.columns, shown, { by, ...ends }, by === "step" ? Math.max(1, Math.min(buckets, Math.ceil(ends.to - ends.from))) : buckets);
   },
 
   indexAt: ({ document, shown }: Listed, { axis, at }: ReplayAsked["indexAt"]): number => indexAt(document.columns, shown, axis, at),
@@ -70,22 +74,45 @@ export const answers = {
       const { event } = await store.glance(ordinal, 0);
       const value = event.score?.value ?? null;
       const one = value === null ? undefined : normalised(value, scale);
-      return { ordinal, time: event.time, elapsed: elapsedAt({ columns }, ordinal), name: event.score?.name ?? event.title, score: value === null ? (event.score?.text ?? "") : formatScore(value), normalised: one === undefined ? "" : formatScore(one), isFinal: event.score?.isFinal === true };
+      return { ordinal, time: event.time, elapsed: columns.elapsed(ordinal), name: event.score?.name ?? event.title, score: value === null ? (event.score?.text ?? "") : formatScore(value), normalised: one === undefined ? "" : formatScore(one), isFinal: event.score?.isFinal === true };
     });
     return { rows: await Promise.all(rows), hasMore: columns.scores.length > count };
   },
 };
 
-async function labelled({ document: { store, columns } }: Listed, mode: OutlineMode, part: OutlinePart): Promise<ReplayPart> {
+async function labelled(listed: Listed, mode: OutlineMode, part: OutlinePart): Promise<ReplayPart> {
+  const { store, columns } = listed.document;
   const { ordinal } = part;
   const name = { turns: "", spans: "", agents: columns.agentNames.names[columns.agents.at(ordinal)], branches: columns.branchNames.names[columns.branches.at(ordinal)], samples: columns.sampleNames.names[columns.samples.at(ordinal)] }[mode];
   if (mode !== "turns" && mode !== "spans") {
     return { ...part, label: singleLine(name === undefined || name === "" ? `(no ${mode.slice(0, -1)})` : name) };
   }
-  const tool = columns.toolNames.names[columns.tools.at(ordinal)] ?? "";
+  const said = await saidAt(listed, ordinal);
+  if (mode === "turns" && columns.kind(ordinal) === "user" && part.number > 1) {
+    // What says the same at each turn, such as how many tokens are left, tells nothing of this one: then what the agent did.
+    const before = await store.text(columns.turns.at(part.number - 2), 0, labelBytes);
+    const alike = singleLine(before.text).slice(0, alikeUnits);
+    const next = alike !== "" && said.startsWith(alike) ? firstOfAgent(listed, ordinal) : undefined;
+    return { ...part, label: next === undefined ? said : await saidAt(listed, next) };
+  }
+  return { ...part, label: said };
+}
+
+/** The beginning of what an event says, on one line. */
+async function saidAt({ document: { store, columns } }: Listed, ordinal: number): Promise<string> {
   const [title, { text }] = await Promise.all([store.title(ordinal), store.text(ordinal, 0, labelBytes)]);
-  const said = singleLine(title === "" ? text : title, 120);
-  return { ...part, label: [columns.kind(ordinal) === "tool-call" ? singleLine(tool, 40) : "", said].filter((word) => word !== "").join(": ") || columns.kind(ordinal) };
+  const tool = columns.kind(ordinal) === "tool-call" ? singleLine(columns.toolNames.names[columns.tools.at(ordinal)] ?? "", 40) : "";
+  const isSpeech = ["user", "message", "reasoning", "system"].includes(columns.kind(ordinal));
+  return [tool, singleLine(title === "" || (isSpeech && text !== "") ? text : title, 120)].filter((word) => word !== "").join(": ") || columns.kind(ordinal);
+}
+
+function firstOfAgent({ document: { columns } }: Listed, turn: number): number | undefined {
+  for (let ordinal = turn + 1; ordinal < Math.min(columns.count, turn + 30) && !columns.has(ordinal, "beginsTurn"); ordinal++) {
+    if (["message", "reasoning", "tool-call"].includes(columns.kind(ordinal)) && !columns.has(ordinal, "isRepeat")) {
+      return ordinal;
+    }
+  }
+  return undefined;
 }
 
 /** Where an event stands in the whole; hidden ones at the nearest that is listed. */
@@ -104,22 +131,10 @@ export async function placeOf(listed: Listed, mode: OutlineMode, ordinal: number
     ordinal: listedOrdinal,
     id: event.id,
     isListed: index !== undefined,
-    elapsed: elapsedAt({ columns }, listedOrdinal),
+    elapsed: columns.elapsed(listedOrdinal),
     turn: columns.turns.countUpTo(listedOrdinal),
     turns: columns.turns.length,
     part: outlineAt(columns, mode, listedOrdinal),
     best: scoreSoFar(columns, listedOrdinal, scale),
   };
-}
-
-/** ms since the first event of the same sample that has a time. */
-function elapsedAt({ columns }: Pick<Listed["document"], "columns">, ordinal: number): number | undefined {
-  const number = columns.sampleBegins.countUpTo(ordinal) - 1;
-  for (let first = columns.sampleBegins.at(Math.max(0, number)); first <= ordinal; first++) {
-    if (!Number.isNaN(columns.times.at(first))) {
-      const elapsed = columns.times.at(ordinal) - columns.times.at(first);
-      return Number.isNaN(elapsed) ? undefined : Math.max(0, elapsed);
-    }
-  }
-  return undefined;
 }

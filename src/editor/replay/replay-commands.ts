@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { TranscriptError } from "../../transcripts";
 import type { ReplayEditors } from "./replay-editor";
 
 /** Opens transcripts that the person chooses. */
@@ -35,8 +36,11 @@ function activeFile(): vscode.Uri | undefined {
   return input instanceof vscode.TabInputText && input.uri.scheme === "file" ? input.uri : undefined;
 }
 
-/** A folder's panel is that of the file that stands for it. */
+/** A folder's panel is that of the file that stands for it. @throws {TranscriptError} */
 function fileOfFolder(uri: vscode.Uri): vscode.Uri {
   const file = ["session.jsonl", "base_state.json"].find((name) => existsSync(join(uri.fsPath, name)));
+  if (file === undefined && statSync(uri.fsPath, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new TranscriptError("unknown-format", vscode.l10n.t("This folder is no transcript; add it to the Transcripts view to see those in it."));
+  }
   return file === undefined ? uri : vscode.Uri.joinPath(uri, file);
 }

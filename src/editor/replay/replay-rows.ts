@@ -52,6 +52,7 @@ async function replayRow(listed: Listed, index: number, ordinal: number): Promis
     ...row,
     id: event.id,
     time: event.time,
+    elapsed: columns.elapsed(ordinal),
     sample: event.sample ?? "",
     agent: event.agent ?? "",
     branch: event.branch ?? "",

@@ -31,6 +31,9 @@ class NameTable {
 /** Bits of a column of flags. */
 export const columnFlag = { isError: 1, isRepeat: 2, hasScore: 4, isFinal: 8, changesFiles: 16, isScorers: 32, beginsTurn: 64 } as const;
 
+/** A sample begins to do something within so many events. */
+const farthestBegin = 100;
+
 const agentKinds: readonly EventKind[] = ["message", "reasoning", "tool-call"];
 
 /** What filters, outline and timeline need of all events, in columns: about 40 bytes an event, quick to go through. */
@@ -71,6 +74,28 @@ export class EventColumns {
 
   has(ordinal: number, flag: keyof typeof columnFlag): boolean {
     return (this.flags.at(ordinal) & columnFlag[flag]) !== 0;
+  }
+
+  /**
+   * ms since the sample of an event began to do something, or undefined where there are no times. What a log notes before
+   * that, such as waiting for a machine, does not count.
+   */
+  elapsed(ordinal: number): number | undefined {
+    const number = this.sampleBegins.countUpTo(ordinal) - 1;
+    const begin = this.sampleBegins.at(Math.max(0, number));
+    const end = number + 1 < this.sampleBegins.length ? this.sampleBegins.at(number + 1) : this.count;
+    let origin = NaN;
+    for (let event = begin; event < Math.min(end, begin + farthestBegin); event++) {
+      const time = this.times.at(event);
+      if (!Number.isNaN(time) && (Number.isNaN(origin) || this.kind(event) !== "state")) {
+        origin = time;
+      }
+      if (!Number.isNaN(time) && this.kind(event) !== "state") {
+        break;
+      }
+    }
+    const elapsed = this.times.at(ordinal) - origin;
+    return Number.isNaN(elapsed) ? undefined : Math.max(0, elapsed);
   }
 
   /** Takes in rows that were added, for no longer than `budget` ms. Returns whether all are in. */
