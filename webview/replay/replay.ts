@@ -46,6 +46,8 @@ export class Replay {
   private readonly remember = settled(300, () => this.keepState());
   private readonly locate = settled(40, () => void this.findPlace());
   private placing = 0;
+  /** Goes up whenever another event was gone to. */
+  private moves = 0;
 
   constructor(
     private readonly root: HTMLElement,
@@ -329,6 +331,7 @@ export class Replay {
   }
 
   private stand(index: number, time: number | undefined, offset?: number): void {
+    this.moves++;
     this.list.go(index, offset);
     this.timeline.stand(this.list.current, time ?? this.list.row(this.list.current)?.time);
     this.locate();
@@ -428,11 +431,22 @@ export class Replay {
       this.outline.changed();
       this.timeline.changed();
       if (isOther && listing.kept <= this.list.current && wasAt !== undefined) {
-        void this.goTo({ id: wasAt }, false, this.list.offset);
+        void this.stayAt(wasAt);
       }
     }
     this.showProgress();
     this.showStatus();
+  }
+
+  /** The list has changed around the current event: finds it again, unless another was gone to meanwhile. */
+  private async stayAt(id: string): Promise<void> {
+    const { moves } = this;
+    const { offset } = this.list;
+    const place = await ask("place", { target: { id }, mode: this.outline.kind, reveals: false }).catch(() => undefined);
+    if (place !== undefined && moves === this.moves) {
+      this.take(place);
+      this.stand(place.index, undefined, offset);
+    }
   }
 
   private togglePane(pane: "outline" | "side"): void {

@@ -1,3 +1,4 @@
+import type { LanguageFn } from "highlight.js";
 import bash from "highlight.js/lib/languages/bash";
 import cpp from "highlight.js/lib/languages/cpp";
 import css from "highlight.js/lib/languages/css";
@@ -15,9 +16,11 @@ import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
 
-export const grammars = { bash, cpp, css, diff, dockerfile, go, ini, javascript, json, makefile, python, rust, sql, typescript, xml, yaml };
+type Language = "bash" | "cpp" | "css" | "diff" | "dockerfile" | "go" | "ini" | "javascript" | "json" | "makefile" | "python" | "rust" | "sql" | "typescript" | "xml" | "yaml";
 
-const names: Readonly<Record<string, keyof typeof grammars>> = {
+export const grammars: Readonly<Record<Language, LanguageFn>> = { bash, cpp, css, diff, dockerfile, go, ini, javascript, json, makefile, python, rust, sql, typescript, xml, yaml };
+
+const names: Readonly<Record<string, Language>> = {
   bash: "bash", sh: "bash", shell: "bash", zsh: "bash", console: "bash",
   c: "cpp", cc: "cpp", cpp: "cpp", "c++": "cpp", cu: "cpp", cuda: "cpp", cuh: "cpp", cxx: "cpp", h: "cpp", hpp: "cpp",
   css: "css",
@@ -37,7 +40,7 @@ const names: Readonly<Record<string, keyof typeof grammars>> = {
 };
 
 /** The language of a name such as `py`, or of a path; undefined where it is none of those that are coloured. */
-export function languageOf(nameOrPath: string): keyof typeof grammars | undefined {
+export function languageOf(nameOrPath: string): Language | undefined {
   const name = nameOrPath.toLowerCase().replace(/^.*[\\/]/, "");
   const extension = name.includes(".") ? name.replace(/^.*\./, "") : name;
   return Object.hasOwn(names, extension) ? names[extension] : undefined;
