@@ -8,3 +8,5 @@ export { leftOutText } from "./mirror-plan";
 export type { BulkDelete, Conflict, LeftOut, LeftOutReason, MirroredEntry, MirrorScope, MirrorSide } from "./mirror-plan";
 export { Snapshots, SnapshotError } from "./snapshots";
 export type { Snapshot, SnapshotScope } from "./snapshots";
+export { SnapshotFiles, SnapshotReadError, snapshotChanges } from "./snapshot-files";
+export type { SnapshotChange, SnapshotContent, SnapshotEntry } from "./snapshot-files";
