@@ -132,6 +132,7 @@ describe("a snapshot that is read back", () => {
     const commit = await taken();
     const trap = join(repository, "..", "trap");
     const command = `touch ${trap}; false`;
+    git(["config", "core.repositoryformatversion", "1"]);
     git(["config", "extensions.partialClone", "origin"]);
     git(["config", "remote.origin.url", `ext::sh -c "${command}"`]);
     git(["config", "remote.origin.uploadpack", command]);
