@@ -1,7 +1,9 @@
 export { assignmentSchema, AssignmentError, parseAssignment, readAssignment } from "./assignment";
 export type { Assignment } from "./assignment";
-export { elapsedAt, remainingAt } from "./clock";
-export type { Clock, Pause } from "./clock";
+export { certainlyElapsedAt, elapsedAt, remainingAt } from "./clock";
+export type { Clock, OpenGap, Pause } from "./clock";
+export { shortestGap } from "./gaps";
+export type { Gap } from "./gaps";
 export { createSession, CreateSessionError } from "./create-session";
 export type { NewSession } from "./create-session";
 export { createSessionOnBox } from "./create-session-on-box";
@@ -10,12 +12,13 @@ export { journalFileName, JournalError, JournalWriter, parseJournal, readJournal
 export type { JournalContent } from "./journal";
 export { usualConditions } from "./journal-entry";
 export type { AssignedBox, BoxDescription, Conditions, EntryData, EntryType, JournalEntry } from "./journal-entry";
-export { Session, SessionError } from "./session";
+export { Session } from "./session";
+export { SessionError } from "./session-error";
 export type { SessionAccess, SessionSurroundings } from "./session";
 export { attemptFolder, sessionFolder } from "./session-folder";
 export { LockError, SessionLock } from "./session-lock";
 export { scoreOf, stateOf } from "./session-state";
-export type { Attempt, AttemptOutcome, SessionState } from "./session-state";
+export type { Attempt, AttemptOutcome, Note, SessionState } from "./session-state";
 export { verifySession } from "./verify-session";
 export type { Verification } from "./verify-session";
 export { describeAttempt, formatScore } from "./describe-attempt";
