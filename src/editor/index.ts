@@ -1,4 +1,6 @@
 import * as vscode from "vscode";
+import { AttemptDetails } from "./attempt-details";
+import { AttemptFiles } from "./attempt-files";
 import { AttemptsTree } from "./attempts-tree";
 import { registerAssignmentLinks } from "./assignment-link";
 import { BoxAccess } from "./box-access";
@@ -15,6 +17,7 @@ import { NotesDocument } from "./notes";
 import { Ports } from "./ports";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
+import { SnapshotDocuments } from "./snapshot-documents";
 import { SessionTree } from "./session-tree";
 import { TaskProblems } from "./task-problems";
 import { WindowSession } from "./window-session";
@@ -34,7 +37,10 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
-  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles };
+  const snapshots = new SnapshotDocuments(current);
+  const attemptFiles = new AttemptFiles(current, snapshots);
+  const attemptDetails = new AttemptDetails(current);
+  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles, snapshots, attemptFiles, attemptDetails };
   context.subscriptions.push(
     log,
     problems,
@@ -43,6 +49,9 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     ticks,
     new SessionTree(current, ticks),
     new AttemptsTree(current),
+    snapshots,
+    attemptFiles,
+    attemptDetails,
     box,
     ports,
     boxFiles,

@@ -152,6 +152,11 @@ export const entryData = {
   /** The attempt could not be carried out for a reason outside the solution. */
   "attempt.failed": z.object({ attempt: attemptNumber, reason: z.string(), problem: z.string() }),
   "snapshot.taken": z.object({ commit: z.string(), leftOut: z.array(z.string()) }),
+  /**
+   * The workspace was brought back to `commit`: the snapshot of an attempt, or, where that is null, what it was before an earlier restore.
+   * `before` is what it was until then.
+   */
+  "snapshot.restored": z.object({ attempt: attemptNumber.nullable(), commit: z.string(), before: z.string() }),
   "sync.conflict": z.object({ path: z.string(), keptAs: z.string() }),
   "note.added": z.object({ text: z.string() }),
   /** Whether the expert consents to being recorded; may be given and taken back at any time. */

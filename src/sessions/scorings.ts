@@ -82,6 +82,15 @@ export class Scorings {
     }
   }
 
+  /** Keeps the workspace as it is here now. @throws {SnapshotError}; {SessionError} `no-snapshot` where git is missing */
+  async keepWorkspace(message: string): Promise<string> {
+    const commit = await this.files.snapshot(message);
+    if (commit === null) {
+      throw new SessionError("no-snapshot", "What is in the workspace now cannot be kept without git, so nothing was changed.");
+    }
+    return commit;
+  }
+
   private cancelWasAskedFor(): boolean {
     return this.cancelOnceStarted.signal.aborted;
   }

@@ -10,3 +10,8 @@ export { Snapshots, SnapshotError } from "./snapshots";
 export type { Snapshot, SnapshotScope } from "./snapshots";
 export { SnapshotFiles, SnapshotReadError, snapshotChanges } from "./snapshot-files";
 export type { SnapshotChange, SnapshotContent, SnapshotEntry } from "./snapshot-files";
+export { planRestore } from "./restore-plan";
+export type { RestoreStep } from "./restore-plan";
+export { RestoredFiles } from "./restored-files";
+export { snapshotFolders } from "./snapshot-folders";
+export type { SnapshotFolder } from "./snapshot-folders";
