@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { commands } from "../contributions";
 import { type Attempt, attemptFolder, describeAttempt, type Session, SessionError } from "../sessions";
 import { showChanges } from "./attempt-changes";
 import type { AttemptDetails } from "./attempt-details";
@@ -18,10 +17,10 @@ export interface AttemptParts {
   readonly attemptDetails: AttemptDetails;
 }
 
-const names = ["showAttempt", "showAttemptOutput", "showAttemptChanges", "showAttemptChangesToBest", "browseAttemptFiles", "closeAttemptFiles", "restoreAttempt"] as const;
+type AttemptCommand = "showAttempt" | "showAttemptOutput" | "showAttemptChanges" | "showAttemptChangesToBest" | "browseAttemptFiles" | "closeAttemptFiles" | "restoreAttempt";
 
 /** What the commands about one attempt do. Each takes a row of the view, or anything with its `number`, or asks which. */
-export function attemptActions({ current, snapshots, attemptFiles, attemptDetails }: AttemptParts): Record<(typeof names)[number] & keyof typeof commands, (chosen: unknown) => Promise<void>> {
+export function attemptActions({ current, snapshots, attemptFiles, attemptDetails }: AttemptParts): Record<AttemptCommand, (chosen: unknown) => Promise<void>> {
   /** Acts on an attempt whose workspace was kept. */
   const withKept = (title: string, act: (session: Session, attempt: KeptAttempt) => Promise<void>) => async (chosen: unknown): Promise<void> => {
     const session = current.require();

@@ -33,7 +33,7 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const ticks = new ClockTicks(current);
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
-  const scores = new ScoresPanels(context, current);
+  const scores = new ScoresPanels(context, current, ticks);
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);

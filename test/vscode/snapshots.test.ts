@@ -75,6 +75,7 @@ describe("the snapshot of an attempt", () => {
     await until("the undone edit", () => editor.document.getText() === "value = 7\n");
     await editor.document.save();
     assert.equal(onDisk(), "value = 7\n");
+    await until("the deleted file again", () => existsSync(join(workspace, "notes.txt")) && existsSync(join(workspace, "model.bin")));
   });
 
   it("is brought back byte by byte, whatever the editor makes of line ends and of what is no text", async () => {
