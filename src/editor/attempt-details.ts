@@ -26,7 +26,7 @@ export class AttemptDetails implements vscode.TextDocumentContentProvider, vscod
   async show(attempt: number): Promise<void> {
     const uri = vscode.Uri.from({ scheme: attemptScheme, path: `/${vscode.l10n.t("Attempt {0}", attempt)}`, query: String(attempt) });
     const document = await vscode.workspace.openTextDocument(uri);
-    await vscode.window.showTextDocument(document, { preview: true, viewColumn: vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.One });
+    await vscode.window.showTextDocument(document, { preview: true, viewColumn: columnBesidePanel() });
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
@@ -71,6 +71,15 @@ export class AttemptDetails implements vscode.TextDocumentContentProvider, vscod
   dispose(): void {
     this.parts.dispose();
   }
+}
+
+/** The active column, unless a panel is what is active there: then another one. */
+function columnBesidePanel(): vscode.ViewColumn {
+  const { activeTabGroup, all } = vscode.window.tabGroups;
+  if (!(activeTabGroup.activeTab?.input instanceof vscode.TabInputWebview)) {
+    return activeTabGroup.viewColumn;
+  }
+  return all.find((group) => group !== activeTabGroup)?.viewColumn ?? vscode.ViewColumn.Beside;
 }
 
 function targetOf(to: RecordLink): vscode.Uri {

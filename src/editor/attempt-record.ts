@@ -39,8 +39,7 @@ export function attemptRecord(root: string, state: SessionState, entries: readon
   page.line();
   if (attempt.outcome.kind === "scored" && state.created.scoring.visible) {
     const { start, reference } = state.created.scoring;
-    row("Score", scoreWithUnit, ...lineOf("attempt.finished"));
-    row("", `exactly ${attempt.outcome.score}`);
+    row("Score", `${scoreWithUnit}, exactly ${attempt.outcome.score}`, ...lineOf("attempt.finished"));
     row("Normalised", `${normalised} = max(0, (${formatScore(attempt.outcome.score)} − ${formatScore(start)}) ÷ (${formatScore(reference)} − ${formatScore(start)}))   start and reference: `, journal(1));
     for (const [name, value] of Object.entries(attempt.outcome.message)) {
       row("Message", singleLine(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`, 2000));
@@ -48,6 +47,8 @@ export function attemptRecord(root: string, state: SessionState, entries: readon
   } else if (attempt.outcome.kind !== "running") {
     row("Outcome", note, ...lineOf("attempt.finished"), ...lineOf("attempt.lost"), ...lineOf("attempt.failed"));
   }
+  page.line();
+  page.line("Times");
   timesOf(attempt, about, row, lineOf);
   workspaceOf(attempt, state, page, row, lineOf);
   filesOf(root, about, page);
@@ -93,8 +94,10 @@ function timesOf(attempt: Attempt, about: readonly JournalEntry[], row: Row, lin
     return;
   }
   const { startedAt, endedAt, aheadMs } = finished.data.box;
-  row("Run began", `${utc(startedAt)} by the box's clock, ${utc(startedAt - aheadMs)} by this computer's`, ...lineOf("attempt.finished"));
-  row("Run ended", `${utc(endedAt)} by the box's clock, ${utc(endedAt - aheadMs)} by this computer's`);
+  row("Run began", `${utc(startedAt)} by the box's clock`, ...lineOf("attempt.finished"));
+  row("", `${utc(startedAt - aheadMs)} by this computer's clock`);
+  row("Run ended", `${utc(endedAt)} by the box's clock`);
+  row("", `${utc(endedAt - aheadMs)} by this computer's clock`);
   row("Run took", `${((endedAt - startedAt) / 1000).toFixed(3)} s`);
   row("Box's clock", aheadMs === 0 ? "in step with this computer's" : `${Math.abs(aheadMs)} ms ${aheadMs > 0 ? "ahead of" : "behind"} this computer's`);
   row("On record", `${utc(Date.parse(finished.at))} by this computer's clock`);

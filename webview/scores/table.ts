@@ -45,7 +45,7 @@ function headerCell(column: SortColumn | undefined, text: string, by: SortedBy, 
   const arrow = document.createElement("span");
   arrow.setAttribute("aria-hidden", "true");
   arrow.textContent = !isSorted ? "" : by.descending ? "↓" : "↑";
-  button.append(text, arrow);
+  button.append(arrow, text);
   button.addEventListener("click", () => sort({ column, descending: isSorted ? !by.descending : column !== "time" }));
   cell.append(button);
   return cell;
