@@ -81,6 +81,8 @@ function icon(attempt: Attempt, isBest: boolean): vscode.ThemeIcon {
     case "lost":
     case "failed":
       return new vscode.ThemeIcon("warning");
+    case "hidden":
+      return new vscode.ThemeIcon(attempt.kind === "start" ? "circle-outline" : "circle-filled");
     case "scored":
       return new vscode.ThemeIcon(isBest ? "star-full" : attempt.kind === "start" ? "circle-outline" : "circle-filled");
   }

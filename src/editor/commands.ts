@@ -168,7 +168,9 @@ async function pauseClock(session: Session): Promise<void> {
 async function submit(session: Session): Promise<void> {
   const { state } = session;
   const best = state.attempts.find((attempt) => attempt.number === state.best);
-  const result = best === undefined ? vscode.l10n.t("There is no valid score yet.") : resultText(best, session);
+  const result = !state.created.scoring.visible
+    ? vscode.l10n.t("Scores are hidden in this task; which attempt is the result is told by whoever gave it to you.")
+    : best === undefined ? vscode.l10n.t("There is no valid score yet.") : resultText(best, session);
   const yes = vscode.l10n.t("Submit");
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t("Submit this session?"),

@@ -144,6 +144,11 @@ export const entryData = {
     changedTo: z.string().nullable(),
     /** Why there is no score; null where there is one. */
     invalid: z.object({ reason: z.string(), text: z.string() }).nullable(),
+    /**
+     * There is a score, which the task hides: it lies with the run on the box. `commitment` tells the one that is on record: SHA-256 of
+     * `result.json`, on a protected box of the text of `nonce` and `result.json` behind it.
+     */
+    hidden: z.object({ commitment: sha256Text }).optional(),
     box: boxTimes,
     files: z.record(z.enum(["stdout.log", "stderr.log", "result.json"]), outputFile.nullable()),
   }),
