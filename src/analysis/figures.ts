@@ -1,0 +1,271 @@
+import { type Estimate, estimate } from "./bootstrap";
+import { ExpertCurve, fixedPlaces, places, placesOfK, statisticsCount, TaskResampler, trajectoryPlace, type Yardstick } from "./resample";
+import type { Remark, StudyTask } from "./run";
+import { type RunFigures, runFigures } from "./run-figures";
+import { type Budget, type LaidOutTask, layOut, samplesOf, type Series, type SeriesSample, seriesOf } from "./samples";
+import { type ComputeOptions, type Job, resampleAll } from "./shares";
+import type { Study } from "./study";
+import { type ViolationEffect, violationEffects } from "./violations";
+
+/** Below so many runs an interval says little, and figures say so. */
+export const smallSample = 5;
+
+/** The figures of one series on one task, or averaged over all tasks that it has runs of. Scores are normalised, times in ms. */
+export interface SeriesFigures {
+  readonly series: Series;
+  /** The task, or all that the average is over. */
+  readonly tasks: readonly string[];
+  /** Fewest runs that the series has on any of the tasks. */
+  readonly fewestRuns: number;
+  readonly isSmall: boolean;
+  /** Mean result of one run, which is score@1. */
+  readonly result: Estimate;
+  /** Share of runs with a result above 0, and at 1 or above. */
+  readonly aboveStart: Estimate;
+  readonly atReference: Estimate;
+  /** Mean percentile of the runs among the task's experts, 0 to 100. Not defined for experts. */
+  readonly percentile: Estimate;
+  /** Human-equivalent time of the mean result: when the experts' mean trajectory reaches it. Infinity: not within their limit. */
+  readonly humanMs: Estimate;
+  /** All attempts by all hours worked. */
+  readonly attemptsPerHour: Estimate;
+  /** Median time to the first valid improvement. Infinity: fewer than half of the runs improved. */
+  readonly improvementMs: Estimate;
+  readonly scoreAtK: readonly ScoreAtK[];
+  /** Mean normalised score so far over working time; empty where score logs are not known. */
+  readonly trajectory: readonly TrajectoryPoint[];
+}
+
+/** The expected result of the best of k runs (the mean, where a task's last score counts). */
+export interface ScoreAtK extends Budget {
+  /** Whether there are fewer runs than k, so that all of them count. */
+  readonly isCapped: boolean;
+  readonly score: Estimate;
+  /** Percentile of that score among the experts. */
+  readonly percentile: Estimate;
+  readonly humanMs: Estimate;
+}
+
+export interface TrajectoryPoint extends Estimate {
+  readonly atMs: number;
+}
+
+/** All figures of a study. */
+export interface Analysis {
+  readonly title: string;
+  readonly tasks: readonly StudyTask[];
+  readonly series: readonly Series[];
+  /** By task, then series. */
+  readonly perTask: readonly SeriesFigures[];
+  /** By series, over all tasks that it has runs of. */
+  readonly averages: readonly SeriesFigures[];
+  readonly runs: readonly RunFigures[];
+  /** What the treatment of violations changes; empty where no review says violation. */
+  readonly violations: readonly ViolationEffect[];
+  readonly remarks: readonly Remark[];
+  readonly resamples: number;
+  readonly seed: number;
+}
+
+/**
+ * Computes all figures of a study. Intervals are 95 % percentile intervals of a bootstrap within each task: for each series on each task, and for
+ * the task's experts, as many runs are drawn with replacement as there are, and every figure, averages over tasks included, is
+ * computed again from what was drawn (RE-Bench, arXiv 2411.15114, section 4). Same study and seed, same figures.
+ *
+ * @throws {AnalysisError} `cancelled`
+ */
+export async function analyse(study: Study, options: ComputeOptions = {}): Promise<Analysis> {
+  const { resamples, seed } = study.file;
+  const series = seriesOf(study);
+  const tasks = layOut(study, series);
+  const perTask: SeriesFigures[][] = tasks.map(() => []);
+  const sums = new Map(series.map((one): [Series, AverageSum] => [one, new AverageSum(one, resamples)]));
+  const jobs = tasks.map((task): Job => ({ kind: "task", task: samplesOf(task) }));
+  await resampleAll(jobs, resamples, options, (job, values) => {
+    const task = tasks[job];
+    if (task !== undefined) {
+      perTask[job] = figuresOfTask(task, values, resamples, sums);
+    }
+  });
+  const averages = Array.from(sums.values()).filter(({ samples }) => samples.length > 0);
+  const humanTimes = await averageHumanTimes(averages, tasks, resamples, options);
+  return {
+    title: study.title,
+    tasks: study.tasks,
+    series,
+    perTask: perTask.flat(),
+    averages: averages.map((sum, index) => sum.figures(humanTimes[index] ?? [])),
+    runs: tasks.flatMap(runFigures),
+    violations: violationEffects(study, series),
+    remarks: study.remarks,
+    resamples,
+    seed,
+  };
+}
+
+function figuresOfTask(task: LaidOutTask, values: Float64Array, resamples: number, sums: ReadonlyMap<Series, AverageSum>): SeriesFigures[] {
+  const resampler = new TaskResampler(samplesOf(task));
+  const point = new Float64Array(resampler.width);
+  resampler.evaluate(-1, point);
+  let at = 0;
+  return task.samples.map((one) => {
+    const count = statisticsCount(one.sample);
+    const column = (place: number): Float64Array => Float64Array.from({ length: resamples }, (_, resample) => values[resample * resampler.width + place] ?? NaN);
+    const own = at;
+    at += count;
+    const statistics: Statistics = { point: point.subarray(own, own + count), column: (place) => column(own + place) };
+    sums.get(one.series)?.add(one, task.task.name, statistics);
+    return figures(one, [task.task.name], one.runs.length, one.runs.length, statistics);
+  });
+}
+
+/** The statistics of a sample: computed from its runs, and from each resample. */
+interface Statistics {
+  readonly point: Float64Array;
+  /** A fresh list, one value for each resample. */
+  readonly column: (place: number) => Float64Array;
+}
+
+function figures({ series, budgets, pointsMs, sample }: Pick<SeriesSample, "series" | "budgets" | "pointsMs" | "sample">, tasks: readonly string[], n: number, fewestRuns: number, { point, column }: Statistics): SeriesFigures {
+  const at = (place: number): Estimate => estimate(point[place] ?? NaN, column(place), fewestRuns < 2 ? fewestRuns : n);
+  const start = trajectoryPlace(sample);
+  return {
+    series,
+    tasks,
+    fewestRuns,
+    isSmall: fewestRuns < smallSample,
+    result: at(places.result),
+    aboveStart: at(places.aboveStart),
+    atReference: at(places.atReference),
+    percentile: at(places.percentile),
+    humanMs: at(places.humanMs),
+    attemptsPerHour: at(places.attemptsPerHour),
+    improvementMs: at(places.improvementMs),
+    scoreAtK: budgets.map((budget, index): ScoreAtK => {
+      const place = fixedPlaces + placesOfK * index;
+      return { ...budget, isCapped: budget.k > fewestRuns, score: at(place), percentile: at(place + 1), humanMs: at(place + 2) };
+    }),
+    trajectory: point.length <= start || Number.isNaN(point[start]) ? [] : Array.from(pointsMs, (atMs, index) => ({ atMs, ...at(start + index) })),
+  };
+}
+
+/** Adds up a series' statistics over tasks, in each resample on its own. */
+class AverageSum {
+  readonly samples: { one: SeriesSample; task: string }[] = [];
+  private point: number[] = [];
+  private columns: Float64Array[] = [];
+  /** On how many tasks each statistic is defined. */
+  private defined: number[] = [];
+  private only: Statistics | undefined;
+
+  constructor(
+    readonly series: Series,
+    private readonly resamples: number,
+  ) {}
+
+  add(one: SeriesSample, task: string, statistics: Statistics): void {
+    const isFirst = this.samples.length === 0;
+    this.samples.push({ one, task });
+    this.only = isFirst ? statistics : undefined;
+    const width = Math.max(fixedPlaces + placesOfK * one.budgets.length + one.pointsMs.length, this.point.length);
+    for (let place = 0; place < width; place++) {
+      const value = statistics.point[place] ?? NaN;
+      // A trajectory is that of all tasks or none; what is defined on some tasks only is averaged over these.
+      const isTrajectory = place >= trajectoryPlace(one.sample);
+      if (isFirst) {
+        this.point.push(0);
+        this.columns.push(new Float64Array(this.resamples));
+        this.defined.push(0);
+      }
+      if (Number.isNaN(value)) {
+        this.point[place] = isTrajectory ? NaN : (this.point[place] ?? 0);
+        continue;
+      }
+      this.point[place] = (this.point[place] ?? 0) + value;
+      this.defined[place] = (this.defined[place] ?? 0) + 1;
+      const sum = this.columns[place];
+      const values = statistics.column(place);
+      if (sum !== undefined) {
+        for (let resample = 0; resample < this.resamples; resample++) {
+          sum[resample] = (sum[resample] ?? 0) + (values[resample] ?? NaN);
+        }
+      }
+    }
+  }
+
+  get tasks(): string[] {
+    return this.samples.map(({ task }) => task);
+  }
+
+  /** The averages whose human-equivalent time is wanted: the result, and score@k. */
+  get targets(): { place: number; score: number; scores: Float64Array }[] {
+    const budgets = this.samples[0]?.one.budgets ?? [];
+    const scorePlaces = [{ score: places.result as number, time: places.humanMs as number }, ...budgets.map((_, index) => ({ score: fixedPlaces + placesOfK * index, time: fixedPlaces + placesOfK * index + 2 }))];
+    return scorePlaces.map(({ score, time }) => ({ place: time, score: this.average(score), scores: this.averages(score) }));
+  }
+
+  /** @param times human-equivalent times in the order of `targets`; empty where there is only one task, whose own they are */
+  figures(times: readonly { value: number; resampled: Float64Array }[]): SeriesFigures {
+    const [first] = this.samples;
+    if (first === undefined) {
+      throw new RangeError("no tasks to average over");
+    }
+    const own = new Map(this.targets.map(({ place }, index) => [place, times[index]]));
+    const statistics: Statistics = this.only ?? {
+      point: Float64Array.from(this.point, (_, place) => own.get(place)?.value ?? this.average(place)),
+      column: (place) => own.get(place)?.resampled.slice() ?? this.averages(place),
+    };
+    const sizes = this.samples.map(({ one }) => one.runs.length);
+    const n = sizes.reduce((sum, size) => sum + size, 0);
+    const budgets = first.one.budgets;
+    return figures({ ...first.one, budgets }, this.tasks, n, Math.min(...sizes), statistics);
+  }
+
+  private average(place: number): number {
+    const tasks = this.defined[place] ?? 0;
+    return tasks === 0 ? NaN : (this.point[place] ?? NaN) / tasks;
+  }
+
+  private averages(place: number): Float64Array {
+    const tasks = this.defined[place] ?? 0;
+    return Float64Array.from(this.columns[place] ?? [], (sum) => (tasks === 0 ? NaN : sum / tasks));
+  }
+}
+
+/**
+ * Human-equivalent times of averages over tasks: when the mean over the same tasks of the experts' mean trajectories reaches the
+ * average score.
+ */
+async function averageHumanTimes(sums: readonly AverageSum[], tasks: readonly LaidOutTask[], resamples: number, options: ComputeOptions): Promise<{ value: number; resampled: Float64Array }[][]> {
+  const wanted = new Map<string, { yardsticks: readonly Yardstick[]; users: { sum: number; scores: Float64Array; score: number }[] }>();
+  const times: { value: number; resampled: Float64Array }[][] = sums.map(() => []);
+  for (const [index, sum] of sums.entries()) {
+    if (sum.samples.length < 2) {
+      continue;
+    }
+    const yardsticks = tasks.filter(({ task }) => sum.tasks.includes(task.name)).map(({ yardstick }) => yardstick);
+    const known = yardsticks.filter((one) => one?.steps !== undefined) as Yardstick[];
+    if (known.length < yardsticks.length) {
+      times[index] = sum.targets.map(() => ({ value: NaN, resampled: new Float64Array(resamples).fill(NaN) }));
+      continue;
+    }
+    const key = JSON.stringify(sum.tasks);
+    const group = wanted.get(key) ?? { yardsticks: known, users: [] };
+    wanted.set(key, group);
+    group.users.push(...sum.targets.map(({ score, scores }) => ({ sum: index, score, scores })));
+  }
+  const groups = Array.from(wanted.values());
+  const jobs = groups.map(({ yardsticks, users }): Job => ({ kind: "curve", yardsticks, targets: users.map(({ scores }) => scores) }));
+  await resampleAll(jobs, resamples, { ...options, progress: () => undefined }, (job, values) => {
+    const group = groups[job];
+    if (group === undefined) {
+      return;
+    }
+    const curve = new ExpertCurve(group.yardsticks);
+    curve.draw(-1);
+    for (const [place, user] of group.users.entries()) {
+      times[user.sum]?.push({ value: curve.timeOf(user.score), resampled: Float64Array.from({ length: resamples }, (_, resample) => values[resample * group.users.length + place] ?? NaN) });
+    }
+  });
+  return times;
+}

@@ -1,0 +1,14 @@
+export { reBenchTasks } from "./re-bench";
+export type { Aggregate, Constants, Remark, RunSource, SolverKind, StudyTask } from "./run";
+export { AnalysisError, readStudyFile, studySchema, usualStudy } from "./study-file";
+export type { StudyFile } from "./study-file";
+export { loadStudy } from "./load-study";
+export type { LoadOptions } from "./load-study";
+export type { Study } from "./study";
+export { scoreAtK } from "./score-at-k";
+export { analyse } from "./figures";
+export type { Analysis, ScoreAtK, SeriesFigures, TrajectoryPoint } from "./figures";
+export type { Estimate } from "./bootstrap";
+export type { RunFigures } from "./run-figures";
+export type { Series } from "./samples";
+export type { ComputeOptions } from "./shares";
