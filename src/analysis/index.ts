@@ -12,3 +12,8 @@ export type { Estimate } from "./bootstrap";
 export type { RunFigures } from "./run-figures";
 export type { Series } from "./samples";
 export type { ComputeOptions } from "./shares";
+export { chartsOf } from "./charts";
+export type { ChartBar, ChartBox, ChartLine, ChartPoint, Charts } from "./charts";
+export { analysisCsv, analysisJson } from "./export";
+export { analysisSvg } from "./svg";
+export { estimateText, humanTimeText, improvementText, percentText, scoreText, shareText } from "./number-text";

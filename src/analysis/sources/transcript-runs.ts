@@ -89,10 +89,10 @@ function collect(path: string, sample: string, seen: Sighting, reading: Transcri
     const value = reading.facts[name];
     return typeof value === "string" && value !== "" ? value : undefined;
   };
-  // A result without a time counts from the start, as only its value is known.
-  const isTimeless = startedAt === undefined && seen.intermediate.length === 0;
+  // Of a run with a final score alone only the result is known, and not when it was reached.
+  const isResultOnly = seen.intermediate.length === 0;
   const attempts = scores.map(
-    ({ id, time, score }): ReadAttempt => ({ name: id, score: score?.value ?? null, atMs: isTimeless ? 0 : time === undefined || startedAt === undefined ? undefined : time - startedAt }),
+    ({ id, time, score }): ReadAttempt => ({ name: id, score: score?.value ?? null, atMs: isResultOnly ? 0 : time === undefined || startedAt === undefined ? undefined : time - startedAt }),
   );
   const run: ReadRun = {
     id: sample === "" ? basename(path) : `${basename(path)} ${sample}`,
@@ -103,7 +103,7 @@ function collect(path: string, sample: string, seen: Sighting, reading: Transcri
     limitMs: undefined,
     workedMs: startedAt === undefined || seen.last === undefined || seen.last <= startedAt ? undefined : seen.last - startedAt,
     attempts,
-    hasLog: seen.intermediate.length > 0,
+    hasLog: !isResultOnly,
     scale: options.scores ?? "raw",
     constants: undefined,
     aggregate: undefined,
