@@ -1,3 +1,4 @@
+import { inOrder, orderOf } from "./order";
 import { drawCounts } from "./random";
 import { chanceOfBestBelow } from "./score-at-k";
 
@@ -92,7 +93,8 @@ export class TaskResampler {
   constructor(task: TaskSamples) {
     this.evaluators = task.samples.map((sample) => new SampleEvaluator(sample));
     this.width = task.samples.reduce((sum, sample) => sum + statisticsCount(sample), 0);
-    this.curve = task.yardstick === undefined ? undefined : new ExpertCurve([task.yardstick]);
+    const isNeeded = task.samples.some(({ experts }) => experts !== undefined);
+    this.curve = task.yardstick === undefined || !isNeeded ? undefined : new ExpertCurve([task.yardstick]);
   }
 
   /** Writes the statistics of all samples, one after the other. */
@@ -107,38 +109,31 @@ export class TaskResampler {
 
 /** Results of experts, and when their mean trajectory reaches a score, averaged over one or more tasks. */
 export class ExpertCurve {
-  private readonly counts: Uint32Array[];
-  /** For each task, how many of the drawn experts are among the first of its list. */
-  private readonly firsts: Uint32Array[];
+  /** How often each expert was drawn, those of one task behind those of another. */
+  private readonly counts: Uint32Array;
+  private readonly countsOf: readonly Uint32Array[];
+  /** How many of the drawn experts of the first task are among the first of its list. */
+  private readonly firsts: Uint32Array;
   private readonly merged: MergedSteps | undefined;
   /** The highest mean so far at each step. */
   private readonly reached: Float64Array;
 
   constructor(private readonly yardsticks: readonly Yardstick[]) {
-    this.counts = yardsticks.map(({ results }) => new Uint32Array(results.length));
-    this.firsts = yardsticks.map(({ results }) => new Uint32Array(results.length + 1));
+    this.counts = new Uint32Array(yardsticks.reduce((sum, { results }) => sum + results.length, 0));
+    let at = 0;
+    this.countsOf = yardsticks.map(({ results }) => this.counts.subarray(at, (at += results.length)));
+    this.firsts = new Uint32Array((yardsticks[0]?.results.length ?? 0) + 1);
     this.merged = merge(yardsticks);
     this.reached = new Float64Array(this.merged?.atMs.length ?? 0);
   }
 
   draw(resample: number): void {
-    for (const [index, { seed, results }] of this.yardsticks.entries()) {
-      const counts = this.counts[index] ?? new Uint32Array(results.length);
-      draw(counts, seed, resample);
-      sumUp(counts, this.firsts[index] ?? new Uint32Array(results.length + 1));
+    for (const [index, { seed }] of this.yardsticks.entries()) {
+      draw(this.countsOf[index] ?? this.counts, seed, resample);
     }
-    if (this.merged === undefined) {
-      return;
-    }
-    const { tasks, runs, changes } = this.merged;
-    const shares = this.yardsticks.map(({ results }) => 1 / (results.length * this.yardsticks.length));
-    let mean = 0;
-    let highest = 0;
-    for (let step = 0; step < changes.length; step++) {
-      const task = tasks[step] ?? 0;
-      mean += (changes[step] ?? 0) * (this.counts[task]?.[runs[step] ?? 0] ?? 0) * (shares[task] ?? 0);
-      highest = mean > highest ? mean : highest;
-      this.reached[step] = highest;
+    sumUp(this.countsOf[0] ?? this.counts, this.firsts);
+    if (this.merged !== undefined) {
+      highestSoFar(this.merged, this.counts, this.reached);
     }
   }
 
@@ -173,9 +168,8 @@ export class ExpertCurve {
 
   /** @param above, orEqual how many in the list of experts have a better result, or one at least as good */
   percentile(above: number, orEqual: number): number {
-    const firsts = this.firsts[0];
-    const n = this.yardsticks[0]?.results.length ?? 0;
-    return 100 * (1 - ((firsts?.[above] ?? 0) + (firsts?.[orEqual] ?? 0)) / (2 * n));
+    const n = this.firsts.length - 1;
+    return 100 * (1 - ((this.firsts[above] ?? 0) + (this.firsts[orEqual] ?? 0)) / (2 * n));
   }
 }
 
@@ -199,6 +193,7 @@ class SampleEvaluator {
     const n = results.length;
     draw(counts, sample.seed, resample);
     sumUp(counts, firsts);
+    const curve = sample.experts === undefined ? undefined : experts;
     let sum = 0;
     for (let run = 0; run < n; run++) {
       sum += (counts[run] ?? 0) * (results[run] ?? 0);
@@ -206,16 +201,16 @@ class SampleEvaluator {
     into[places.result] = sum / n;
     into[places.aboveStart] = (firsts[sample.aboveStart] ?? 0) / n;
     into[places.atReference] = (firsts[sample.atReference] ?? 0) / n;
-    into[places.percentile] = this.percentile(experts);
-    into[places.humanMs] = experts?.timeOf(sum / n) ?? NaN;
+    into[places.percentile] = this.percentile(curve);
+    into[places.humanMs] = curve?.timeOf(sum / n) ?? NaN;
     into[places.attemptsPerHour] = log === undefined ? NaN : dot(counts, log.attempts) / dot(counts, log.hours);
     into[places.improvementMs] = this.medianImprovement();
     for (let index = 0; index < sample.ks.length; index++) {
       const score = this.best(index, sum / n);
       const at = fixedPlaces + placesOfK * index;
       into[at] = score;
-      into[at + 1] = experts?.percentileOf(score) ?? NaN;
-      into[at + 2] = experts?.timeOf(score) ?? NaN;
+      into[at + 1] = curve?.percentileOf(score) ?? NaN;
+      into[at + 2] = curve?.timeOf(score) ?? NaN;
     }
     this.trajectory(into.subarray(trajectoryPlace(sample)));
     return statisticsCount(sample);
@@ -280,8 +275,7 @@ class SampleEvaluator {
     const { counts } = this;
     let sum = 0;
     let step = 0;
-    for (let point = 0; point < log.points.length; point++) {
-      const end = log.points[point] ?? 0;
+    for (const [point, end] of log.points.entries()) {
       for (; step < end; step++) {
         sum += (changes[step] ?? 0) * (counts[runs[step] ?? 0] ?? 0);
       }
@@ -339,39 +333,55 @@ function dot(counts: Uint32Array, values: Float64Array): number {
 }
 
 /** The steps of several tasks in the order of their times. */
-interface MergedSteps extends Steps {
-  /** Which task each step is of. */
-  readonly tasks: Uint16Array;
+interface MergedSteps {
+  readonly atMs: Float64Array;
+  /** Whose each step is, among the experts of all tasks. */
+  readonly experts: Uint32Array;
+  /** By how much it changes the mean over all tasks, for each time that the expert was drawn. */
+  readonly changes: Float64Array;
+}
+
+/** The highest mean score so far after each step. */
+function highestSoFar({ experts, changes }: MergedSteps, counts: Uint32Array, into: Float64Array): void {
+  let mean = 0;
+  let highest = 0;
+  for (let step = 0; step < changes.length; step++) {
+    mean += (changes[step] ?? 0) * (counts[experts[step] ?? 0] ?? 0);
+    if (mean > highest) {
+      highest = mean;
+    }
+    into[step] = highest;
+  }
 }
 
 function merge(yardsticks: readonly Yardstick[]): MergedSteps | undefined {
-  const all: { steps: Steps; task: number }[] = [];
-  for (const [task, { steps }] of yardsticks.entries()) {
+  const all: { steps: Steps; first: number; share: number }[] = [];
+  let experts = 0;
+  for (const { steps, results } of yardsticks) {
     if (steps === undefined) {
       return undefined;
     }
-    all.push({ steps, task });
+    all.push({ steps, first: experts, share: 1 / (results.length * yardsticks.length) });
+    experts += results.length;
   }
-  const length = all.reduce((sum, { steps }) => sum + steps.atMs.length, 0);
-  const merged = { atMs: new Float64Array(length), tasks: new Uint16Array(length), runs: new Uint32Array(length), changes: new Float64Array(length) };
-  const next = all.map(() => 0);
-  for (let at = 0; at < length; at++) {
-    let first = 0;
-    let earliest = Infinity;
-    for (const [index, { steps }] of all.entries()) {
-      const time = steps.atMs[next[index] ?? 0] ?? Infinity;
-      if (time < earliest) {
-        earliest = time;
-        first = index;
-      }
-    }
-    const { steps, task } = all[first] ?? { steps: undefined, task: 0 };
-    const step = next[first] ?? 0;
-    merged.atMs[at] = earliest;
-    merged.tasks[at] = task;
-    merged.runs[at] = steps?.runs[step] ?? 0;
-    merged.changes[at] = steps?.changes[step] ?? 0;
-    next[first] = step + 1;
+  const unordered = {
+    atMs: joined(all.map(({ steps }) => steps.atMs)),
+    experts: Uint32Array.from(all.flatMap(({ steps, first }) => Array.from(steps.runs, (run) => run + first))),
+    changes: joined(all.map(({ steps, share }) => steps.changes.map((change) => change * share))),
+  };
+  if (all.length === 1) {
+    return unordered;
   }
-  return merged;
+  const order = orderOf(unordered.atMs);
+  return { atMs: inOrder(unordered.atMs, order), experts: order.map((from) => unordered.experts[from] ?? 0), changes: inOrder(unordered.changes, order) };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -1,4 +1,5 @@
 import { until } from "./attempt-log";
+import { inOrder, orderOf } from "./order";
 import { seedOf } from "./random";
 import { countAbove, countFrom, type Sample, type Steps, type TaskSamples, type Yardstick } from "./resample";
 import type { Run, SolverKind, StudyTask } from "./run";
@@ -159,13 +160,15 @@ function stepsOf(runs: readonly Run[]): Steps {
       at++;
     }
   }
-  const order = Uint32Array.from(times.keys()).sort((one, other) => (times[one] ?? 0) - (times[other] ?? 0));
-  return { atMs: Float64Array.from(order, (from) => times[from] ?? 0), runs: Uint32Array.from(order, (from) => owners[from] ?? 0), changes: Float64Array.from(order, (from) => changes[from] ?? 0) };
+  const order = orderOf(times);
+  return { atMs: inOrder(times, order), runs: order.map((from) => owners[from] ?? 0), changes: inOrder(changes, order) };
 }
 
 /** Best first; of equal results by name, so that what is drawn does not depend on the order in which files were read. */
 function byResult(runs: readonly Run[]): Run[] {
-  return [...runs].sort((one, other) => resultOf(other.trajectory) - resultOf(one.trajectory) || (one.id < other.id ? -1 : 1));
+  const results = Float64Array.from(runs, ({ trajectory }) => resultOf(trajectory));
+  const order = Array.from(runs.keys()).sort((one, other) => (results[other] ?? 0) - (results[one] ?? 0) || ((runs[one]?.id ?? "") < (runs[other]?.id ?? "") ? -1 : 1));
+  return order.flatMap((place) => runs[place] ?? []);
 }
 
 /** A run as if it had ended earlier. */
