@@ -1,9 +1,10 @@
 import { type Estimate, estimate } from "./bootstrap";
-import { ExpertCurve, fixedPlaces, places, placesOfK, statisticsCount, TaskResampler, trajectoryPlace, type Yardstick } from "./resample";
+import { AverageCurves } from "./average-curves";
+import { fixedPlaces, places, placesOfK, statisticsCount, TaskResampler, trajectoryPlace } from "./resample";
 import type { Remark, StudyTask } from "./run";
 import { type RunFigures, runFigures } from "./run-figures";
-import { type Budget, type LaidOutTask, layOut, samplesOf, type Series, type SeriesSample, seriesOf } from "./samples";
-import { type ComputeOptions, type Job, resampleAll } from "./shares";
+import { type Budget, curveTimes, type LaidOutTask, layOut, samplesOf, type Series, type SeriesSample, seriesOf } from "./samples";
+import { type ComputeOptions, resampleAll } from "./shares";
 import type { Study } from "./study";
 import { type ViolationEffect, violationEffects } from "./violations";
 
@@ -80,21 +81,20 @@ export async function analyse(study: Study, options: ComputeOptions = {}): Promi
   const tasks = layOut(study, series);
   const perTask: SeriesFigures[][] = tasks.map(() => []);
   const sums = new Map(series.map((one): [Series, AverageSum] => [one, new AverageSum(one, resamples)]));
-  const jobs = tasks.map((task): Job => ({ kind: "task", task: samplesOf(task) }));
-  await resampleAll(jobs, resamples, options, (job, values) => {
-    const task = tasks[job];
+  const curves = new AverageCurves(tasks, curveTimes(study), resamples);
+  await resampleAll(tasks.map(samplesOf), resamples, options, (place, values) => {
+    const task = tasks[place];
     if (task !== undefined) {
-      perTask[job] = figuresOfTask(task, values, resamples, sums);
+      perTask[place] = figuresOfTask(task, values, resamples, sums, curves);
     }
   });
   const averages = Array.from(sums.values()).filter(({ samples }) => samples.length > 0);
-  const humanTimes = await averageHumanTimes(averages, tasks, resamples, options);
   return {
     title: study.title,
     tasks: study.tasks,
     series,
     perTask: perTask.flat(),
-    averages: averages.map((sum, index) => sum.figures(humanTimes[index] ?? [])),
+    averages: averages.map((sum) => sum.figures(curves)),
     runs: tasks.flatMap(runFigures),
     violations: violationEffects(study, series),
     remarks: study.remarks,
@@ -103,11 +103,12 @@ export async function analyse(study: Study, options: ComputeOptions = {}): Promi
   };
 }
 
-function figuresOfTask(task: LaidOutTask, values: Float64Array, resamples: number, sums: ReadonlyMap<Series, AverageSum>): SeriesFigures[] {
+function figuresOfTask(task: LaidOutTask, values: Float64Array, resamples: number, sums: ReadonlyMap<Series, AverageSum>, curves: AverageCurves): SeriesFigures[] {
   const resampler = new TaskResampler(samplesOf(task));
   const point = new Float64Array(resampler.width);
-  resampler.evaluate(-1, point);
+  resampler.evaluate(-1, point, 0);
   let at = 0;
+  curves.add(task, values, resampler.width);
   return task.samples.map((one) => {
     const count = statisticsCount(one.sample);
     const column = (place: number): Float64Array => Float64Array.from({ length: resamples }, (_, resample) => values[resample * resampler.width + place] ?? NaN);
@@ -197,23 +198,25 @@ class AverageSum {
     return this.samples.map(({ task }) => task);
   }
 
-  /** The averages whose human-equivalent time is wanted: the result, and score@k. */
-  get targets(): { place: number; score: number; scores: Float64Array }[] {
-    const budgets = this.samples[0]?.one.budgets ?? [];
-    const scorePlaces = [{ score: places.result as number, time: places.humanMs as number }, ...budgets.map((_, index) => ({ score: fixedPlaces + placesOfK * index, time: fixedPlaces + placesOfK * index + 2 }))];
-    return scorePlaces.map(({ score, time }) => ({ place: time, score: this.average(score), scores: this.averages(score) }));
-  }
-
-  /** @param times human-equivalent times in the order of `targets`; empty where there is only one task, whose own they are */
-  figures(times: readonly { value: number; resampled: Float64Array }[]): SeriesFigures {
+  /** @param curves the experts' mean trajectories over tasks, which tell the human-equivalent times */
+  figures(curves: AverageCurves): SeriesFigures {
     const [first] = this.samples;
     if (first === undefined) {
       throw new RangeError("no tasks to average over");
     }
-    const own = new Map(this.targets.map(({ place }, index) => [place, times[index]]));
+    const curve = curves.of(this.tasks);
+    // Where each time lies among the statistics, and the score that it is of.
+    const times = new Map<number, number>([[places.humanMs, places.result], ...first.one.budgets.map((_, index): [number, number] => [fixedPlaces + placesOfK * index + 2, fixedPlaces + placesOfK * index])]);
+    const isExperts = first.one.sample.experts === undefined;
     const statistics: Statistics = this.only ?? {
-      point: Float64Array.from(this.point, (_, place) => own.get(place)?.value ?? this.average(place)),
-      column: (place) => own.get(place)?.resampled.slice() ?? this.averages(place),
+      point: Float64Array.from(this.point, (_, place) => {
+        const score = times.get(place);
+        return score === undefined ? this.average(place) : isExperts ? NaN : curve.timeOf(this.average(score));
+      }),
+      column: (place) => {
+        const score = times.get(place);
+        return score === undefined ? this.averages(place) : curve.timesOf(this.averages(score));
+      },
     };
     const sizes = this.samples.map(({ one }) => one.runs.length);
     const n = sizes.reduce((sum, size) => sum + size, 0);
@@ -230,42 +233,4 @@ class AverageSum {
     const tasks = this.defined[place] ?? 0;
     return Float64Array.from(this.columns[place] ?? [], (sum) => (tasks === 0 ? NaN : sum / tasks));
   }
-}
-
-/**
- * Human-equivalent times of averages over tasks: when the mean over the same tasks of the experts' mean trajectories reaches the
- * average score.
- */
-async function averageHumanTimes(sums: readonly AverageSum[], tasks: readonly LaidOutTask[], resamples: number, options: ComputeOptions): Promise<{ value: number; resampled: Float64Array }[][]> {
-  const wanted = new Map<string, { yardsticks: readonly Yardstick[]; users: { sum: number; scores: Float64Array; score: number }[] }>();
-  const times: { value: number; resampled: Float64Array }[][] = sums.map(() => []);
-  for (const [index, sum] of sums.entries()) {
-    if (sum.samples.length < 2) {
-      continue;
-    }
-    const yardsticks = tasks.filter(({ task }) => sum.tasks.includes(task.name)).map(({ yardstick }) => yardstick);
-    const known = yardsticks.filter((one) => one?.steps !== undefined) as Yardstick[];
-    if (known.length < yardsticks.length) {
-      times[index] = sum.targets.map(() => ({ value: NaN, resampled: new Float64Array(resamples).fill(NaN) }));
-      continue;
-    }
-    const key = JSON.stringify(sum.tasks);
-    const group = wanted.get(key) ?? { yardsticks: known, users: [] };
-    wanted.set(key, group);
-    group.users.push(...sum.targets.map(({ score, scores }) => ({ sum: index, score, scores })));
-  }
-  const groups = Array.from(wanted.values());
-  const jobs = groups.map(({ yardsticks, users }): Job => ({ kind: "curve", yardsticks, targets: users.map(({ scores }) => scores) }));
-  await resampleAll(jobs, resamples, { ...options, progress: () => undefined }, (job, values) => {
-    const group = groups[job];
-    if (group === undefined) {
-      return;
-    }
-    const curve = new ExpertCurve(group.yardsticks);
-    curve.draw(-1);
-    for (const [place, user] of group.users.entries()) {
-      times[user.sum]?.push({ value: curve.timeOf(user.score), resampled: Float64Array.from({ length: resamples }, (_, resample) => values[resample * group.users.length + place] ?? NaN) });
-    }
-  });
-  return times;
 }

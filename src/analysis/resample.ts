@@ -1,4 +1,3 @@
-import { inOrder, orderOf } from "./order";
 import { drawCounts } from "./random";
 import { chanceOfBestBelow } from "./score-at-k";
 
@@ -18,11 +17,15 @@ export interface Yardstick {
   readonly results: Float64Array;
   /** Undefined where not every expert's score log is known. */
   readonly steps: Steps | undefined;
+  /** For each point of the curve that averages over tasks are made of, how many steps lie at or before it. */
+  readonly curvePoints: Uint32Array;
 }
 
 /** Runs of one series on one task, laid out for counting. All lists are in the order of the results, which descend. */
 export interface Sample {
   readonly seed: number;
+  /** Whether its runs are all the experts of the yardstick, so that they are drawn only once. */
+  readonly isYardstick: boolean;
   readonly results: Float64Array;
   /** How many of the results lie above 0, and how many at 1 or above. */
   readonly aboveStart: number;
@@ -86,200 +89,277 @@ export function trajectoryPlace(sample: Sample): number {
  * number. A resample draws as many runs as a sample has, with replacement, for each sample and for the experts on their own.
  */
 export class TaskResampler {
+  /** Statistics of all samples, one after the other, and behind them the points of the experts' curve. */
   readonly width: number;
   private readonly evaluators: SampleEvaluator[];
-  private readonly curve: ExpertCurve | undefined;
+  private readonly experts: Experts | undefined;
 
   constructor(task: TaskSamples) {
     this.evaluators = task.samples.map((sample) => new SampleEvaluator(sample));
-    this.width = task.samples.reduce((sum, sample) => sum + statisticsCount(sample), 0);
-    const isNeeded = task.samples.some(({ experts }) => experts !== undefined);
-    this.curve = task.yardstick === undefined || !isNeeded ? undefined : new ExpertCurve([task.yardstick]);
+    this.experts = task.yardstick === undefined ? undefined : new Experts(task.yardstick);
+    this.width = task.samples.reduce((sum, sample) => sum + statisticsCount(sample), 0) + (task.yardstick?.curvePoints.length ?? 0);
   }
 
-  /** Writes the statistics of all samples, one after the other. */
-  evaluate(resample: number, into: Float64Array): void {
-    this.curve?.draw(resample);
-    let at = 0;
+  /** Writes the statistics to `into`, from `at` on. */
+  evaluate(resample: number, into: Float64Array, at: number): void {
+    this.experts?.draw(resample);
+    let next = at;
     for (const evaluator of this.evaluators) {
-      at += evaluator.evaluate(resample, this.curve, into.subarray(at));
+      next += evaluator.evaluate(resample, this.experts, into, next);
     }
+    this.experts?.writeCurve(into, next);
   }
 }
 
-/** Results of experts, and when their mean trajectory reaches a score, averaged over one or more tasks. */
-export class ExpertCurve {
-  /** How often each expert was drawn, those of one task behind those of another. */
-  private readonly counts: Uint32Array;
-  private readonly countsOf: readonly Uint32Array[];
-  /** How many of the drawn experts of the first task are among the first of its list. */
+/** The experts of a task as they were drawn: their results, and their mean trajectory. */
+export class Experts {
+  /** How often each was drawn. */
+  readonly counts: Uint32Array;
+  /** The mean score after each step, and the highest of them so far. */
+  readonly means: Float64Array;
+  private readonly highest: Float64Array;
+  /** How many of the drawn are among the first of the list. */
   private readonly firsts: Uint32Array;
-  private readonly merged: MergedSteps | undefined;
-  /** The highest mean so far at each step. */
-  private readonly reached: Float64Array;
 
-  constructor(private readonly yardsticks: readonly Yardstick[]) {
-    this.counts = new Uint32Array(yardsticks.reduce((sum, { results }) => sum + results.length, 0));
-    let at = 0;
-    this.countsOf = yardsticks.map(({ results }) => this.counts.subarray(at, (at += results.length)));
-    this.firsts = new Uint32Array((yardsticks[0]?.results.length ?? 0) + 1);
-    this.merged = merge(yardsticks);
-    this.reached = new Float64Array(this.merged?.atMs.length ?? 0);
+  constructor(private readonly yardstick: Yardstick) {
+    const n = yardstick.results.length;
+    const steps = yardstick.steps?.atMs.length ?? 0;
+    this.counts = new Uint32Array(n);
+    this.firsts = new Uint32Array(n + 1);
+    this.means = new Float64Array(steps);
+    this.highest = new Float64Array(steps);
   }
 
   draw(resample: number): void {
-    for (const [index, { seed }] of this.yardsticks.entries()) {
-      draw(this.countsOf[index] ?? this.counts, seed, resample);
+    const { counts, firsts, means, highest } = this;
+    const { seed, steps } = this.yardstick;
+    draw(counts, seed, resample);
+    let among = 0;
+    for (let index = 0; index < counts.length; index++) {
+      among += counts[index] ?? 0;
+      firsts[index + 1] = among;
     }
-    sumUp(this.countsOf[0] ?? this.counts, this.firsts);
-    if (this.merged !== undefined) {
-      highestSoFar(this.merged, this.counts, this.reached);
+    if (steps === undefined) {
+      return;
+    }
+    const { runs, changes } = steps;
+    const share = 1 / counts.length;
+    let mean = 0;
+    let top = 0;
+    for (let step = 0; step < changes.length; step++) {
+      mean += (changes[step] ?? 0) * (counts[runs[step] ?? 0] ?? 0) * share;
+      means[step] = mean;
+      if (mean > top) {
+        top = mean;
+      }
+      highest[step] = top;
     }
   }
 
   /** When the mean trajectory reaches a score, in ms: Infinity where it never does, NaN where logs are not known. */
   timeOf(score: number): number {
-    if (this.merged === undefined || Number.isNaN(score)) {
-      return NaN;
-    }
-    // Sums of the same numbers in another order differ in their last digits.
-    const wanted = score - 1e-9;
-    if (wanted <= 0) {
-      return 0;
-    }
-    let from = 0;
-    let to = this.reached.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if ((this.reached[middle] ?? 0) >= wanted) {
-        to = middle;
-      } else {
-        from = middle + 1;
-      }
-    }
-    return this.merged.atMs[from] ?? Infinity;
+    const { steps } = this.yardstick;
+    return steps === undefined || Number.isNaN(score) ? NaN : timeReached(this.highest, score, (step) => steps.atMs[step] ?? Infinity);
   }
 
-  /** Percentile of a score among the drawn experts of the only task, 0 to 100; half of those with that very score count as below. */
+  /** Percentile of a score among the drawn experts, 0 to 100; half of those with that very score count as below. */
   percentileOf(score: number): number {
-    const results = this.yardsticks[0]?.results ?? new Float64Array(0);
-    return this.percentile(countAbove(results, score), countFrom(results, score));
+    const { results } = this.yardstick;
+    return 100 * (1 - this.atLeast(countAbove(results, score), countFrom(results, score)));
   }
 
-  /** @param above, orEqual how many in the list of experts have a better result, or one at least as good */
-  percentile(above: number, orEqual: number): number {
-    const n = this.firsts.length - 1;
-    return 100 * (1 - ((this.firsts[above] ?? 0) + (this.firsts[orEqual] ?? 0)) / (2 * n));
+  /**
+   * Share of the drawn with a better result, half of those with the same included.
+   * @param above, orEqual how many in the list of experts have a better result, or one at least as good
+   */
+  atLeast(above: number, orEqual: number): number {
+    return ((this.firsts[above] ?? 0) + (this.firsts[orEqual] ?? 0)) / (2 * this.counts.length);
   }
+
+  writeCurve(into: Float64Array, at: number): void {
+    const { curvePoints } = this.yardstick;
+    for (let point = 0; point < curvePoints.length; point++) {
+      const steps = curvePoints[point] ?? 0;
+      into[at + point] = steps === 0 ? 0 : (this.means[steps - 1] ?? NaN);
+    }
+  }
+}
+
+/** When a curve that never falls reaches a score: 0 where it does from the start, Infinity where it never does. */
+export function timeReached(rising: Float64Array, score: number, timeOf: (place: number) => number): number {
+  // Sums of the same numbers in another order differ in their last digits.
+  const wanted = score - 1e-9;
+  if (wanted <= 0) {
+    return 0;
+  }
+  let from = 0;
+  let to = rising.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((rising[middle] ?? 0) >= wanted) {
+      to = middle;
+    } else {
+      from = middle + 1;
+    }
+  }
+  return from < rising.length ? timeOf(from) : Infinity;
 }
 
 class SampleEvaluator {
   private readonly counts: Uint32Array;
+  /** Results that were drawn, each once, and how many of the drawn are not better: m of score@k. */
+  private readonly drawn: Float64Array;
+  private readonly upTo: Uint32Array;
+  private drawnCount = 0;
   /** How many of the drawn are among the first of the list. */
   private readonly firsts: Uint32Array;
   private readonly chances: readonly Float64Array[];
+  private readonly count: number;
 
   constructor(private readonly sample: Sample) {
     const n = sample.results.length;
     this.counts = new Uint32Array(n);
+    this.drawn = new Float64Array(n);
+    this.upTo = new Uint32Array(n);
     this.firsts = new Uint32Array(n + 1);
     this.chances = sample.isMean ? [] : sample.ks.map((k) => chanceOfBestBelow(n, k));
+    this.count = statisticsCount(sample);
   }
 
   /** @returns how many statistics were written */
-  evaluate(resample: number, experts: ExpertCurve | undefined, into: Float64Array): number {
-    const { sample, counts, firsts } = this;
-    const { results, log } = sample;
-    const n = results.length;
-    draw(counts, sample.seed, resample);
-    sumUp(counts, firsts);
-    const curve = sample.experts === undefined ? undefined : experts;
-    let sum = 0;
-    for (let run = 0; run < n; run++) {
-      sum += (counts[run] ?? 0) * (results[run] ?? 0);
+  evaluate(resample: number, experts: Experts | undefined, into: Float64Array, at: number): number {
+    const { sample } = this;
+    const n = sample.results.length;
+    const counts = sample.isYardstick && experts !== undefined ? experts.counts : this.counts;
+    if (counts === this.counts) {
+      draw(counts, sample.seed, resample);
     }
-    into[places.result] = sum / n;
-    into[places.aboveStart] = (firsts[sample.aboveStart] ?? 0) / n;
-    into[places.atReference] = (firsts[sample.atReference] ?? 0) / n;
-    into[places.percentile] = this.percentile(curve);
-    into[places.humanMs] = curve?.timeOf(sum / n) ?? NaN;
-    into[places.attemptsPerHour] = log === undefined ? NaN : dot(counts, log.attempts) / dot(counts, log.hours);
-    into[places.improvementMs] = this.medianImprovement();
+    const mean = this.listDrawn(counts) / n;
+    const others = sample.experts === undefined ? undefined : experts;
+    into[at + places.result] = mean;
+    into[at + places.aboveStart] = (this.firsts[sample.aboveStart] ?? 0) / n;
+    into[at + places.atReference] = (this.firsts[sample.atReference] ?? 0) / n;
+    into[at + places.percentile] = others === undefined ? NaN : this.percentile(counts, others);
+    into[at + places.humanMs] = others?.timeOf(mean) ?? NaN;
+    into[at + places.attemptsPerHour] = this.rate(counts);
+    into[at + places.improvementMs] = this.medianImprovement(counts);
     for (let index = 0; index < sample.ks.length; index++) {
-      const score = this.best(index, sum / n);
-      const at = fixedPlaces + placesOfK * index;
-      into[at] = score;
-      into[at + 1] = curve?.percentileOf(score) ?? NaN;
-      into[at + 2] = curve?.timeOf(score) ?? NaN;
+      const score = this.best(index, mean);
+      const place = at + fixedPlaces + placesOfK * index;
+      into[place] = score;
+      into[place + 1] = others?.percentileOf(score) ?? NaN;
+      into[place + 2] = others?.timeOf(score) ?? NaN;
     }
-    this.trajectory(into.subarray(trajectoryPlace(sample)));
-    return statisticsCount(sample);
+    this.trajectory(counts, experts, into, at + trajectoryPlace(sample));
+    return this.count;
   }
 
-  /** score@k by the number of drawn runs at or behind each place: the best of k lies there with the chance C(m, k) / C(n, k). */
-  private best(index: number, mean: number): number {
-    const chances = this.chances[index];
-    if (chances === undefined) {
-      return mean;
-    }
-    const { firsts } = this;
+  /** Lists what was drawn. @returns the sum of the results */
+  private listDrawn(counts: Uint32Array): number {
+    const { firsts, drawn, upTo } = this;
     const { results } = this.sample;
     const n = results.length;
+    let among = 0;
+    let sum = 0;
+    let place = 0;
+    for (let run = 0; run < n; run++) {
+      const count = counts[run] ?? 0;
+      const result = results[run] ?? 0;
+      among += count;
+      sum += count * result;
+      firsts[run + 1] = among;
+      drawn[place] = result;
+      upTo[place] = n - among;
+      place += count > 0 ? 1 : 0;
+    }
+    this.drawnCount = place;
+    return sum;
+  }
+
+  /** score@k: the best of k lies among the worst m with the chance C(m, k) / C(n, k). */
+  private best(index: number, mean: number): number {
+    const chances = this.chances[index];
+    if (chances === undefined || this.sample.ks[index] === 1) {
+      return mean;
+    }
+    const { drawn, upTo, drawnCount } = this;
     let expected = 0;
     let chance = 1;
-    for (let run = 0; run < n && chance > 1e-18; run++) {
-      const next = chances[n - (firsts[run + 1] ?? 0)] ?? 0;
-      expected += (results[run] ?? 0) * (chance - next);
+    for (let place = 0; place < drawnCount && chance > 1e-18; place++) {
+      const next = chances[upTo[place] ?? 0] ?? 0;
+      expected += (drawn[place] ?? 0) * (chance - next);
       chance = next;
     }
     return expected;
   }
 
-  private percentile(curve: ExpertCurve | undefined): number {
-    const { experts, results } = this.sample;
-    if (experts === undefined || curve === undefined) {
-      return NaN;
-    }
+  private percentile(counts: Uint32Array, experts: Experts): number {
+    const { experts: better, results } = this.sample;
     let sum = 0;
-    for (let run = 0; run < results.length; run++) {
-      const count = this.counts[run] ?? 0;
-      if (count > 0) {
-        sum += count * curve.percentile(experts.above[run] ?? 0, experts.orEqual[run] ?? 0);
+    if (better !== undefined) {
+      const { above, orEqual } = better;
+      for (let run = 0; run < results.length; run++) {
+        sum += (counts[run] ?? 0) * experts.atLeast(above[run] ?? 0, orEqual[run] ?? 0);
       }
     }
-    return sum / results.length;
+    return 100 * (1 - sum / results.length);
+  }
+
+  private rate(counts: Uint32Array): number {
+    const { log } = this.sample;
+    if (log === undefined) {
+      return NaN;
+    }
+    const { attempts, hours } = log;
+    let attempted = 0;
+    let worked = 0;
+    for (let run = 0; run < counts.length; run++) {
+      const count = counts[run] ?? 0;
+      attempted += count * (attempts[run] ?? 0);
+      worked += count * (hours[run] ?? 0);
+    }
+    return attempted / worked;
   }
 
   /** The earliest time by which at least half of the drawn runs had improved. */
-  private medianImprovement(): number {
+  private medianImprovement(counts: Uint32Array): number {
     const { log, results } = this.sample;
     if (log === undefined) {
       return NaN;
     }
+    const { improvers, improvedAtMs } = log;
     let improved = 0;
-    for (let index = 0; index < log.improvers.length; index++) {
-      improved += this.counts[log.improvers[index] ?? 0] ?? 0;
+    for (let index = 0; index < improvers.length; index++) {
+      improved += counts[improvers[index] ?? 0] ?? 0;
       if (2 * improved >= results.length) {
-        return log.improvedAtMs[index] ?? Infinity;
+        return improvedAtMs[index] ?? Infinity;
       }
     }
     return Infinity;
   }
 
-  private trajectory(into: Float64Array): void {
-    const { log, results } = this.sample;
+  private trajectory(counts: Uint32Array, experts: Experts | undefined, into: Float64Array, at: number): void {
+    const { log, results, isYardstick } = this.sample;
     if (log === undefined) {
       return;
     }
+    const { points } = log;
+    if (isYardstick && experts !== undefined) {
+      for (let point = 0; point < points.length; point++) {
+        const steps = points[point] ?? 0;
+        into[at + point] = steps === 0 ? 0 : (experts.means[steps - 1] ?? NaN);
+      }
+      return;
+    }
     const { runs, changes } = log.steps;
-    const { counts } = this;
     let sum = 0;
     let step = 0;
-    for (const [point, end] of log.points.entries()) {
+    for (let point = 0; point < points.length; point++) {
+      const end = points[point] ?? 0;
       for (; step < end; step++) {
         sum += (changes[step] ?? 0) * (counts[runs[step] ?? 0] ?? 0);
       }
-      into[point] = sum / results.length;
+      into[at + point] = sum / results.length;
     }
   }
 }
@@ -314,74 +394,4 @@ function draw(counts: Uint32Array, seed: number, resample: number): void {
   } else {
     drawCounts(counts, seed, resample);
   }
-}
-
-function sumUp(counts: Uint32Array, firsts: Uint32Array): void {
-  let sum = 0;
-  for (let index = 0; index < counts.length; index++) {
-    sum += counts[index] ?? 0;
-    firsts[index + 1] = sum;
-  }
-}
-
-function dot(counts: Uint32Array, values: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) {
-    sum += (counts[index] ?? 0) * (values[index] ?? 0);
-  }
-  return sum;
-}
-
-/** The steps of several tasks in the order of their times. */
-interface MergedSteps {
-  readonly atMs: Float64Array;
-  /** Whose each step is, among the experts of all tasks. */
-  readonly experts: Uint32Array;
-  /** By how much it changes the mean over all tasks, for each time that the expert was drawn. */
-  readonly changes: Float64Array;
-}
-
-/** The highest mean score so far after each step. */
-function highestSoFar({ experts, changes }: MergedSteps, counts: Uint32Array, into: Float64Array): void {
-  let mean = 0;
-  let highest = 0;
-  for (let step = 0; step < changes.length; step++) {
-    mean += (changes[step] ?? 0) * (counts[experts[step] ?? 0] ?? 0);
-    if (mean > highest) {
-      highest = mean;
-    }
-    into[step] = highest;
-  }
-}
-
-function merge(yardsticks: readonly Yardstick[]): MergedSteps | undefined {
-  const all: { steps: Steps; first: number; share: number }[] = [];
-  let experts = 0;
-  for (const { steps, results } of yardsticks) {
-    if (steps === undefined) {
-      return undefined;
-    }
-    all.push({ steps, first: experts, share: 1 / (results.length * yardsticks.length) });
-    experts += results.length;
-  }
-  const unordered = {
-    atMs: joined(all.map(({ steps }) => steps.atMs)),
-    experts: Uint32Array.from(all.flatMap(({ steps, first }) => Array.from(steps.runs, (run) => run + first))),
-    changes: joined(all.map(({ steps, share }) => steps.changes.map((change) => change * share))),
-  };
-  if (all.length === 1) {
-    return unordered;
-  }
-  const order = orderOf(unordered.atMs);
-  return { atMs: inOrder(unordered.atMs, order), experts: order.map((from) => unordered.experts[from] ?? 0), changes: inOrder(unordered.changes, order) };
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,4 +1,4 @@
-import { ExpertCurve } from "./resample";
+import { Experts } from "./resample";
 import type { RunSource, SolverKind } from "./run";
 import type { LaidOutTask } from "./samples";
 import { firstImprovement, resultOf } from "./trajectory";
@@ -32,7 +32,7 @@ export interface RunFigures {
 
 /** The runs of a task, each once, best first. */
 export function runFigures({ task, samples, yardstick }: LaidOutTask): RunFigures[] {
-  const curve = yardstick === undefined ? undefined : new ExpertCurve([yardstick]);
+  const curve = yardstick === undefined ? undefined : new Experts(yardstick);
   curve?.draw(-1);
   const runs = samples.filter(({ series }) => series.lengthMs === series.limitMs).flatMap((one) => one.runs);
   return runs

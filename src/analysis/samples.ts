@@ -79,10 +79,18 @@ export function formatLength(ms: number): string {
 
 /** Lays out the runs of each task. */
 export function layOut(study: Study, series: readonly Series[]): LaidOutTask[] {
+  const curveMs = curveTimes(study);
+  const byTask = new Map(study.tasks.map(({ name }): [string, Run[]] => [name, []]));
+  for (const run of study.runs) {
+    const kept = counted(run, study.file.violations);
+    if (kept !== undefined) {
+      byTask.get(run.task)?.push(kept);
+    }
+  }
   return study.tasks.map((task) => {
-    const runs = study.runs.flatMap((run) => (run.task === task.name ? (counted(run, study.file.violations) ?? []) : []));
+    const runs = byTask.get(task.name) ?? [];
     const experts = byResult(runs.filter(({ kind }) => kind === "expert"));
-    const yardstick = experts.length === 0 ? undefined : yardstickOf(experts, seedOf(`${task.name}\0experts`, study.file.seed));
+    const yardstick = experts.length === 0 ? undefined : yardstickOf(experts, seedOf(`${task.name}\0experts`, study.file.seed), curveMs);
     const samples = series.flatMap((one) => {
       const own = runs.filter((run) => run.group === one.group && run.limitMs === one.limitMs && (run.hasLog || one.lengthMs === one.limitMs));
       return own.length === 0 ? [] : [layOutSample(study, task, one, own, yardstick)];
@@ -99,6 +107,7 @@ function layOutSample(study: Study, task: StudyTask, series: Series, runs: reado
   const pointsMs = pointsUpTo(series.lengthMs);
   const sample: Sample = {
     seed: seedOf(`${task.name}\0${series.label}`, study.file.seed),
+    isYardstick: series.kind === "expert" && series.lengthMs === series.limitMs && yardstick?.results.length === results.length,
     results,
     aboveStart: countAbove(results, 0),
     atReference: countFrom(results, 1),
@@ -117,15 +126,9 @@ function logOf(runs: readonly Run[], pointsMs: Float64Array): Sample["log"] {
   const steps = stepsOf(runs);
   const improvements = Float64Array.from(runs, ({ trajectory }) => firstImprovement(trajectory));
   const improvers = Uint32Array.from(runs.keys()).sort((one, other) => compare(improvements[one] ?? Infinity, improvements[other] ?? Infinity));
-  let step = 0;
   return {
     steps,
-    points: Uint32Array.from(pointsMs, (pointMs) => {
-      while (step < steps.atMs.length && (steps.atMs[step] ?? Infinity) <= pointMs) {
-        step++;
-      }
-      return step;
-    }),
+    points: stepsBefore(steps, pointsMs),
     attempts: Float64Array.from(runs, ({ attempts }) => attempts.scores.length),
     hours: Float64Array.from(runs, ({ workedMs }) => workedMs / hourMs),
     improvers,
@@ -138,8 +141,27 @@ function compare(one: number, other: number): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-function yardstickOf(experts: readonly Run[], seed: number): Yardstick {
-  return { seed, results: Float64Array.from(experts, ({ trajectory }) => resultOf(trajectory)), steps: experts.every(({ hasLog }) => hasLog) ? stepsOf(experts) : undefined };
+/** @param curveMs working times of the curve that averages over tasks are made of */
+function yardstickOf(experts: readonly Run[], seed: number, curveMs: Float64Array): Yardstick {
+  const steps = experts.every(({ hasLog }) => hasLog) ? stepsOf(experts) : undefined;
+  return { seed, results: Float64Array.from(experts, ({ trajectory }) => resultOf(trajectory)), steps, curvePoints: steps === undefined ? new Uint32Array(0) : stepsBefore(steps, curveMs) };
+}
+
+/** For each moment, how many steps lie at or before it. */
+function stepsBefore({ atMs }: Steps, moments: Float64Array): Uint32Array {
+  let step = 0;
+  return Uint32Array.from(moments, (moment) => {
+    while (step < atMs.length && (atMs[step] ?? Infinity) <= moment) {
+      step++;
+    }
+    return step;
+  });
+}
+
+/** Working times at which the experts' curves are averaged over tasks, in ms: one for each of 480 parts of their longest time limit. */
+export function curveTimes({ runs }: Study): Float64Array {
+  const longest = runs.reduce((most, { kind, limitMs }) => (kind === "expert" ? Math.max(most, limitMs) : most), 0);
+  return Float64Array.from({ length: 481 }, (_, part) => (longest * part) / 480);
 }
 
 /** All changes of the scores of runs, in the order of their times. */
@@ -161,7 +183,7 @@ function stepsOf(runs: readonly Run[]): Steps {
     }
   }
   const order = orderOf(times);
-  return { atMs: inOrder(times, order), runs: order.map((from) => owners[from] ?? 0), changes: inOrder(changes, order) };
+  return { atMs: inOrder(times, order), runs: inOrder(owners, order), changes: inOrder(changes, order) };
 }
 
 /** Best first; of equal results by name, so that what is drawn does not depend on the order in which files were read. */

@@ -41,7 +41,7 @@ describe("figures", () => {
   });
 
   it("average over tasks, each counting the same, and say over which", async () => {
-    const analysis = await analysisOfRows([agent("1", 1), agent("2", 0), agent("3", 0), agent("4", 0), { ...agent("5", 1), task: "u" }, { id: "6", task: "u", attempts: [[60, 1]] }, { id: "7", attempts: [[120, 0.5]] }], {
+    const analysis = await analysisOfRows([agent("1", 1), agent("2", 0), agent("3", 0), agent("4", 0), { ...agent("5", 1), task: "u" }, { id: "6", task: "u", attempts: [[60, 1]] }, { id: "7", attempts: [[119.7, 0.5]] }], {
       tasks: { t: { start: 0, reference: 1 }, u: { start: 0, reference: 1 } },
     });
     const average = analysis.averages.find(({ series }) => series.group === "bot");
@@ -49,8 +49,8 @@ describe("figures", () => {
     expect(average?.result.value).toBeCloseTo((0.25 + 1) / 2, 12);
     expect(average?.result.n).toBe(1);
     expect(average?.isSmall).toBe(true);
-    // The experts' average over both tasks is 0.5 from one hour on and 0.75 from two on.
-    expect(average?.humanMs.value).toBe(2 * hour);
+    // The experts' average over both tasks is 0.5 from one hour on and 0.75 from nearly two on.
+    expect(average?.humanMs.value).toBe(119.7 * 60_000);
     expect(average?.scoreAtK.find(({ k }) => k === 2)?.score.value).toBeCloseTo((scoreAtK([1, 0, 0, 0], 2) + 1) / 2, 12);
   });
 
