@@ -11,7 +11,7 @@ import { ensureDependencies, runMain } from "./setup.mjs";
 /** What the package must have besides the files that package.json names. */
 const needed = [
   ...["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt"],
-  ...["dist/extension.js", "dist/cli.js", "dist/supervisor.js", "dist/transcript-worker.js", "dist/analysis-worker.js", "dist/webview/scores.js", "dist/webview/scores.css"],
+  ...["dist/extension.js", "dist/cli.js", "dist/supervisor.js", "dist/transcript-worker.js", "dist/analysis-worker.js", "dist/webview/scores.js", "dist/webview/scores.css", "dist/webview/analysis.js", "dist/webview/analysis.css"],
   ...filesNamedIn(readFileSync(join(root, "package.json"), "utf8")),
 ];
 

@@ -26,6 +26,7 @@ export const commands = {
   refreshBoxFiles: "baseliner.refreshBoxFiles",
   answerBulkDelete: "baseliner.answerBulkDelete",
   forgetBoxSecrets: "baseliner.forgetBoxSecrets",
+  compareRuns: "baseliner.compareRuns",
   showLog: "baseliner.showLog",
 } as const;
 
@@ -59,7 +60,7 @@ export const contextKeys = {
 
 export const statusBarItems = { clock: "baseliner.clock" } as const;
 
-export const panels = { scores: "baseliner.scores" } as const;
+export const panels = { scores: "baseliner.scores", analysis: "baseliner.analysis" } as const;
 
 /** Scheme of documents that are files of the box. */
 export const boxScheme = "baseliner-box";

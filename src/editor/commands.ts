@@ -5,6 +5,7 @@ import { messageText, singleLine } from "../base";
 import { type Forwarding, isConnectionProblem } from "../boxes";
 import { commands, views } from "../contributions";
 import { type Attempt, attemptFolder, describeAttempt, type Session, verifySession } from "../sessions";
+import type { AnalysisPanels } from "./analysis-panel";
 import { answerBulkDelete } from "./bulk-deletes";
 import type { BoxAccess } from "./box-access";
 import type { BoxFiles } from "./box-files";
@@ -29,6 +30,7 @@ export interface Editor {
   readonly problems: TaskProblems;
   readonly terminal: ScoringTerminal;
   readonly scores: ScoresPanels;
+  readonly analysis: AnalysisPanels;
   readonly box: BoxSource;
   readonly ports: Ports;
   readonly boxFiles: BoxFiles;
@@ -75,6 +77,7 @@ export function registerCommands(editor: Editor): vscode.Disposable {
       editor.boxFiles.refresh();
       return Promise.resolve();
     },
+    compareRuns: (uri) => editor.analysis.open(uri instanceof vscode.Uri ? uri : undefined),
     showLog: () => {
       log.show();
       return Promise.resolve();

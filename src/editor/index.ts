@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { AnalysisPanels } from "./analysis-panel";
 import { AttemptsTree } from "./attempts-tree";
 import { registerAssignmentLinks } from "./assignment-link";
 import { BoxAccess } from "./box-access";
@@ -27,15 +28,17 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current);
+  const analysis = new AnalysisPanels(context);
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
-  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles };
+  const editor = { context, current, access, log, problems, terminal, scores, analysis, box, ports, boxFiles };
   context.subscriptions.push(
     log,
     problems,
     terminal,
     scores,
+    analysis,
     new SessionTree(current),
     new AttemptsTree(current),
     box,
