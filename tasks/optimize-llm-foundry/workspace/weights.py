@@ -10,11 +10,11 @@ import struct
 LONGEST_HEADER_BYTES = 10_000_000
 
 
-def to_bytes(tensors):
-    """`tensors`: dict of name to torch tensor; float32 is written."""
+def to_bytes(tensors, metadata=None):
+    """`tensors`: dict of name to torch tensor; float32 is written. `metadata`: dict of strings."""
     import torch
 
-    header, parts, offset = {}, [], 0
+    header, parts, offset = {"__metadata__": metadata} if metadata else {}, [], 0
     for name, tensor in tensors.items():
         part = tensor.detach().to("cpu", torch.float32).contiguous().numpy().tobytes()
         header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [offset, offset + len(part)]}
@@ -51,9 +51,16 @@ def from_bytes(content):
     return tensors
 
 
-def save(path, tensors):
+def metadata_of(content):
+    """The metadata of a file that from_bytes() could read: a dict, empty where there are none."""
+    (length,) = struct.unpack("<Q", content[:8])
+    metadata = json.loads(content[8 : 8 + length].decode()).get("__metadata__")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def save(path, tensors, metadata=None):
     with open(path, "wb") as file:
-        file.write(to_bytes(tensors))
+        file.write(to_bytes(tensors, metadata))
 
 
 def load(path):
