@@ -8,7 +8,7 @@ import language
 import restricted
 from model import Model
 
-STEPS = 60
+STEPS = 45
 
 
 def main():
