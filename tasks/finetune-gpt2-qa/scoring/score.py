@@ -112,7 +112,10 @@ def small_model(torch):
         asked = torch.randint(len(policy.QUESTIONS), (whole_number("QA_PROMPTS", 1, 100_000),), generator=chance)
         base = policy.base_policy()
         with torch.no_grad():
-    
+            own, weak = ([policy.text(answer) for answer in policy.sample(one, asked, chance)[0]] for one in (model, base))
+        better = [better_response(policy, question) for question in asked.tolist()]
+        return [policy.question_text(question) for question in asked.tolist()], own, [weak, better]
+
     return policy.Policy(), respond
 
 

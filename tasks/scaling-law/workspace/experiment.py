@@ -13,7 +13,7 @@ import sys
 import time
 
 PROFILES = {
-    "cpu": {"layers": 2, "block": 16, "batch": 16, "vocabulary": 64, "largest_run": 5e8, "target": 2.5e10, "data": None},
+    "cpu": {"layers": 2, "block": 16, "batch": 16, "vocabulary": 64, "largest_run": 2.5e9, "target": 2.5e10, "data": None},
     "h100": {"layers": 4, "block": 1024, "batch": 64, "vocabulary": 50304, "largest_run": 1e16, "target": 5e17, "data": "openwebtext.bin"},
 }
 PROFILE = PROFILES[os.environ.get("SCALING_PROFILE", "cpu")]
