@@ -115,6 +115,16 @@ def generate(solver, endpoint, held_out):
             unable.append(reason)
             channel.socket.shutdown(socket.SHUT_RDWR)
 
+    def close_when_it_ends():
+        # What it left behind may hold the other end open for ever.
+        solver.process.wait()
+        time.sleep(0.5)
+        try:
+            channel.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    threading.Thread(target=close_when_it_ends, daemon=True).start()
     pool = ThreadPoolExecutor(AT_A_TIME)
     try:
         send({"problems": [problems.stripped(problem) for problem in held_out], "semaphore": AT_A_TIME})
