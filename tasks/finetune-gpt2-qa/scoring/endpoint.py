@@ -37,6 +37,7 @@ class Endpoint:
                     break
             except (socket.timeout, TimeoutError):
                 problem = f"did not answer within {self.seconds} s"
+                break
             except (urllib.error.URLError, OSError) as error:
                 reason = getattr(error, "reason", error)
                 problem = f"did not answer within {self.seconds} s" if isinstance(reason, (socket.timeout, TimeoutError)) else f"cannot be reached ({reason})"

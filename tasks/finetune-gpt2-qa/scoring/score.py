@@ -191,3 +191,5 @@ def one_line(response):
 
 if __name__ == "__main__":
     report(measure)
+    # A call that still waits for the endpoint must not keep this process.
+    os._exit(0)

@@ -35,6 +35,8 @@ TEST_SECONDS = 3
 COMPILE_SECONDS = 30
 LARGEST_PROGRAM = 200_000
 LARGEST_OUTPUT = 1_000_000
+# Where time runs out while the endpoint has been at one call for so long, it is the endpoint that is too slow.
+SLOW_CALL_SECONDS = 20
 
 
 def measure(details):
@@ -97,7 +99,7 @@ def generate(solver, endpoint, held_out):
     channel, lock, unable = Channel(), threading.Lock(), []
     solver.start([os.path.join(HERE, "solver_process.py")], channel.theirs)
     channel.theirs.close()
-    programs, failures, calls = {}, {}, 0
+    programs, failures, calls, asked = {}, {}, 0, {}
     deadline = time.monotonic() + seconds
 
     def send(value):
@@ -110,7 +112,10 @@ def generate(solver, endpoint, held_out):
 
     def call(request):
         try:
-            send({"call": request["call"], "text": endpoint.chat(request["messages"], request["temperature"])})
+            asked[request["call"]] = time.monotonic()
+            text = endpoint.chat(request["messages"], request["temperature"])
+            del asked[request["call"]]
+            send({"call": request["call"], "text": text})
         except Unable as reason:
             unable.append(reason)
             channel.socket.shutdown(socket.SHUT_RDWR)
@@ -144,6 +149,9 @@ def generate(solver, endpoint, held_out):
                 else:
                     programs[said["problem"]] = str(said["code"])[:LARGEST_PROGRAM]
     except socket.timeout:
+        slowest = time.monotonic() - min(list(asked.values()), default=time.monotonic())
+        if slowest > min(SLOW_CALL_SECONDS, seconds / 2):
+            raise Unable(f"the model endpoint {endpoint.url} has been at a call for {slowest:.0f} s and time ran out; check it and score again.") from None
         raise Invalid(f"The solution took longer than {seconds} s for {len(held_out)} problems.") from None
     except OSError:
         if not unable:
@@ -184,3 +192,5 @@ def verdict(solver, problem, number, code):
 
 if __name__ == "__main__":
     report(measure)
+    # A call that still waits for the endpoint must not keep this process.
+    os._exit(0)
