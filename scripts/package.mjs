@@ -32,7 +32,7 @@ const allowed = [
 ];
 
 /** What it may not have, wherever it lies. */
-const forbidden = [/\.map$/, /(^|\/)__pycache__\//, /\.pyc$/, /(^|\/)reference(\/|$)/, /\.tsx?$/];
+const forbidden = [/\.map$/, /(^|\/)__pycache__\//, /\.pyc$/, /(^|\/)reference(\/|$)/, /(^|\/)protected(\/|$)/, /\.tsx?$/];
 
 /**
  * The paths of shipped files that package.json refers to.
