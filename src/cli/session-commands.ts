@@ -19,7 +19,8 @@ import {
   verifySession,
   usualConditions,
 } from "../sessions";
-import { loadTask, taskFileName } from "../tasks";
+import { BoxError, isConnectionProblem } from "../boxes";
+import { loadTask, type Need, taskFileName } from "../tasks";
 import { localBox, type Outcome, parse, printJson, printTable, sessionRoot, sshBox, surroundings, UsageError } from "./command";
 
 /** The `baseliner session …` commands by name. */
@@ -53,13 +54,23 @@ async function start(args: string[]): Promise<Outcome> {
   if (!values.json) {
     process.stdout.write(`Session ${root}\nScoring the starting solution, off the clock.\n`);
   }
-  await withSession(root, async (session) => {
-    const missing = (await session.checkBox()).filter(({ ok }) => ok === false);
-    if (missing.length > 0 && !values.json) {
-      process.stdout.write(`The box lacks what the task asks for (baseliner box check tells more): ${missing.map(({ kind, wanted }) => singleLine(`${kind} ${wanted}`)).join(", ")}\n`);
-    }
-  });
+  const missing = await withSession(root, lacking);
+  if (missing.length > 0 && !values.json) {
+    process.stdout.write(`The box lacks what the task asks for (baseliner box check tells more): ${missing.map(({ kind, wanted }) => singleLine(`${kind} ${wanted}`)).join(", ")}\n`);
+  }
   return await scoreAndReport(root, values.json);
+}
+
+/** What the box lacks. A box that does not tell is not on record as looked at, and can be scored on all the same. */
+async function lacking(session: Session): Promise<Need[]> {
+  try {
+    return (await session.checkBox()).filter(({ ok }) => ok === false);
+  } catch (error) {
+    if (error instanceof BoxError && !isConnectionProblem(error)) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 async function layOut(assignment: Assignment, sessionsFolder: string): Promise<string> {

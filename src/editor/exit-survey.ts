@@ -34,14 +34,15 @@ export async function askSurvey(session: Session): Promise<Survey | null> {
 }
 
 const title = (step: number): string => vscode.l10n.t("Submitted · Exit Survey ({0} of 5)", step);
-const leaveOut = (): string => vscode.l10n.t("Enter leaves this one out, Escape the rest");
+
+const mayBeEmpty = (): string => vscode.l10n.t("may stay empty; Escape leaves out the rest");
 
 /** Null where it was left empty. */
 async function askNumber(step: number, question: string, placeHolder: string, least: number): Promise<number | null> {
   const text = await vscode.window.showInputBox({
     title: title(step),
-    prompt: `${question} ${leaveOut()}.`,
-    placeHolder,
+    prompt: question,
+    placeHolder: `${placeHolder} · ${mayBeEmpty()}`,
     ignoreFocusOut: true,
     validateInput: (value) => (isNumber(value, least) ? undefined : vscode.l10n.t("Not a number such as 12.5.")),
   });
@@ -57,7 +58,7 @@ function isNumber(text: string, least: number): boolean {
 }
 
 async function askText(step: number, question: string): Promise<string> {
-  const text = await vscode.window.showInputBox({ title: title(step), prompt: `${question} ${leaveOut()}.`, ignoreFocusOut: true });
+  const text = await vscode.window.showInputBox({ title: title(step), prompt: question, placeHolder: mayBeEmpty(), ignoreFocusOut: true });
   if (text === undefined) {
     throw new LeftOut();
   }

@@ -193,15 +193,16 @@ function recordingRow(session: Session): SessionRow[] {
     return [];
   }
   const writable = session.access.kind === "writer";
-  const description = consent === null ? vscode.l10n.t("not decided yet") : consent ? vscode.l10n.t("on, with your consent") : vscode.l10n.t("off, as you chose");
+  const isOver = session.state.submittedAt !== null;
+  const description = isOver ? (consent === true ? vscode.l10n.t("was on, with your consent") : vscode.l10n.t("was off")) : consent === null ? vscode.l10n.t("not decided yet") : consent ? vscode.l10n.t("on, with your consent") : vscode.l10n.t("off, as you chose");
   return [
     {
-      contextValue: writable ? "recording.write" : "recording.read",
+      contextValue: writable && !isOver ? "recording.write" : "recording.read",
       label: vscode.l10n.t("Recording"),
       description,
-      icon: consent === true ? "record" : "circle-slash",
+      icon: consent === true && !isOver ? "record" : "circle-slash",
       tooltip: vscode.l10n.t("Whether what terminals show is recorded into the session folder. You can change it at any time; both choices are on record."),
-      ...(writable && consent === null ? { command: { command: commands.changeConsent, title: vscode.l10n.t("Change Consent to Recording") } } : {}),
+      ...(writable && !isOver && consent === null ? { command: { command: commands.changeConsent, title: vscode.l10n.t("Change Consent to Recording") } } : {}),
     },
   ];
 }

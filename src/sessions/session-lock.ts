@@ -2,7 +2,8 @@ import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { BaselinerError, createFileOnce, isSameProcess, ownIdentity, plainSystemReason, systemErrorCode } from "../base";
+import { BaselinerError, createFileOnce, isSameProcess, ownIdentity, plainSystemReason, systemErrorCode, systemTime } from "../base";
+import { beatEvery, heartbeatOf } from "./attendance";
 
 const ownerSchema = z.object({
   pid: z.number().int(),
@@ -48,7 +49,7 @@ export class SessionLock {
       for (;;) {
         const highest = Math.max(0, ...(await numbersIn(folder)));
         const present = highest === 0 ? undefined : await readOwner(join(folder, String(highest)));
-        if (present !== undefined && (await isHeld(present))) {
+        if (present !== undefined && (await isHeld(present, sessionFolder))) {
           throw new LockError("held", `The session is open in ${present.holder} (process ${present.pid} on ${present.host}).`);
         }
         const file = join(folder, String(highest + 1));
@@ -72,7 +73,7 @@ export class SessionLock {
     const folder = join(sessionFolder, "lock");
     const highest = Math.max(0, ...(await numbersIn(folder)));
     const owner = highest === 0 ? undefined : await readOwner(join(folder, String(highest)));
-    return owner !== undefined && (await isHeld(owner));
+    return owner !== undefined && (await isHeld(owner, sessionFolder));
   }
 
   /** Lets another process have the session. Overwrites in place, so that it also works where the disk is full. */
@@ -104,12 +105,30 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function isHeld(owner: Owner): Promise<boolean> {
+async function isHeld(owner: Owner, sessionFolder: string): Promise<boolean> {
   if (owner.released) {
     return false;
   }
   // Not by the host's name, which changes with the network; a folder that came from another computer has no such process here.
-  return await isSameProcess(owner.pid, owner.identity);
+  return (await isSameProcess(owner.pid, owner.identity)) || (await isAliveElsewhere(owner, sessionFolder));
+}
+
+/**
+ * Whether a process that is not to be seen from here left a sign of itself just now: another computer has the same folder open over the
+ * network, and its clock runs. Where it does not run there are no signs; of two that then write, the one whose journal has grown meanwhile is told.
+ */
+async function isAliveElsewhere(owner: Owner, sessionFolder: string): Promise<boolean> {
+  if (owner.host === hostname() || isOfThisBoot(owner.identity)) {
+    return false;
+  }
+  const heartbeat = await heartbeatOf(sessionFolder).read();
+  return heartbeat !== undefined && Math.abs(Date.now() - heartbeat.at) < 4 * beatEvery;
+}
+
+/** On Linux an identity begins with that of the computer's start. */
+function isOfThisBoot(identity: string): boolean {
+  const boot = systemTime.boot();
+  return boot !== null && identity.startsWith(`${boot}/`);
 }
 
 async function readOwner(file: string): Promise<Owner | undefined> {

@@ -92,7 +92,7 @@ export class WorkingTime {
     if (countedAs === "break" && unfinished !== undefined) {
       throw new SessionError("scoring", `Attempt ${unfinished.number} went on meanwhile and counts as work; answer when its end is on record.`);
     }
-    const scorings = attempts.flatMap(({ startedAt, ranUntil }) => (ranUntil === null ? [] : [{ from: startedAt, until: ranUntil }]));
+    const scorings = attempts.flatMap(({ kind, startedAt, ranUntil }) => (kind === "start" || ranUntil === null ? [] : [{ from: startedAt, until: ranUntil }]));
     const { cause, from, until } = open;
     await this.session.record("clock.adjusted", {
       addMs: adjustmentFor(open, countedAs, scorings),

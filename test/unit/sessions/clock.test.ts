@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { elapsedAt, remainingAt } from "../../../src/sessions";
+import { dueReminder, elapsedAt, remainingAt } from "../../../src/sessions";
 import { advanceClock, newClock } from "../../../src/sessions/clock";
 import { absenceBetween, adjustmentFor, type Gap } from "../../../src/sessions/gaps";
 import { firstPrevious, type JournalEntry } from "../../../src/sessions/journal-entry";
@@ -94,5 +94,20 @@ describe("a gap", () => {
 
   test("is none where the editor was only loaded anew", () => {
     expect(absenceBetween(sign(begin, 1000), sign(begin + 119_000, 120_000), "closed", false)).toEqual({ gaps: [], corrections: [] });
+  });
+});
+
+describe("the time that is left", () => {
+  test("is told once at two hours, half an hour and five minutes, also when some are skipped", () => {
+    const clock = advanceClock(newClock(limit), entry("clock.started", begin));
+    const minute = 60_000;
+    const left = (minutes: number): number => begin + limit - minutes * minute;
+    expect(dueReminder(clock, left(121), undefined)).toBeUndefined();
+    expect(dueReminder(clock, left(120), undefined)).toBe(120 * minute);
+    expect(dueReminder(clock, left(119), 120 * minute)).toBeUndefined();
+    expect(dueReminder(clock, left(4), 120 * minute)).toBe(5 * minute);
+    expect(dueReminder(clock, left(0), 120 * minute)).toBeUndefined();
+    expect(dueReminder(advanceClock(clock, entry("clock.paused", left(10))), left(4), undefined)).toBeUndefined();
+    expect(dueReminder(advanceClock(newClock(20 * minute), entry("clock.started", begin)), begin, undefined)).toBeUndefined();
   });
 });

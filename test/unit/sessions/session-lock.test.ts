@@ -28,6 +28,16 @@ describe("the session lock", () => {
     }
   });
 
+  test("is held by a process of another computer for as long as it leaves signs, and no longer", async () => {
+    const folder = temporaryFolder();
+    deadOwner(folder, 3, { host: "elsewhere" });
+    const beat = (at: number): void => writeFileSync(join(folder, "heartbeat.json"), JSON.stringify({ at, sinceBoot: 1, boot: null, entries: 1 }));
+    beat(Date.now());
+    await expect(SessionLock.acquire(folder, "a test")).rejects.toMatchObject({ reason: "held", message: expect.stringContaining("elsewhere") as string });
+    beat(Date.now() - 5 * 60_000);
+    await expect(SessionLock.acquire(folder, "a test")).resolves.toBeInstanceOf(SessionLock);
+  });
+
   test("says who holds it", async () => {
     const folder = temporaryFolder();
     await SessionLock.acquire(folder, "VS Code");
