@@ -15,7 +15,10 @@ const usage = `usage: baseliner <command> [--json]
   session score [SESSION]         score the workspace; Ctrl+C cancels
   session status [SESSION]        clock and attempts
   session submit [SESSION]        fix the result; nothing can be added afterwards
-  session verify [SESSION]        check that the record is whole
+  session verify [SESSION|EXPORT]  check that the record is whole, also that of an exported folder or zip
+          [--box]                 and that it fits the runs that the box keeps
+  session export [SESSION] --to folder|zip|inspect|csv|json [--out PATH]
+                                  a record that can be checked by itself, a log for Inspect, the score log
   task check TASK [--profile cpu] [--repeats N]
   task provision TASK --box TARGET  put a task on a box over SSH and print the assignment
           [--profile cpu] [--participant CODE] [--root PATH] [--out FILE]
