@@ -12,10 +12,12 @@ import type { BoxSource } from "./box-source";
 import { openBoxTerminal } from "./box-terminal";
 import type { BoxRow } from "./box-tree";
 import type { Log } from "./log";
+import { addDraftedNote, addNote, showNotes, writeLongNote } from "./notes";
 import type { Ports } from "./ports";
 import { showInstructions, showTaskBesideInstructions } from "./instructions";
 import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
+import { agreeOnConditions, changeConsent } from "./session-conditions";
 import { openAssignment, openSession, startDemoSession } from "./start-session";
 import type { TaskProblems } from "./task-problems";
 import type { WindowSession } from "./window-session";
@@ -37,6 +39,7 @@ export interface Editor {
 /** Registers every command. What one of them throws is told in one sentence. */
 export function registerCommands(editor: Editor): vscode.Disposable {
   const { current, log, problems, scores, box, ports } = editor;
+  const unsentNote = { text: "" };
   const actions: Record<keyof typeof commands, (...args: unknown[]) => Promise<void>> = {
     startDemoSession: () => startDemoSession(editor),
     openAssignment: (file) => openAssignment(editor, file instanceof vscode.Uri ? file : undefined),
@@ -54,6 +57,11 @@ export function registerCommands(editor: Editor): vscode.Disposable {
       scores.show();
       return Promise.resolve();
     },
+    addNote: () => addNote(current.require(), unsentNote),
+    writeLongNote: () => writeLongNote(current.require()),
+    addDraftedNote: () => addDraftedNote(current.require()),
+    showNotes: (index) => showNotes(current.require(), typeof index === "number" ? index : undefined),
+    changeConsent: () => changeConsent(current.require()),
     verifySession: () => verify(current.require()),
     openForWriting: () => current.openSessionOfThisWindow(),
     connectBox: () => connectBox(current.require()),
@@ -117,7 +125,7 @@ async function greet(session: Session): Promise<void> {
       throw error;
     }
   });
-  await Promise.all([scored, layOut(session)]);
+  await Promise.all([scored, layOut(session).then(() => agreeOnConditions(session))]);
 }
 
 async function layOut(session: Session): Promise<void> {

@@ -7,8 +7,11 @@ import { BoxFiles } from "./box-files";
 import { BoxSource } from "./box-source";
 import { BoxTree } from "./box-tree";
 import { ClockStatusBar } from "./clock-status-bar";
+import { ClockTicks } from "./clock-ticks";
 import { registerCommands } from "./commands";
 import { Log } from "./log";
+import { NotePrompts } from "./note-prompts";
+import { NotesDocument } from "./notes";
 import { Ports } from "./ports";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
@@ -24,6 +27,7 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const log = new Log();
   const access = new BoxAccess(context.secrets, log);
   const current = new WindowSession(context, log, access);
+  const ticks = new ClockTicks(current);
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current);
@@ -36,13 +40,16 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     problems,
     terminal,
     scores,
-    new SessionTree(current),
+    ticks,
+    new SessionTree(current, ticks),
     new AttemptsTree(current),
     box,
     ports,
     boxFiles,
     new BoxTree(box, ports),
-    new ClockStatusBar(current),
+    new ClockStatusBar(current, ticks),
+    new NotesDocument(current),
+    new NotePrompts(current, context.workspaceState, ticks),
     registerCommands(editor),
     registerAssignmentLinks(editor),
     watchBulkDeletes(current),

@@ -12,7 +12,8 @@ export { journalFileName, JournalError, JournalWriter, parseJournal, readJournal
 export type { JournalContent } from "./journal";
 export { usualConditions } from "./journal-entry";
 export type { AssignedBox, BoxDescription, Conditions, EntryData, EntryType, JournalEntry } from "./journal-entry";
-export { Session, SessionError } from "./session";
+export { Session } from "./session";
+export { SessionError } from "./session-error";
 export type { SessionAccess, SessionSurroundings } from "./session";
 export { boxPathsOf } from "./session-box";
 export { attemptFolder, sessionFolder } from "./session-folder";

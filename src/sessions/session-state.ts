@@ -47,8 +47,8 @@ export interface SessionState {
   readonly integrityChanges: readonly EntryData<"integrity.changed">[];
   /** Files that both sides had changed, each kept twice. */
   readonly conflicts: readonly EntryData<"sync.conflict">[];
-  /** In the order in which they were written. `at`: UTC, ms. */
-  readonly notes: readonly { readonly at: number; readonly text: string }[];
+  /** In the order in which they were written. `at`: UTC, ms; `elapsedMs`: working time then, null before the clock was started. */
+  readonly notes: readonly { readonly at: number; readonly elapsedMs: number | null; readonly text: string }[];
   /** Whether terminals are recorded: what the expert said last; null while nothing was said. */
   readonly consent: boolean | null;
   readonly survey: EntryData<"survey.answered"> | null;
@@ -114,7 +114,7 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
     case "sync.conflict":
       return { ...next, conflicts: [...state.conflicts, entry.data] };
     case "note.added":
-      return { ...next, notes: [...state.notes, { at, text: entry.data.text }] };
+      return { ...next, notes: [...state.notes, { at, elapsedMs: state.clock.startedAt === null ? null : elapsedAt(state.clock, at), text: entry.data.text }] };
     case "recording.consent":
       return { ...next, consent: entry.data.given };
     case "survey.answered":
