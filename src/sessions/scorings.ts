@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { BaselinerError, plainSystemReason, writeFileDurably } from "../base";
 import { BoxError, isConnectionProblem, type OutputStream, type RunExit } from "../boxes";
@@ -21,6 +20,10 @@ export interface ScoredSession {
   readonly boxTime: () => Promise<{ aheadMs: number }>;
   /** @throws {SessionError} `read-only`; {JournalError} */
   readonly record: <Type extends EntryType>(type: Type, data: EntryData<Type>) => Promise<void>;
+  /** Keeps the workspace as it is now; its commit, or null where none could be taken. @throws {SnapshotError} */
+  readonly snapshot: (message: string) => Promise<string | null>;
+  /** A name for a run, made of the end of the journal. */
+  readonly nameRun: () => string;
   readonly changed: () => void;
   readonly output: (attempt: number, stream: OutputStream, bytes: Uint8Array) => void;
   readonly problem: (text: string) => void;
@@ -96,7 +99,7 @@ export class Scorings {
     const { scoring } = this.session.state().created;
     const kind = this.session.state().clock.state === "not-started" ? "start" : "work";
     const number = this.session.state().attempts.length;
-    const run = randomUUID();
+    const run = this.session.nameRun();
     const { box, paths } = this.session.onBox();
     const [snapshot] = await allOf([
       this.files.settledSnapshot(`Attempt ${number}`, this.untilGivenUp()).catch((error: unknown) => {

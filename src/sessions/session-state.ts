@@ -47,6 +47,8 @@ export interface SessionState {
   readonly integrityChanges: readonly EntryData<"integrity.changed">[];
   /** Files that both sides had changed, each kept twice. */
   readonly conflicts: readonly EntryData<"sync.conflict">[];
+  /** Kept states of the workspace, first to last. `at`: UTC, ms. */
+  readonly snapshots: readonly { readonly at: number; readonly commit: string; readonly leftOut: readonly string[] }[];
   /** In the order in which they were written. `at`: UTC, ms; `elapsedMs`: working time then, null before the clock was started. */
   readonly notes: readonly { readonly at: number; readonly elapsedMs: number | null; readonly text: string }[];
   /** Whether terminals are recorded: what the expert said last; null while nothing was said. */
@@ -75,6 +77,7 @@ export function newState(first: JournalEntry<"session.created">): SessionState {
     best: null,
     integrityChanges: [],
     conflicts: [],
+    snapshots: [],
     notes: [],
     consent: null,
     survey: null,
@@ -113,6 +116,8 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
       return { ...next, integrityChanges: [...state.integrityChanges, entry.data] };
     case "sync.conflict":
       return { ...next, conflicts: [...state.conflicts, entry.data] };
+    case "snapshot.taken":
+      return { ...next, snapshots: [...state.snapshots, { at, commit: entry.data.commit, leftOut: entry.data.leftOut }] };
     case "note.added":
       return { ...next, notes: [...state.notes, { at, elapsedMs: state.clock.startedAt === null ? null : elapsedAt(state.clock, at), text: entry.data.text }] };
     case "recording.consent":

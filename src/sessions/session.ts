@@ -5,12 +5,14 @@ import type { Box, OutputStream } from "../boxes";
 import type { Mirror } from "../workspace";
 import { remainingAt } from "./clock";
 import { JournalError, JournalWriter, readJournal } from "./journal";
-import type { BoxDescription, EntryData, EntryType, JournalEntry } from "./journal-entry";
+import { type BoxDescription, type EntryData, type EntryType, firstPrevious, type JournalEntry } from "./journal-entry";
+import { runNameAfter } from "./run-name";
 import { Scorings } from "./scorings";
 import { SessionError } from "./session-error";
 import { type SessionFolder, sessionFolder } from "./session-folder";
 import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
+import { SessionSnapshots } from "./session-snapshots";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
 
 /** What a session needs from outside. */
@@ -20,6 +22,8 @@ export interface SessionSurroundings {
   readonly boxFor: (box: BoxDescription) => Box | Promise<Box>;
   /** What opens the session, as another window will be told: `VS Code`. */
   readonly holder: string;
+  /** How often what was changed is kept while the clock runs, in ms. */
+  readonly snapshotEveryMs?: number;
 }
 
 /** Whether this process may add to the session, and why not. */
@@ -51,6 +55,7 @@ export class Session extends EventEmitter<SessionEvents> {
   /** What checks the state and adds to the journal does so one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
   private readonly scorings: Scorings;
+  private readonly snapshots: SessionSnapshots;
 
   private constructor(
     root: string,
@@ -65,12 +70,22 @@ export class Session extends EventEmitter<SessionEvents> {
     super();
     this.folder = sessionFolder(root);
     this.present = state;
+    this.snapshots = new SessionSnapshots({
+      folder: this.folder,
+      state: () => this.present,
+      head: () => this.journal?.head,
+      record: (type, data) => this.record(type, data),
+      isScoring: () => this.isScoring,
+      problem: (text) => this.emit("problem", text),
+    });
     this.scorings = new Scorings({
       folder: this.folder,
       state: () => this.present,
       onBox: () => this.onBox,
       boxTime: () => this.boxTime(),
       record: (type, data) => this.record(type, data),
+      snapshot: (message) => this.snapshots.take(message),
+      nameRun: () => runNameAfter(this.journal?.head?.sha256 ?? firstPrevious),
       changed: () => this.emit("changed"),
       output: (attempt, stream, bytes) => this.emit("output", attempt, stream, bytes),
       problem: (text) => this.emit("problem", text),
@@ -130,6 +145,7 @@ export class Session extends EventEmitter<SessionEvents> {
       }
       const sessionBox = new SessionBox(box, sessionFolder(root), now.created, surroundings.time);
       const session = new Session(root, surroundings, sessionBox, now, { kind: "writer" }, writer, lock);
+      session.snapshots.start(surroundings.snapshotEveryMs);
       if (box.connection === undefined) {
         await session.recordConnected();
       }
@@ -380,6 +396,7 @@ export class Session extends EventEmitter<SessionEvents> {
     this.scorings.giveUp();
     await this.queue;
     await this.scorings.letGo();
+    await this.snapshots.end();
     await this.remote?.close();
     const { journal, lock } = this;
     this.journal = undefined;

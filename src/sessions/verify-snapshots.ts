@@ -62,6 +62,7 @@ export class SnapshotsCheck {
         branch,
       ),
       ...this.unknown(named, lineHashes),
+      ...this.ofAnotherJournal(lineHashes),
     ];
   }
 
@@ -72,6 +73,13 @@ export class SnapshotsCheck {
     return [...branch, ...loose]
       .filter((one) => !named.includes(one.commit) && !ofACrash.includes(one))
       .map(({ commit }) => `Snapshot ${commit} is kept, but the journal does not know it: lines at its end may have been removed.`);
+  }
+
+  /** Snapshots that name a line that the journal does not have. */
+  private ofAnotherJournal(lineHashes: readonly string[]): string[] {
+    return this.found.branch.flatMap(({ commit, head }) =>
+      head === undefined || lineHashes[head.seq] === head.sha256 ? [] : [`Snapshot ${commit} was taken when journal line ${head.seq + 1} was another one: the journal was changed since.`],
+    );
   }
 
   async end(): Promise<void> {

@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly commit: string;
   /** Whether it differs from the snapshot before. */
   readonly isNew: boolean;
+  /** Commit of the snapshot before; of the same one where it is not new. */
+  readonly before: string | undefined;
   /** Paths relative to the workspace of files that were too large, and of repositories within it (with `/` behind them). */
   readonly leftOut: readonly string[];
 }
@@ -55,11 +57,12 @@ export class Snapshots {
   /**
    * Keeps the workspace as it is now. The same state twice is one commit.
    * @param head end of the journal at this moment, which the commit then vouches for
-   * @throws {SnapshotError} `git-missing`, `failed`
+   * @param signal gives it up while files are still being read
+   * @throws {SnapshotError} `git-missing`, `failed`; the reason of `signal`
    */
-  async take(message: string, head?: JournalHead): Promise<Snapshot> {
+  async take(message: string, head?: JournalHead, signal?: AbortSignal): Promise<Snapshot> {
     try {
-      return await this.takeNow(head === undefined ? message : `${message}\n\n${headTrailer}${head.seq} ${head.sha256}\n`);
+      return await this.takeNow(head === undefined ? message : `${message}\n\n${headTrailer}${head.seq} ${head.sha256}\n`, signal);
     } catch (error) {
       throw error instanceof SnapshotError && error.reason === "failed"
         ? new SnapshotError("failed", `No snapshot of the workspace could be taken: ${error.message}`, { cause: error })
@@ -67,7 +70,7 @@ export class Snapshots {
     }
   }
 
-  private async takeNow(message: string): Promise<Snapshot> {
+  private async takeNow(message: string, signal: AbortSignal | undefined): Promise<Snapshot> {
     if (!existsSync(join(this.repository, "HEAD"))) {
       await git(["init", "--quiet", "--bare", "--template=", this.repository], { folder: this.workspace });
       // Whatever attributes the expert's files set: bytes are kept as they are.
@@ -75,37 +78,39 @@ export class Snapshots {
       await writeFile(join(this.repository, "info", "attributes"), "* -text -ident -filter -working-tree-encoding -eol\n");
     }
     await this.removeLeftLock();
-    const leftOut = await whatToLeaveOut(this.workspace, this.scope.maxFileMB * 1024 * 1024);
-    const tree = await this.writeTree(leftOut);
+    const leftOut = await whatToLeaveOut(this.workspace, this.scope.maxFileMB * 1024 * 1024, signal);
+    const tree = await this.writeTree(leftOut, signal);
+    // From here on nothing is broken off: a git that is killed while it moves the branch leaves a lock.
+    signal?.throwIfAborted();
     const parent = await this.git(["rev-parse", "--verify", "--quiet", snapshotBranch]).catch(() => "");
     if (parent !== "" && (await this.git(["rev-parse", `${parent}^{tree}`])) === tree) {
-      return { commit: parent, isNew: false, leftOut };
+      return { commit: parent, isNew: false, before: parent, leftOut };
     }
     const commit = await this.git(["commit-tree", tree, ...(parent === "" ? [] : ["-p", parent]), "-m", message]);
     await this.git(["update-ref", snapshotBranch, commit]);
-    return { commit, isNew: true, leftOut };
+    return { commit, isNew: true, before: parent === "" ? undefined : parent, leftOut };
   }
 
   /**
    * The workspace as a tree object. An index of its own name is used and then
    * takes the place of the last one, so that a crash leaves no lock behind.
    */
-  private async writeTree(leftOut: readonly string[]): Promise<string> {
+  private async writeTree(leftOut: readonly string[], signal: AbortSignal | undefined): Promise<string> {
     const last = join(this.repository, "index");
     const index = join(this.repository, `index-${randomUUID()}`);
-    const environment = { environment: { GIT_INDEX_FILE: index } };
+    const options = { environment: { GIT_INDEX_FILE: index }, signal };
     try {
       await copyFile(last, index).catch(unlessMissing);
       const left = leftOut.map((path) => `:(exclude,literal,top)${path}`);
       const add = (): Promise<string> =>
-        this.git(["add", "--all", "--force", "--", ".", ...this.scope.ignore.flatMap(excluding), ...left], environment);
+        this.git(["add", "--all", "--force", "--", ".", ...this.scope.ignore.flatMap(excluding), ...left], options);
       await add().catch(async () => {
         // A file that vanished meanwhile, or an index that a power cut damaged: once more, from nothing.
         await rm(index, { force: true });
         await rm(`${index}.lock`, { force: true });
         return await add();
       });
-      const tree = await this.git(["write-tree"], environment);
+      const tree = await this.git(["write-tree"], options);
       await rename(index, last);
       return tree;
     } finally {
@@ -137,9 +142,10 @@ function excluding(pattern: string): string[] {
 }
 
 /** Files over the limit, and folders that are repositories of their own, of which git would keep no more than a commit's name. */
-async function whatToLeaveOut(root: string, limitBytes: number): Promise<string[]> {
+async function whatToLeaveOut(root: string, limitBytes: number, signal: AbortSignal | undefined): Promise<string[]> {
   const found: string[] = [];
   const visit = async (folder: string, prefix: string): Promise<void> => {
+    signal?.throwIfAborted();
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       if (entry.isDirectory() && entry.name !== ".git") {
         const inside = join(folder, entry.name);
