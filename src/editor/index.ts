@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { AttemptsTree } from "./attempts-tree";
+import { recordAssistants } from "./assistants";
 import { registerAssignmentLinks } from "./assignment-link";
 import { BoxAccess } from "./box-access";
 import { watchBulkDeletes } from "./bulk-deletes";
@@ -53,6 +54,7 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     registerCommands(editor),
     registerAssignmentLinks(editor),
     watchBulkDeletes(current),
+    recordAssistants(current, context.extension.id, log),
     current,
   );
   await current.openSessionOfThisWindow();

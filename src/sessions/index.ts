@@ -12,6 +12,7 @@ export { journalFileName, JournalError, JournalWriter, parseJournal, readJournal
 export type { JournalContent } from "./journal";
 export { usualConditions } from "./journal-entry";
 export type { AssignedBox, BoxDescription, Conditions, EntryData, EntryType, JournalEntry } from "./journal-entry";
+export type { TerminalRecorder } from "./recordings";
 export { Session } from "./session";
 export { SessionError } from "./session-error";
 export type { SessionAccess, SessionSurroundings } from "./session";

@@ -37,7 +37,11 @@ export class SessionSnapshots {
 
   /** Keeps what changes from here on, until `end`. */
   start(everyMs = usualSnapshotInterval): void {
-    this.timer = setInterval(() => void this.takeInPassing("Work"), everyMs);
+    this.timer = setInterval(() => {
+      if (["running", "expired"].includes(this.session.state().clock.state)) {
+        void this.takeInPassing("Work");
+      }
+    }, everyMs);
     this.timer.unref();
   }
 
@@ -61,8 +65,8 @@ export class SessionSnapshots {
 
   /** Keeps what was changed since it was last kept, unless something more important goes on. What goes wrong is told once. */
   async takeInPassing(message: string, signal?: AbortSignal): Promise<void> {
-    const isWorkedOn = ["running", "expired"].includes(this.session.state().clock.state);
-    if (!isWorkedOn || this.session.isScoring() || this.session.head() === undefined) {
+    const isWork = !["not-started", "submitted"].includes(this.session.state().clock.state);
+    if (!isWork || this.session.isScoring() || this.session.head() === undefined) {
       return;
     }
     this.passing = new AbortController();
@@ -104,7 +108,8 @@ export class SessionSnapshots {
   }
 
   private async recordOnce(commit: string, leftOut: readonly string[]): Promise<void> {
-    if (!this.session.state().snapshots.some((one) => one.commit === commit)) {
+    // What was begun when the session was submitted must not come behind its end.
+    if (!this.session.state().closed && !this.session.state().snapshots.some((one) => one.commit === commit)) {
       await this.session.record("snapshot.taken", { commit, leftOut: [...leftOut] });
     }
   }

@@ -1,11 +1,13 @@
 import { EventEmitter } from "node:events";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { messageOf, type Time } from "../base";
 import type { Box, OutputStream } from "../boxes";
 import type { Mirror } from "../workspace";
 import { remainingAt } from "./clock";
 import { JournalError, JournalWriter, readJournal } from "./journal";
 import { type BoxDescription, type EntryData, type EntryType, firstPrevious, type JournalEntry } from "./journal-entry";
+import { SessionRecordings } from "./recordings";
 import { runNameAfter } from "./run-name";
 import { Scorings } from "./scorings";
 import { SessionError } from "./session-error";
@@ -56,6 +58,8 @@ export class Session extends EventEmitter<SessionEvents> {
   private queue: Promise<unknown> = Promise.resolve();
   private readonly scorings: Scorings;
   private readonly snapshots: SessionSnapshots;
+  /** What terminals show, recorded while the expert consents. */
+  readonly recordings: SessionRecordings;
 
   private constructor(
     root: string,
@@ -77,6 +81,14 @@ export class Session extends EventEmitter<SessionEvents> {
       record: (type, data) => this.record(type, data),
       isScoring: () => this.isScoring,
       problem: (text) => this.emit("problem", text),
+    });
+    this.recordings = new SessionRecordings({
+      root,
+      state: () => this.present,
+      canWrite: () => this.journal !== undefined,
+      record: (type, data) => this.record(type, data),
+      problem: (text) => this.emit("problem", text),
+      time: surroundings.time,
     });
     this.scorings = new Scorings({
       folder: this.folder,
@@ -145,6 +157,7 @@ export class Session extends EventEmitter<SessionEvents> {
       }
       const sessionBox = new SessionBox(box, sessionFolder(root), now.created, surroundings.time);
       const session = new Session(root, surroundings, sessionBox, now, { kind: "writer" }, writer, lock);
+      await session.recordings.recover();
       session.snapshots.start(surroundings.snapshotEveryMs);
       if (box.connection === undefined) {
         await session.recordConnected();
@@ -319,6 +332,16 @@ export class Session extends EventEmitter<SessionEvents> {
       this.expectWriter();
       if (this.present.consent !== given) {
         await this.record("recording.consent", { given });
+        await this.recordings.followConsent();
+      }
+    });
+  }
+
+  /** Records which AI assistants the editor has, with the expert's consent, and where that is other than last recorded. */
+  recordAssistants(assistants: EntryData<"editor.assistants">["assistants"]): Promise<void> {
+    return this.exclusive(async () => {
+      if (this.recordings.isOn && !isDeepStrictEqual(assistants, this.present.assistants)) {
+        await this.record("editor.assistants", { assistants });
       }
     });
   }
@@ -378,12 +401,19 @@ export class Session extends EventEmitter<SessionEvents> {
     await this.exclusive(async () => {
       this.expectClock(["running", "paused", "expired"], "A session is submitted after its clock was started, and once.");
       this.expectNotScoring(stillScoring);
+      await this.snapshots.takeInPassing("Submitted");
+      await this.recordings.end();
       const best = this.present.attempts.find((attempt) => attempt.number === this.present.best);
-      await this.record("session.submitted", {
-        attempt: best?.number ?? null,
-        result: best?.outcome.kind === "scored" ? best.outcome.score : null,
-      });
-      await this.record("session.closed", {});
+      try {
+        await this.record("session.submitted", {
+          attempt: best?.number ?? null,
+          result: best?.outcome.kind === "scored" ? best.outcome.score : null,
+        });
+        await this.record("session.closed", {});
+      } catch (error) {
+        await this.recordings.resume();
+        throw error;
+      }
       this.presentAccess = submitted;
     });
     await this.close();
@@ -397,6 +427,7 @@ export class Session extends EventEmitter<SessionEvents> {
     await this.queue;
     await this.scorings.letGo();
     await this.snapshots.end();
+    await this.recordings.end();
     await this.remote?.close();
     const { journal, lock } = this;
     this.journal = undefined;

@@ -5,6 +5,7 @@ import { bundleSnapshots, SnapshotError } from "../../workspace";
 import { type JournalContent, journalFileName } from "../journal";
 import type { JournalEntry } from "../journal-entry";
 import { headFileName, headText } from "../journal-head";
+import { wholeLines } from "../recordings";
 import { sessionFolder } from "../session-folder";
 import type { SessionState } from "../session-state";
 import { checksumsFile, checksumsOf, snapshotsBundle } from "./checksums";
@@ -114,18 +115,7 @@ async function copyUpToLine(from: string, to: string): Promise<void> {
   await copyFile(from, to);
   const file = await open(to, "r+");
   try {
-    const { size } = await file.stat();
-    const piece = Buffer.alloc(64 * 1024);
-    for (let end = size; end > 0; end -= piece.length) {
-      const start = Math.max(0, end - piece.length);
-      const { bytesRead } = await file.read(piece, 0, end - start, start);
-      const at = piece.subarray(0, bytesRead).lastIndexOf(0x0a);
-      if (at >= 0) {
-        await file.truncate(start + at + 1);
-        return;
-      }
-    }
-    await file.truncate(0);
+    await file.truncate(await wholeLines(file));
   } finally {
     await file.close();
   }
