@@ -15,6 +15,7 @@ export const commands = {
   showInstructions: "baseliner.showInstructions",
   showAttemptOutput: "baseliner.showAttemptOutput",
   showScores: "baseliner.showScores",
+  answerGaps: "baseliner.answerGaps",
   addNote: "baseliner.addNote",
   writeLongNote: "baseliner.writeLongNote",
   addDraftedNote: "baseliner.addDraftedNote",

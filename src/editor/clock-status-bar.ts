@@ -96,7 +96,7 @@ function tooltip(session: Session): string {
 }
 
 function bestNormalised({ state }: Session): string | undefined {
-  const best = state.attempts.find((attempt) => attempt.number === state.best && attempt.kind === "work");
+  const best = state.attempts.find((attempt) => attempt.number === state.best && attempt.kind !== "start");
   const normalised = best === undefined ? "" : describeAttempt(best, state).normalised;
   return normalised === "" ? undefined : normalised;
 }

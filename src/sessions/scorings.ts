@@ -55,15 +55,16 @@ export class Scorings {
 
   /**
    * Begins a scoring, and hands back what resolves when its end is on record.
+   * @param kind where it is another than the clock tells
    * @throws {SessionError}, {BoxError}, {MirrorError}, {SnapshotError}, {JournalError}; nothing runs then
    */
-  async start(): Promise<{ attempt: Attempt; done: Promise<void> }> {
+  async start(kind: Attempt["kind"] = kindAt[this.session.state().clock.state]): Promise<{ attempt: Attempt; done: Promise<void> }> {
     await this.files.expectStartingSolution();
     this.starting = true;
     this.cancelOnceStarted = new AbortController();
     this.session.changed();
     try {
-      const attempt = await this.begin();
+      const attempt = await this.begin(kind);
       return { attempt, done: this.follow(attempt) };
     } catch (error) {
       await this.session.onBox().release();
@@ -95,9 +96,8 @@ export class Scorings {
   }
 
   /** Takes the snapshot, journals the attempt, starts its run. */
-  private async begin(): Promise<Attempt> {
+  private async begin(kind: Attempt["kind"]): Promise<Attempt> {
     const { scoring } = this.session.state().created;
-    const kind = this.session.state().clock.state === "not-started" ? "start" : "work";
     const number = this.session.state().attempts.length;
     const run = this.session.nameRun();
     const { box, paths } = this.session.onBox();
@@ -239,5 +239,8 @@ async function allOf<const Work extends readonly Promise<unknown>[]>(work: Work)
   await Promise.allSettled(work);
   return await Promise.all(work);
 }
+
+/** The kind of an attempt that is begun while the clock is so. */
+const kindAt: Record<SessionState["clock"]["state"], Attempt["kind"]> = { "not-started": "start", running: "work", paused: "work", expired: "after-time", submitted: "after-time" };
 
 const notBegun = (): SessionError => new SessionError("not-scoring", "Scoring was cancelled before it began; nothing was scored.");

@@ -9,6 +9,8 @@ export type SessionErrorReason =
   | "no-session"
   | "not-recorded"
   | "output-differs"
+  /** A gap in the working time waits for an answer, or does not any more. */
+  | "gap"
   /** A note is empty. */
   | "nothing-said"
   /** A bulk delete waits for an answer, so both sides are not in step. */

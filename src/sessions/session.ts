@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { messageOf, type Time } from "../base";
 import type { Box, OutputStream } from "../boxes";
+import type { Need } from "../tasks";
 import type { Mirror } from "../workspace";
-import { remainingAt } from "./clock";
+import { checkBoxOf } from "./box-check";
+import { Attendance, heartbeatOf } from "./attendance";
+import type { Gap } from "./gaps";
 import { JournalError, JournalWriter, readJournal } from "./journal";
 import { type BoxDescription, type EntryData, type EntryType, firstPrevious, type JournalEntry } from "./journal-entry";
 import { SessionRecordings } from "./recordings";
@@ -16,6 +19,8 @@ import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
 import { SessionSnapshots } from "./session-snapshots";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
+import { verifySession } from "./verify-session";
+import { WorkingTime } from "./working-time";
 
 /** What a session needs from outside. */
 export interface SessionSurroundings {
@@ -26,6 +31,8 @@ export interface SessionSurroundings {
   readonly holder: string;
   /** How often what was changed is kept while the clock runs, in ms. */
   readonly snapshotEveryMs?: number;
+  /** Whether it is there for as long as the expert works, as an editor is: where it was not, the expert is asked. */
+  readonly attends?: boolean;
 }
 
 /** Whether this process may add to the session, and why not. */
@@ -35,6 +42,27 @@ export type SessionAccess =
 
 /** Why a session is open for reading only. */
 export type ReaderReason = "held" | "closed" | "damaged" | "disk" | "untrusted";
+
+/** Answers of the exit survey. */
+export type Survey = EntryData<"survey.answered">;
+
+/** How a session is submitted. */
+export interface SubmitOptions {
+  /** Asks the exit survey; null where it is left out. Called when the result is fixed and the clock has stopped. */
+  readonly survey?: () => Promise<Survey | null>;
+  /** Whether to submit without a look at the box, because it is gone for good: what lies there alone is not brought over, and nothing is scored. */
+  readonly withoutBox?: boolean;
+}
+
+/** What a session is like before it is submitted. */
+export interface Readiness {
+  /** What is not whole in the record, one sentence each. */
+  readonly problems: readonly string[];
+  /** What the expert has to say first. */
+  readonly gaps: readonly Gap[];
+  /** Whether submitting scores the workspace once more. */
+  readonly willBeScored: boolean;
+}
 
 interface SessionEvents {
   /** The state has changed; what it says is on the disk. */
@@ -54,12 +82,14 @@ export class Session extends EventEmitter<SessionEvents> {
   private present: SessionState;
   private isReaching = false;
   private closing = false;
+  private isSubmitting = false;
   /** What checks the state and adds to the journal does so one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
   private readonly scorings: Scorings;
   private readonly snapshots: SessionSnapshots;
   /** What terminals show, recorded while the expert consents. */
   readonly recordings: SessionRecordings;
+  private readonly workingTime: WorkingTime;
 
   private constructor(
     root: string,
@@ -102,6 +132,14 @@ export class Session extends EventEmitter<SessionEvents> {
       output: (attempt, stream, bytes) => this.emit("output", attempt, stream, bytes),
       problem: (text) => this.emit("problem", text),
     });
+    const { time, attends = false } = surroundings;
+    this.workingTime = new WorkingTime(
+      { time, state: () => this.present, record: (type, data) => this.record(type, data) },
+      new Attendance(heartbeatOf(root), time, attends),
+      () => {
+        this.expireIfDue().catch((error: unknown) => this.tellUnlessClosed(error));
+      },
+    );
   }
 
   get state(): SessionState {
@@ -157,6 +195,7 @@ export class Session extends EventEmitter<SessionEvents> {
       }
       const sessionBox = new SessionBox(box, sessionFolder(root), now.created, surroundings.time);
       const session = new Session(root, surroundings, sessionBox, now, { kind: "writer" }, writer, lock);
+      await session.workingTime.open(entries);
       await session.recordings.recover();
       session.snapshots.start(surroundings.snapshotEveryMs);
       if (box.connection === undefined) {
@@ -267,9 +306,30 @@ export class Session extends EventEmitter<SessionEvents> {
     this.emit("changed");
   }
 
-  /** Absolute path of the instructions. */
+  /** Whether the instructions are not to be shown yet, because the assignment hands them out with the clock. */
+  get hidesInstructions(): boolean {
+    const { clock, created } = this.present;
+    return created.conditions.instructions === "with-clock" && clock.state === "not-started";
+  }
+
+  /** Absolute path of the instructions. @throws {SessionError} `clock` where they are not to be shown yet */
   get instructions(): string {
+    if (this.hidesInstructions) {
+      throw new SessionError("clock", "The instructions are shown when the clock is started.");
+    }
     return join(this.folder.box, this.present.created.task.instructions);
+  }
+
+  /**
+   * Looks what the box has, compares it with what the task asks for, and records both.
+   * @throws {BoxError} where the box cannot be asked; {SessionError} `read-only`
+   */
+  async checkBox(signal?: AbortSignal): Promise<readonly Need[]> {
+    this.expectWriter();
+    await this.connectBox();
+    const report = await checkBoxOf(this.onBox.box, this.onBox.paths.workspace, this.folder, this.present.created.task.profile, signal);
+    await this.record("box.checked", { report: { ...report } });
+    return report.needs;
   }
 
   // — the clock —
@@ -307,10 +367,21 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   private async expire(): Promise<void> {
-    const { clock } = this.present;
-    if (this.journal !== undefined && clock.state === "running" && remainingAt(clock, this.surroundings.time.now()) === 0) {
-      await this.record("clock.expired", {});
+    if (this.journal !== undefined) {
+      await this.workingTime.expire();
     }
+  }
+
+  /**
+   * Answers whether a gap (see `state.clock.gaps`) was work or a break. What was scored in it is work either way.
+   * @throws {SessionError} `gap` where it was answered already; `scoring` where a scoring that went on in it has no end yet; `read-only`
+   */
+  answerGap(gap: Gap, countedAs: "work" | "break"): Promise<void> {
+    return this.exclusive(async () => {
+      this.expectWriter();
+      await this.workingTime.answer(gap, countedAs);
+      await this.expire();
+    });
   }
 
   // — what the expert says —
@@ -382,7 +453,10 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Begins a scoring, and hands back what resolves when its end is on record. */
   private async startScoring(): Promise<{ attempt: Attempt; done: Promise<void> }> {
     await this.expire();
-    this.expectClock(["not-started", "running"], closedForScoring[this.present.clock.state] ?? "Scoring is closed.");
+    const { clock, created } = this.present;
+    const open = created.conditions.afterTime === "mark" ? (["not-started", "running", "expired"] as const) : (["not-started", "running"] as const);
+    this.expectClock(open, closedForScoring[clock.state] ?? "Scoring is closed.");
+    this.workingTime.expectTime();
     this.expectNotScoring(stillScoring);
     return await this.scorings.start();
   }
@@ -394,12 +468,87 @@ export class Session extends EventEmitter<SessionEvents> {
 
   // — the end —
 
-  /** Submits the session: its result is fixed, nothing can be added afterwards. */
-  async submit(): Promise<void> {
+  /**
+   * What stands in the way of submitting, or should be known before: checked without changing anything but finishing open attempts.
+   * @throws {BoxError} where the box is out of reach
+   */
+  async readiness(): Promise<Readiness> {
     this.expectNotScoring(stillScoring);
+    await this.finishOnBox();
+    await this.exclusive(() => this.expire());
+    const { problems } = await verifySession(this.folder.root);
+    return { problems, gaps: this.present.clock.gaps, willBeScored: this.wantsFinalScoring };
+  }
+
+  /** Whether submitting now scores the workspace once more. What was changed after the time was up is not scored for the result. */
+  private get wantsFinalScoring(): boolean {
+    const { clock, created } = this.present;
+    return created.scoring.final && (clock.state === "running" || clock.state === "paused");
+  }
+
+  /** Brings both sides in step, and finishes what was left open. */
+  private async finishOnBox(): Promise<void> {
+    await this.connectBox();
     await this.recoverAttempts();
+    const settled = await this.onBox.settle();
+    if (settled?.question !== undefined) {
+      throw new SessionError("mirror-question", "Many files were deleted on one side, so nothing was submitted; say first whether to delete them or to bring them back.");
+    }
+  }
+
+  /**
+   * Submits the session: both sides are brought in step, where the task wants it the workspace is scored once more, the clock stops for
+   * good and the result is fixed. Then the survey is asked for and the record is closed: nothing can be added afterwards. Where the
+   * process ends while the survey is being answered, the session is submitted, and calling this again closes it.
+   * @throws {SessionError} `clock`, `scoring`, `gap` while a gap waits for an answer, `mirror-question`, `not-scoring` where the final scoring was cancelled, `read-only`; {BoxError} where the box is out of reach. Nothing is submitted then.
+   */
+  async submit({ survey, withoutBox = false }: SubmitOptions = {}): Promise<void> {
+    if (withoutBox) {
+      // A run that nobody can follow any more stays without an end.
+      await this.scorings.letGo();
+    }
+    this.expectNotScoring(stillScoring);
+    if (this.isSubmitting) {
+      throw new SessionError("clock", "The session is being submitted already.");
+    }
+    this.isSubmitting = true;
+    try {
+      await this.submitOnce(survey, withoutBox);
+    } finally {
+      this.isSubmitting = false;
+    }
+  }
+
+  private async submitOnce(survey: SubmitOptions["survey"], withoutBox: boolean): Promise<void> {
+    if (this.present.clock.state !== "submitted") {
+      await this.fixResult(withoutBox);
+    }
+    const answers = (await survey?.()) ?? null;
     await this.exclusive(async () => {
-      this.expectClock(["running", "paused", "expired"], "A session is submitted after its clock was started, and once.");
+      this.expectWriter();
+      if (answers !== null) {
+        await this.record("survey.answered", answers);
+      }
+      await this.record("session.closed", {});
+      this.presentAccess = submitted;
+    });
+    await this.close();
+    this.emit("changed");
+  }
+
+  private async fixResult(withoutBox: boolean): Promise<void> {
+    if (!withoutBox) {
+      await this.finishOnBox();
+    }
+    await this.exclusive(() => {
+      this.expectSubmittable();
+      return this.expire();
+    });
+    if (!withoutBox && this.wantsFinalScoring) {
+      await this.scoreFinally();
+    }
+    await this.exclusive(async () => {
+      this.expectSubmittable();
       this.expectNotScoring(stillScoring);
       await this.snapshots.takeInPassing("Submitted");
       await this.recordings.end();
@@ -409,15 +558,31 @@ export class Session extends EventEmitter<SessionEvents> {
           attempt: best?.number ?? null,
           result: best?.outcome.kind === "scored" ? best.outcome.score : null,
         });
-        await this.record("session.closed", {});
       } catch (error) {
         await this.recordings.resume();
         throw error;
       }
-      this.presentAccess = submitted;
     });
-    await this.close();
-    this.emit("changed");
+  }
+
+  private expectSubmittable(): void {
+    this.expectClock(["running", "paused", "expired"], "A session is submitted after its clock was started, and once.");
+    if (this.present.clock.gaps.length > 0) {
+      throw new SessionError("gap", "Your working time has gaps that you have not said anything about; say first whether they were work or breaks.");
+    }
+  }
+
+  /** The workspace is scored as it is handed in. */
+  private async scoreFinally(): Promise<void> {
+    const { attempt, done } = await this.exclusive(() => this.scorings.start("final"));
+    await done;
+    const outcome = this.present.attempts[attempt.number]?.outcome;
+    if (outcome?.kind === "invalid" && outcome.reason === "cancelled") {
+      throw new SessionError("not-scoring", "The final scoring was cancelled, so the session was not submitted.");
+    }
+    if (outcome?.kind !== "scored" && outcome?.kind !== "invalid") {
+      throw new SessionError("not-scoring", "The final scoring could not be carried out, so the session was not submitted; submit again.");
+    }
   }
 
   /** Lets the session go. A scoring that is going on goes on, and is found when the session is opened again. */
@@ -428,6 +593,9 @@ export class Session extends EventEmitter<SessionEvents> {
     await this.scorings.letGo();
     await this.snapshots.end();
     await this.recordings.end();
+    if (this.journal !== undefined) {
+      await this.workingTime.close().catch(() => undefined);
+    }
     await this.remote?.close();
     const { journal, lock } = this;
     this.journal = undefined;
@@ -450,6 +618,7 @@ export class Session extends EventEmitter<SessionEvents> {
     }
     const entry = (await this.journal.append(type, data)) as JournalEntry;
     this.present = advance(this.present, entry);
+    this.workingTime.recorded(entry);
     this.emit("changed");
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, lstat, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode } from "../base";
 import { git, type GitOptions, SnapshotError } from "./git";
@@ -100,7 +100,7 @@ export class Snapshots {
     const index = join(this.repository, `index-${randomUUID()}`);
     const options = { environment: { GIT_INDEX_FILE: index }, signal };
     try {
-      await copyFile(last, index).catch(unlessMissing);
+      await copyIndex(last, index);
       const left = leftOut.map((path) => `:(exclude,literal,top)${path}`);
       const add = (): Promise<string> =>
         this.git(["add", "--all", "--force", "--", ".", ...this.scope.ignore.flatMap(excluding), ...left], options);
@@ -131,6 +131,18 @@ export class Snapshots {
   private git(args: readonly string[], options: Partial<GitOptions> = {}): Promise<string> {
     const environment = { GIT_WORK_TREE: this.workspace, ...options.environment };
     return git(args, { folder: this.workspace, repository: this.repository, deadlineMs: gitDeadline, lowPriority: this.lowPriority, ...options, environment });
+  }
+}
+
+/**
+ * Copies an index with its time: git looks again at files that were changed in the same second as the index was
+ * written, and a later time would hide such a change of a file that keeps its length.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const status = await stat(from).catch(unlessMissing);
+  if (status !== undefined) {
+    await copyFile(from, to);
+    await utimes(to, status.atime, status.mtime);
   }
 }
 
