@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { Snapshots } from "../../../src/workspace";
 import { temporaryFolder } from "../../support/temporary-folder";
 
@@ -32,18 +32,6 @@ function show(commit: string, path: string): Buffer {
 }
 
 describe("a snapshot", () => {
-  test("keeps a change right after the last one, of a file that keeps its length", async () => {
-    const nextSecond = (): Promise<unknown> => vi.waitUntil(() => Date.now() % 1000 < 60, { interval: 5, timeout: 5000 });
-    await snapshots.take("index");
-    await nextSecond();
-    writeFileSync(join(workspace, "solution.py"), "value = 11\n");
-    await snapshots.take("one");
-    writeFileSync(join(workspace, "solution.py"), "value = 12\n");
-    await nextSecond();
-    const { commit } = await snapshots.take("other");
-    expect(show(commit, "solution.py").toString()).toBe("value = 12\n");
-  });
-
   test("keeps bytes, executable bits, links and odd names", async () => {
     const bytes = Buffer.from([0, 13, 10, 255, 10]);
     writeFileSync(join(workspace, "bytes.bin"), bytes);
