@@ -1,4 +1,5 @@
 import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base";
+import { auditCommand } from "./audit-command";
 import { checkBoxCommand } from "./box-commands";
 import { type Outcome, UsageError } from "./command";
 import { provisionTaskCommand } from "./provision-command";
@@ -36,6 +37,11 @@ const usage = `usage: baseliner <command> [--json]
   transcript info FILE            what is in a transcript of any known format
   transcript events FILE          its events; with --json one JSON object a line
 
+  audit FILE…                     where rules may have been broken in transcripts, with the evidence
+          [--task TASK | --rules FILE]   the rules of a task; without them, general ones
+          [--format text|json|sarif|markdown]
+          [--fail-on info|low|medium|high|critical]   exit status 1 from this severity on
+
   box check TARGET                what a box has: user@host:port, a host of your ssh configuration, or local
           [--task TASK [--profile cpu]]   compared with what the task asks for
           [--folder PATH]         on the box: whose disk counts
@@ -59,6 +65,9 @@ async function run(args: string[]): Promise<Outcome> {
   }
   if (group === "task" && name === "check") {
     return await checkTaskCommand(rest);
+  }
+  if (group === "audit") {
+    return await auditCommand(args.slice(1));
   }
   if (group === "box" && name === "check") {
     return await checkBoxCommand(rest);

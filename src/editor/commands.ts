@@ -19,6 +19,9 @@ import { addDraftedNote, addNote, showNotes, writeLongNote } from "./notes";
 import type { Ports } from "./ports";
 import { greet, startClock } from "./begin-session";
 import { showInstructions } from "./instructions";
+import { openTranscripts, replayTranscript } from "./replay/replay-commands";
+import type { ReplayEditors } from "./replay/replay-editor";
+import type { TranscriptsTree } from "./replay/transcripts-tree";
 import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
 import { changeConsent } from "./session-conditions";
@@ -39,6 +42,8 @@ export interface Editor {
   readonly box: BoxSource;
   readonly ports: Ports;
   readonly boxFiles: BoxFiles;
+  readonly replays: ReplayEditors;
+  readonly transcripts: TranscriptsTree;
 }
 
 /** Registers every command. What one of them throws is told in one sentence. */
@@ -90,6 +95,14 @@ export function registerCommands(editor: Editor): vscode.Disposable {
       }),
     refreshBoxFiles: () => {
       editor.boxFiles.refresh();
+      return Promise.resolve();
+    },
+    openTranscript: () => openTranscripts(editor.replays),
+    replayTranscript: (given) => replayTranscript(editor.replays, given),
+    addTranscriptFolder: (given) => editor.transcripts.addFolder(given instanceof vscode.Uri ? given : undefined),
+    removeTranscriptFolder: (row) => editor.transcripts.removeFolder(row),
+    refreshTranscripts: () => {
+      editor.transcripts.refresh();
       return Promise.resolve();
     },
     showLog: () => {

@@ -2,7 +2,6 @@ import * as vscode from "vscode";
 import { AttemptsTree } from "./attempts-tree";
 import { offerAssignments } from "./assignment-files";
 import { recordAssistants } from "./assistants";
-import { registerAssignmentLinks } from "./assignment-link";
 import { BoxAccess } from "./box-access";
 import { watchBulkDeletes } from "./bulk-deletes";
 import { BoxFiles } from "./box-files";
@@ -13,10 +12,13 @@ import { ClockStatusBar } from "./clock-status-bar";
 import { ClockTicks } from "./clock-ticks";
 import { registerCommands } from "./commands";
 import { GapQuestions } from "./gap-questions";
+import { registerLinks } from "./links";
 import { Log } from "./log";
 import { NotePrompts } from "./note-prompts";
 import { NotesDocument } from "./notes";
 import { Ports } from "./ports";
+import { ReplayEditors } from "./replay/replay-editor";
+import { TranscriptsTree } from "./replay/transcripts-tree";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
 import { SessionTree } from "./session-tree";
@@ -38,7 +40,9 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
-  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles };
+  const replays = new ReplayEditors(context, log);
+  const transcripts = new TranscriptsTree(context);
+  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles, replays, transcripts };
   context.subscriptions.push(
     log,
     problems,
@@ -57,8 +61,10 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     new NotesDocument(current),
     new NotePrompts(current, context.workspaceState, ticks),
     registerCommands(editor),
-    registerAssignmentLinks(editor),
     offerAssignments(current),
+    replays,
+    transcripts,
+    registerLinks(editor),
     watchBulkDeletes(current),
     recordAssistants(current, context.extension.id, log),
     current,

@@ -19,7 +19,7 @@ import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
 import { SessionSnapshots } from "./session-snapshots";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
-import { verifySession } from "./verify-session";
+import { type Readiness, Submission, type SubmitOptions } from "./submission";
 import { WorkingTime } from "./working-time";
 
 /** What a session needs from outside. */
@@ -43,27 +43,6 @@ export type SessionAccess =
 /** Why a session is open for reading only. */
 export type ReaderReason = "held" | "closed" | "damaged" | "disk" | "untrusted";
 
-/** Answers of the exit survey. */
-export type Survey = EntryData<"survey.answered">;
-
-/** How a session is submitted. */
-export interface SubmitOptions {
-  /** Asks the exit survey; null where it is left out. Called when the result is fixed and the clock has stopped. */
-  readonly survey?: () => Promise<Survey | null>;
-  /** Whether to submit without a look at the box, because it is gone for good: what lies there alone is not brought over, and nothing is scored. */
-  readonly withoutBox?: boolean;
-}
-
-/** What a session is like before it is submitted. */
-export interface Readiness {
-  /** What is not whole in the record, one sentence each. */
-  readonly problems: readonly string[];
-  /** What the expert has to say first. */
-  readonly gaps: readonly Gap[];
-  /** Whether submitting scores the workspace once more. */
-  readonly willBeScored: boolean;
-}
-
 interface SessionEvents {
   /** The state has changed; what it says is on the disk. */
   changed: [];
@@ -82,7 +61,6 @@ export class Session extends EventEmitter<SessionEvents> {
   private present: SessionState;
   private isReaching = false;
   private closing = false;
-  private isSubmitting = false;
   /** What checks the state and adds to the journal does so one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
   private readonly scorings: Scorings;
@@ -90,6 +68,7 @@ export class Session extends EventEmitter<SessionEvents> {
   /** What terminals show, recorded while the expert consents. */
   readonly recordings: SessionRecordings;
   private readonly workingTime: WorkingTime;
+  private readonly submission: Submission;
 
   private constructor(
     root: string,
@@ -140,6 +119,21 @@ export class Session extends EventEmitter<SessionEvents> {
         this.expireIfDue().catch((error: unknown) => this.tellUnlessClosed(error));
       },
     );
+    this.submission = new Submission({
+      root,
+      state: () => this.present,
+      onBox: () => this.onBox,
+      connectBox: () => this.connectBox(),
+      recoverAttempts: () => this.recoverAttempts(),
+      expire: () => this.expire(),
+      expectClock: (states, otherwise) => this.expectClock(states, otherwise),
+      expectNotScoring: () => this.expectNotScoring(stillScoring),
+      exclusive: (act) => this.exclusive(act),
+      record: (type, data) => this.record(type, data),
+      scorings: this.scorings,
+      snapshots: this.snapshots,
+      recordings: this.recordings,
+    });
   }
 
   get state(): SessionState {
@@ -470,30 +464,10 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /**
    * What stands in the way of submitting, or should be known before: checked without changing anything but finishing open attempts.
-   * @throws {BoxError} where the box is out of reach
+   * @throws {SessionError} `scoring`, `mirror-question`; {BoxError} where the box is out of reach
    */
-  async readiness(): Promise<Readiness> {
-    this.expectNotScoring(stillScoring);
-    await this.finishOnBox();
-    await this.exclusive(() => this.expire());
-    const { problems } = await verifySession(this.folder.root);
-    return { problems, gaps: this.present.clock.gaps, willBeScored: this.wantsFinalScoring };
-  }
-
-  /** Whether submitting now scores the workspace once more. What was changed after the time was up is not scored for the result. */
-  private get wantsFinalScoring(): boolean {
-    const { clock, created } = this.present;
-    return created.scoring.final && (clock.state === "running" || clock.state === "paused");
-  }
-
-  /** Brings both sides in step, and finishes what was left open. */
-  private async finishOnBox(): Promise<void> {
-    await this.connectBox();
-    await this.recoverAttempts();
-    const settled = await this.onBox.settle();
-    if (settled?.question !== undefined) {
-      throw new SessionError("mirror-question", "Many files were deleted on one side, so nothing was submitted; say first whether to delete them or to bring them back.");
-    }
+  readiness(): Promise<Readiness> {
+    return this.submission.readiness();
   }
 
   /**
@@ -502,87 +476,11 @@ export class Session extends EventEmitter<SessionEvents> {
    * process ends while the survey is being answered, the session is submitted, and calling this again closes it.
    * @throws {SessionError} `clock`, `scoring`, `gap` while a gap waits for an answer, `mirror-question`, `not-scoring` where the final scoring was cancelled, `read-only`; {BoxError} where the box is out of reach. Nothing is submitted then.
    */
-  async submit({ survey, withoutBox = false }: SubmitOptions = {}): Promise<void> {
-    if (withoutBox) {
-      // A run that nobody can follow any more stays without an end.
-      await this.scorings.letGo();
-    }
-    this.expectNotScoring(stillScoring);
-    if (this.isSubmitting) {
-      throw new SessionError("clock", "The session is being submitted already.");
-    }
-    this.isSubmitting = true;
-    try {
-      await this.submitOnce(survey, withoutBox);
-    } finally {
-      this.isSubmitting = false;
-    }
-  }
-
-  private async submitOnce(survey: SubmitOptions["survey"], withoutBox: boolean): Promise<void> {
-    if (this.present.clock.state !== "submitted") {
-      await this.fixResult(withoutBox);
-    }
-    const answers = (await survey?.()) ?? null;
-    await this.exclusive(async () => {
-      this.expectWriter();
-      if (answers !== null) {
-        await this.record("survey.answered", answers);
-      }
-      await this.record("session.closed", {});
-      this.presentAccess = submitted;
-    });
+  async submit(options: SubmitOptions = {}): Promise<void> {
+    await this.submission.submit(options);
+    this.presentAccess = submitted;
     await this.close();
     this.emit("changed");
-  }
-
-  private async fixResult(withoutBox: boolean): Promise<void> {
-    if (!withoutBox) {
-      await this.finishOnBox();
-    }
-    await this.exclusive(() => {
-      this.expectSubmittable();
-      return this.expire();
-    });
-    if (!withoutBox && this.wantsFinalScoring) {
-      await this.scoreFinally();
-    }
-    await this.exclusive(async () => {
-      this.expectSubmittable();
-      this.expectNotScoring(stillScoring);
-      await this.snapshots.takeInPassing("Submitted");
-      await this.recordings.end();
-      const best = this.present.attempts.find((attempt) => attempt.number === this.present.best);
-      try {
-        await this.record("session.submitted", {
-          attempt: best?.number ?? null,
-          result: best?.outcome.kind === "scored" ? best.outcome.score : null,
-        });
-      } catch (error) {
-        await this.recordings.resume();
-        throw error;
-      }
-    });
-  }
-
-  private expectSubmittable(): void {
-    this.expectClock(["running", "paused", "expired"], "A session is submitted after its clock was started, and once.");
-    if (this.present.clock.gaps.length > 0) {
-      throw new SessionError("gap", "Your working time has gaps that you have not said anything about; say first whether they were work or breaks.");
-    }
-  }
-
-  /** The workspace is scored as it is handed in. */
-  private async scoreFinally(): Promise<void> {
-    const { attempt, done } = await this.exclusive(() => this.scorings.start("final"));
-    await done;
-    const outcome = this.present.attempts[attempt.number]?.outcome;
-    if (outcome?.kind === "invalid" && outcome.reason === "cancelled") {
-      throw new SessionError("not-scoring", "The final scoring was cancelled, so the session was not submitted.");
-    }
-    if (outcome?.kind !== "scored" && outcome?.kind !== "invalid") {
-      throw new SessionError("not-scoring", "The final scoring could not be carried out, so the session was not submitted; submit again.");
-    }
   }
 
   /** Lets the session go. A scoring that is going on goes on, and is found when the session is opened again. */
