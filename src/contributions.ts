@@ -28,6 +28,7 @@ export const commands = {
   showNotes: "baseliner.showNotes",
   changeConsent: "baseliner.changeConsent",
   verifySession: "baseliner.verifySession",
+  exportSession: "baseliner.exportSession",
   openForWriting: "baseliner.openForWriting",
   connectBox: "baseliner.connectBox",
   openBoxTerminal: "baseliner.openBoxTerminal",

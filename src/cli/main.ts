@@ -25,7 +25,10 @@ const usage = `usage: baseliner <command> [--json]
           [--predicted SCORE] [--minutes-lost N] [--lost-to TEXT] [--clear yes|partly|no] [--comments TEXT]
                                   answers of the exit survey
           [--without-box]         where the box is gone for good
-  session verify [SESSION]        check that the record is whole
+  session verify [SESSION|EXPORT]  check that the record is whole, also that of an exported folder or zip
+          [--box]                 and that it fits the runs that the box keeps
+  session export [SESSION] --to folder|zip|inspect|csv|json [--out PATH]
+                                  a record that can be checked by itself, a log for Inspect, the score log
   task check TASK [--profile cpu] [--repeats N]
   task provision TASK --box TARGET  put a task on a box over SSH and print the assignment
           [--profile cpu] [--participant CODE] [--root PATH] [--out FILE]

@@ -16,15 +16,15 @@ import {
   type SessionState,
   type Survey,
   stateOf,
-  verifySession,
   usualConditions,
 } from "../sessions";
 import { BoxError, isConnectionProblem } from "../boxes";
 import { loadTask, type Need, taskFileName } from "../tasks";
+import { exportCommand, verifyCommand } from "./record-commands";
 import { localBox, type Outcome, parse, printJson, printTable, sessionRoot, sshBox, surroundings, UsageError } from "./command";
 
 /** The `baseliner session …` commands by name. */
-export const sessionCommands = { start, score, clock, pause, resume, gap, note, status, submit, verify };
+export const sessionCommands = { start, score, clock, pause, resume, gap, note, status, submit, verify: verifyCommand, export: exportCommand };
 
 async function start(args: string[]): Promise<Outcome> {
   const { values, positionals } = parse(args, {
@@ -273,25 +273,6 @@ function surveyOf(values: { predicted?: string | undefined; "minutes-lost"?: str
     throw new UsageError(`--clear takes yes, partly or no, not ${clear}`);
   }
   return { predicted: number("predicted", predicted, -Infinity), minutesLost: number("minutes-lost", minutesLost, 0), lostTo: lostTo ?? "", clear: clear ?? null, comments: comments ?? "" };
-}
-
-async function verify(args: string[]): Promise<Outcome> {
-  const { values, positionals } = parse(args, {});
-  const root = sessionRoot(positionals[0]);
-  const found = await verifySession(root);
-  if (values.json) {
-    printJson({ session: root, ...found });
-  } else {
-    for (const problem of found.problems) {
-      process.stdout.write(`${singleLine(problem, 1000)}\n`);
-    }
-    const torn = found.tornBytes > 0 ? `, ${found.tornBytes} bytes of a torn last line to be set aside` : "";
-    const open = found.openAttempts.length > 0 ? `, ${found.openAttempts.length} without an end yet` : "";
-    process.stdout.write(
-      `${found.problems.length === 0 ? "valid" : "NOT VALID"}: ${found.entries} journal entries, ${found.attempts} attempts${open}${torn}\n`,
-    );
-  }
-  return found.problems.length === 0 ? "done" : "failed";
 }
 
 async function withSession<Result>(root: string, act: (session: Session) => Promise<Result>): Promise<Result> {

@@ -2,19 +2,32 @@ import { setTimeout as delay } from "node:timers/promises";
 import * as vscode from "vscode";
 import { messageOf, singleLine } from "../base";
 import { type BoxShell, isRemote, type RemoteBox } from "../boxes";
+import type { Session, TerminalRecorder } from "../sessions";
 import type { ShownBox } from "./box-source";
+import { recordLocalTerminal } from "./local-recording";
 
 /** So much is passed on at a time, in bytes, and then the terminal has a moment to draw it, in ms: about 16 MB/s. */
 const burst = { bytes: 128 * 1024, pause: 8 } as const;
 
-/** Opens the expert's own shell on the box, in the workspace folder. */
-export function openBoxTerminal({ box, workspaceFolder }: ShownBox): void {
+/** Opens the expert's own shell on the box, in the workspace folder. What it shows is recorded where the expert consents. */
+export function openBoxTerminal({ box, workspaceFolder }: ShownBox, session: Session | undefined): void {
   const name = vscode.l10n.t("Box: {0}", singleLine(box.name, 40));
   const iconPath = new vscode.ThemeIcon("vm");
-  const terminal = isRemote(box)
-    ? vscode.window.createTerminal({ name, iconPath, isTransient: true, pty: new BoxPseudoterminal(box, workspaceFolder) })
-    : vscode.window.createTerminal({ name, iconPath, cwd: workspaceFolder });
-  terminal.show();
+  if (isRemote(box)) {
+    const pty = new BoxPseudoterminal(box, workspaceFolder, name, session);
+    vscode.window.createTerminal({ name, iconPath, isTransient: true, pty }).show();
+  } else {
+    const terminal = vscode.window.createTerminal({ name, iconPath, cwd: workspaceFolder });
+    terminal.show();
+    if (session !== undefined) {
+      recordLocalTerminal(terminal, name, session);
+    }
+  }
+}
+
+/** The name of a terminal, from which it can be seen whether it is being recorded. */
+export function terminalName(name: string, isRecording: boolean): string {
+  return isRecording ? vscode.l10n.t("● {0} (recorded)", name) : name;
 }
 
 /** A terminal of VS Code over a shell on the box. What the shell prints reaches it as it is. */
@@ -23,6 +36,9 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
   private readonly closing = new vscode.EventEmitter<number>();
   readonly onDidWrite = this.output.event;
   readonly onDidClose = this.closing.event;
+  private readonly naming = new vscode.EventEmitter<string>();
+  readonly onDidChangeName = this.naming.event;
+  private recorder: TerminalRecorder | undefined;
   private size = { columns: 80, rows: 24 };
   private shell: BoxShell | undefined;
   private opening = false;
@@ -31,16 +47,27 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
   constructor(
     private readonly box: RemoteBox,
     private readonly folder: string,
+    private readonly name: string,
+    private readonly session: Session | undefined,
   ) {}
 
   open(size: vscode.TerminalDimensions | undefined): void {
     this.size = size ?? this.size;
+    this.record();
     void this.begin();
   }
 
   setDimensions(size: vscode.TerminalDimensions): void {
     this.size = size;
     this.shell?.resize(size);
+    void this.recorder?.resize(size);
+  }
+
+  /** Shows in the terminal's name whether it is being recorded. */
+  private record(): void {
+    const recorder = this.session?.recordings.terminal(this.name, this.size);
+    recorder?.on("changed", (isRecording) => this.naming.fire(terminalName(this.name, isRecording)));
+    this.recorder = recorder;
   }
 
   handleInput(keys: string): void {
@@ -54,6 +81,7 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
   close(): void {
     this.isClosed = true;
     this.shell?.close();
+    void this.recorder?.close();
   }
 
   private async begin(): Promise<void> {
@@ -71,6 +99,7 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
       await this.show(shell);
       const end = await shell.ended;
       if (end.kind === "exited") {
+        await this.recorder?.close();
         this.closing.fire(end.code ?? 1);
         return;
       }
@@ -87,7 +116,10 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
     const decoder = new TextDecoder("utf-8");
     let bytes = 0;
     for await (const chunk of shell.output) {
-      this.output.fire(decoder.decode(chunk, { stream: true }));
+      const text = decoder.decode(chunk, { stream: true });
+      this.output.fire(text);
+      // What is not on its way to the disk yet would be lost with the editor: a flood of output waits for it.
+      await this.recorder?.output(text);
       bytes += chunk.length;
       if (bytes > burst.bytes) {
         bytes = 0;
@@ -98,6 +130,8 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
 
   private tell(error: unknown): void {
     // Whatever the lost shell had set, such as another screen or colours, is undone first.
-    this.output.fire(`\u001b[?1049l\u001b[?25h\u001b[0m\r\n${singleLine(messageOf(error), 500)}\r\n${vscode.l10n.t("Press Enter for a new shell.")}\r\n`);
+    const text = `\u001b[?1049l\u001b[?25h\u001b[0m\r\n${singleLine(messageOf(error), 500)}\r\n${vscode.l10n.t("Press Enter for a new shell.")}\r\n`;
+    this.output.fire(text);
+    void this.recorder?.output(text);
   }
 }

@@ -2,9 +2,10 @@ import * as vscode from "vscode";
 import { messageText, singleLine } from "../base";
 import type { Forwarding } from "../boxes";
 import { commands } from "../contributions";
-import { describeAttempt, remainingAt, type Session, verifySession } from "../sessions";
+import { describeAttempt, remainingAt, type Session, type VerifyOptions, verifySession } from "../sessions";
 import type { AnalysisPanels } from "./analysis-panel";
 import { attemptActions, type AttemptParts } from "./attempt-commands";
+import { exportWithQuestions } from "./export-session";
 import { answerBulkDelete } from "./bulk-deletes";
 import { answerGaps } from "./gap-questions";
 import { pauseClock } from "./pause-clock";
@@ -76,12 +77,13 @@ export function registerCommands(editor: Editor): vscode.Disposable {
     showNotes: (index) => showNotes(current.require(), typeof index === "number" ? index : undefined),
     changeConsent: () => changeConsent(current.require()),
     verifySession: () => verify(current.require()),
+    exportSession: () => exportWithQuestions(current.require()),
     openForWriting: () => current.openSessionOfThisWindow(),
     connectBox: () => connectBox(current.require()),
     answerBulkDelete: () => answerBulkDelete(current.require()),
     forgetBoxSecrets: () => forgetBoxSecrets(editor.access),
     openBoxTerminal: () => {
-      openBoxTerminal(box.require());
+      openBoxTerminal(box.require(), current.session);
       return Promise.resolve();
     },
     forwardPort: () => ports.forward(),
@@ -162,11 +164,19 @@ async function forgetBoxSecrets(access: BoxAccess): Promise<void> {
 }
 
 async function verify(session: Session): Promise<void> {
-  const { problems, entries, attempts } = await verifySession(session.folder.root);
+  const { problems, entries, attempts } = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Checking the record") },
+    () => verifySession(session.folder.root, witnessOf(session)),
+  );
   if (problems.length === 0) {
     void vscode.window.showInformationMessage(vscode.l10n.t("The record is whole: {0} journal entries, {1} attempts.", entries, attempts));
     return;
   }
   const more = problems.length > 1 ? vscode.l10n.t(" (and {0} more)", problems.length - 1) : "";
   void vscode.window.showErrorMessage(vscode.l10n.t("The record is not whole: {0}{1}", messageText(problems[0] ?? ""), more));
+}
+
+/** The box as a witness, where it is another machine and can be asked now. */
+function witnessOf({ box, boxPaths }: Session): VerifyOptions {
+  return box?.connection?.status.state === "connected" && boxPaths !== undefined ? { witness: { box, runs: boxPaths.runs } } : {};
 }

@@ -4,6 +4,7 @@ import { AttemptDetails } from "./attempt-details";
 import { AttemptFiles } from "./attempt-files";
 import { AttemptsTree } from "./attempts-tree";
 import { offerAssignments } from "./assignment-files";
+import { recordAssistants } from "./assistants";
 import { BoxAccess } from "./box-access";
 import { watchBulkDeletes } from "./bulk-deletes";
 import { BoxFiles } from "./box-files";
@@ -77,6 +78,7 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     transcripts,
     registerLinks(editor),
     watchBulkDeletes(current),
+    recordAssistants(current, context.extension.id, log),
     current,
   );
   await current.openSessionOfThisWindow();

@@ -27,9 +27,9 @@ export async function askForConsent(session: Session, rules = policyLines(sessio
   const dont = vscode.l10n.t("Do Not Record");
   const detail = [
     ...(rules.length === 0 ? [] : [...rules, ""]),
-    vscode.l10n.t("With your consent, what terminals on the box show is recorded into the session folder on this computer, and is part of what you hand in."),
+    vscode.l10n.t("With your consent, what the terminals show that you open with Baseliner, and which AI assistants this editor has, is recorded into the session folder on this computer, and is part of what you hand in."),
     "",
-    vscode.l10n.t("Kept either way: your files at each scoring, scores and their output, notes, and the times of clock and connection."),
+    vscode.l10n.t("Kept either way: your files at each scoring and every few minutes of work, scores and their output, notes, and the times of clock and connection."),
     "",
     vscode.l10n.t("Neither your keys nor your screen are recorded. You can take your consent back at any time in the Session view."),
   ].join("\n");

@@ -5,6 +5,8 @@ export const firstPrevious = "0".repeat(64);
 
 const attemptNumber = z.number().int().nonnegative();
 const sha256Text = z.string().regex(/^[0-9a-f]{64}$/);
+/** A recorded terminal, in the session's folder. */
+const recordingFile = z.string().regex(/^terminals\/\d{1,6}\.cast$/);
 const outputFile = z.object({ bytes: z.number().int().nonnegative(), sha256: sha256Text });
 
 /** Times of a run by the box's clock, in ms since the epoch, and how far that clock is ahead of ours, in ms. */
@@ -167,9 +169,9 @@ export const entryData = {
   /** Whether the expert consents to being recorded; may be given and taken back at any time. */
   "recording.consent": z.object({ given: z.boolean() }),
   /** A terminal is being recorded to this file of the session's folder from here on. */
-  "terminal.opened": z.object({ file: z.string() }),
+  "terminal.opened": z.object({ file: recordingFile }),
   /** The end of a recording: how long its file is and what it holds. */
-  "terminal.recorded": z.object({ file: z.string(), bytes: z.number().int().nonnegative().optional(), sha256: sha256Text.optional() }),
+  "terminal.recorded": z.object({ file: recordingFile, bytes: z.number().int().nonnegative().optional(), sha256: sha256Text.optional() }),
   /** Which AI assistants the editor has, whenever that is other than last recorded. */
   "editor.assistants": z.object({ assistants: z.array(z.object({ id: z.string(), version: z.string(), active: z.boolean() })) }),
   /** Answers of the exit survey; null where one was left out. */
@@ -190,6 +192,8 @@ export const entryData = {
   }),
   /** The last line was torn by a crash; its bytes were moved to `file`. */
   "journal.repaired": z.object({ file: z.string(), bytes: z.number().int().positive() }),
+  /** The journal had `lines` lines once, the last of them with this SHA-256, and was found shorter or changed when it was opened. */
+  "journal.cut": z.object({ lines: z.number().int().positive(), sha256: sha256Text }),
   "session.submitted": z.object({ result: z.number().nullable(), attempt: attemptNumber.nullable() }),
   "session.closed": z.object({}),
 } as const;

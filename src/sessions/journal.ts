@@ -1,7 +1,9 @@
 import { type FileHandle, open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, plainSystemReason, sha256, syncFolder, systemErrorCode, type Time } from "../base";
+import type { JournalHead } from "../workspace";
 import { type EntryData, type EntryType, firstPrevious, type JournalEntry, parseEntry } from "./journal-entry";
+import { HeadFile, readHead } from "./journal-head";
 
 /** Name of the journal in a session folder. */
 export const journalFileName = "session.jsonl";
@@ -24,8 +26,8 @@ export interface JournalContent {
   /** The entries that could be read, in order, whether or not the chain holds. */
   readonly entries: readonly JournalEntry[];
   readonly problems: readonly JournalProblem[];
-  /** SHA-256 of the last whole line. */
-  readonly lastHash: string;
+  /** SHA-256 of each whole line, without its line break. */
+  readonly lineHashes: readonly string[];
   /** Bytes behind the last line break: a line that a crash tore. */
   readonly torn: Buffer;
   /** Length in bytes of the whole lines. */
@@ -57,7 +59,7 @@ export function parseJournal(bytes: Buffer): JournalContent {
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
   const entries: JournalEntry[] = [];
   const problems: JournalProblem[] = [];
-  let lastHash = firstPrevious;
+  const lineHashes: string[] = [];
   let line = 0;
   for (let start = 0; start < wholeBytes; ) {
     const end = bytes.indexOf(0x0a, start);
@@ -68,7 +70,7 @@ export function parseJournal(bytes: Buffer): JournalContent {
     if ("problem" in parsed) {
       problems.push({ line, text: parsed.problem });
     } else {
-      if (parsed.entry.prev !== lastHash) {
+      if (parsed.entry.prev !== (lineHashes.at(-1) ?? firstPrevious)) {
         problems.push({ line, text: "does not follow from the line before: a line was changed, removed or inserted" });
       }
       if (parsed.entry.seq !== line - 1) {
@@ -76,9 +78,9 @@ export function parseJournal(bytes: Buffer): JournalContent {
       }
       entries.push(parsed.entry);
     }
-    lastHash = sha256(content);
+    lineHashes.push(sha256(content));
   }
-  return { entries, problems, lastHash, torn: bytes.subarray(wholeBytes), wholeBytes };
+  return { entries, problems, lineHashes, torn: bytes.subarray(wholeBytes), wholeBytes };
 }
 
 /**
@@ -97,7 +99,13 @@ export class JournalWriter {
     private lines: number,
     private lastHash: string,
     private length: number,
+    private readonly headFile: HeadFile,
   ) {}
+
+  /** The last line that is on the disk; undefined while there is none. */
+  get head(): JournalHead | undefined {
+    return this.lines === 0 ? undefined : { seq: this.lines - 1, sha256: this.lastHash };
+  }
 
   /**
    * Begins a new journal.
@@ -107,7 +115,7 @@ export class JournalWriter {
     try {
       const file = await open(join(folder, journalFileName), "ax+", 0o644);
       await syncFolder(folder);
-      return new JournalWriter(file, time, 0, firstPrevious, 0);
+      return new JournalWriter(file, time, 0, firstPrevious, 0, await HeadFile.open(folder));
     } catch (error) {
       throw systemErrorCode(error) === "EEXIST"
         ? new JournalError("exists", `${folder} already holds a session.`, { cause: error })
@@ -117,7 +125,7 @@ export class JournalWriter {
 
   /**
    * Continues the journal of a session. A torn last line is first moved to a
-   * file of its own, and the journal says so.
+   * file of its own, and the journal says so, as it does where lines at its end are gone.
    * @throws {JournalError} `broken` where the chain does not hold (nothing is then written), `not-written`.
    */
   static async continue(folder: string, time: Time): Promise<{ writer: JournalWriter; entries: JournalEntry[] }> {
@@ -130,6 +138,7 @@ export class JournalWriter {
       );
     }
     let file: FileHandle | undefined;
+    let headFile: HeadFile | undefined;
     try {
       const named = content.entries.flatMap((entry) => (entry.type === "journal.repaired" ? [entry.data.file] : []));
       const unnamed = (await tornFiles(folder)).filter((name) => !named.includes(name));
@@ -137,15 +146,22 @@ export class JournalWriter {
         unnamed.push(await setTornLineAside(folder, content.torn));
       }
       file = await open(join(folder, journalFileName), "a+");
-      const writer = new JournalWriter(file, time, content.entries.length, content.lastHash, content.wholeBytes);
+      const head = await readHead(folder);
+      const last = content.lineHashes.at(-1) ?? firstPrevious;
+      headFile = await HeadFile.open(folder);
+      const writer = new JournalWriter(file, time, content.entries.length, last, content.wholeBytes, headFile);
       const entries = [...content.entries];
       await file.truncate(content.wholeBytes);
       // Also those of a repair that was itself cut off before it was on record.
       for (const name of unnamed) {
         entries.push(await writer.append("journal.repaired", { file: name, bytes: (await stat(join(folder, name))).size }));
       }
+      if (head !== undefined && content.lineHashes[head.seq] !== head.sha256) {
+        entries.push(await writer.append("journal.cut", { lines: head.seq + 1, sha256: head.sha256 }));
+      }
       return { writer, entries };
     } catch (error) {
+      await headFile?.close();
       await file?.close();
       if (error instanceof JournalError) {
         throw error;
@@ -196,6 +212,7 @@ export class JournalWriter {
     this.length += bytes.length;
     this.lines += 1;
     this.lastHash = sha256(line);
+    await this.headFile.write({ seq: entry.seq, sha256: this.lastHash });
     return entry;
   }
 
@@ -219,6 +236,7 @@ export class JournalWriter {
     await this.queue;
     if (!this.closed) {
       this.closed = true;
+      await this.headFile.close();
       await this.file.close();
     }
   }

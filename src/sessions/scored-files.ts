@@ -1,6 +1,6 @@
 import { hashesOf, scoringFiles } from "../tasks";
 import type { RunExit } from "../boxes";
-import { MirrorError, SnapshotError, Snapshots } from "../workspace";
+import { MirrorError, SnapshotError } from "../workspace";
 import type { ScoredSession } from "./scorings";
 import { SessionError } from "./session-error";
 import type { Attempt } from "./session-state";
@@ -32,7 +32,7 @@ export class ScoredFiles {
   async settledSnapshot(message: string, signal: AbortSignal): Promise<string | null> {
     const { mirror } = this.session.onBox();
     if (mirror === undefined) {
-      return await this.snapshot(message);
+      return await this.session.snapshot(message);
     }
     for (let round = 1; round <= mostSettlings; round += 1) {
       const { question } = await mirror.settle(signal);
@@ -40,31 +40,13 @@ export class ScoredFiles {
         throw new SessionError("mirror-question", "Many files were deleted on one side, so nothing was scored; say first whether to delete them or to bring them back.");
       }
       await this.session.onBox().hold();
-      const commit = await this.snapshot(message);
+      const commit = await this.session.snapshot(message);
       if ((await mirror.changedSinceSettled(signal)).length === 0) {
         return commit;
       }
       await this.session.onBox().release();
     }
     throw new SessionError("unsettled", "Files of the workspace are being written without a pause, so nothing was scored; score again when that is over.");
-  }
-
-  /** Keeps the workspace as it is here now; null where that cannot be done because git is missing, which the person is told. */
-  async snapshot(message: string): Promise<string | null> {
-    const snapshots = new Snapshots(this.session.folder.snapshots, this.session.folder.workspace, this.session.state().created.sync);
-    try {
-      const { commit, isNew, leftOut } = await snapshots.take(message);
-      if (isNew) {
-        await this.session.record("snapshot.taken", { commit, leftOut: [...leftOut] });
-      }
-      return commit;
-    } catch (error) {
-      if (error instanceof SnapshotError && error.reason === "git-missing") {
-        this.session.problem(error.message);
-        return null;
-      }
-      throw error;
-    }
   }
 
   /** The workspace's commit now, where it differs from the one the attempt began with. Null also where that cannot be told. */
@@ -85,7 +67,7 @@ export class ScoredFiles {
     }
     try {
       await mirror?.settle();
-      const now = await this.snapshot(`During attempt ${attempt.number}`);
+      const now = await this.session.snapshot(`During attempt ${attempt.number}`);
       return now === attempt.snapshot ? null : now;
     } catch (error) {
       if (error instanceof SnapshotError || error instanceof MirrorError) {

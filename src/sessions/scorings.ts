@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { BaselinerError, plainSystemReason, writeFileDurably } from "../base";
 import { BoxError, isConnectionProblem, type OutputStream, type RunExit } from "../boxes";
@@ -22,6 +21,10 @@ export interface ScoredSession {
   readonly boxTime: () => Promise<{ aheadMs: number }>;
   /** @throws {SessionError} `read-only`; {JournalError} */
   readonly record: <Type extends EntryType>(type: Type, data: EntryData<Type>) => Promise<void>;
+  /** Keeps the workspace as it is now; its commit, or null where none could be taken. @throws {SnapshotError} */
+  readonly snapshot: (message: string) => Promise<string | null>;
+  /** A name for a run, made of the end of the journal. */
+  readonly nameRun: () => string;
   readonly changed: () => void;
   readonly output: (attempt: number, stream: OutputStream, bytes: Uint8Array) => void;
   readonly problem: (text: string) => void;
@@ -86,7 +89,7 @@ export class Scorings {
 
   /** Keeps the workspace as it is here now. @throws {SnapshotError}; {SessionError} `no-snapshot` where git is missing */
   async keepWorkspace(message: string): Promise<string> {
-    const commit = await this.files.snapshot(message);
+    const commit = await this.session.snapshot(message);
     if (commit === null) {
       throw new SessionError("no-snapshot", "What is in the workspace now cannot be kept without git, so nothing was changed.");
     }
@@ -106,7 +109,7 @@ export class Scorings {
   private async begin(kind: Attempt["kind"]): Promise<Attempt> {
     const { scoring } = this.session.state().created;
     const number = this.session.state().attempts.length;
-    const run = randomUUID();
+    const run = this.session.nameRun();
     const { box, paths } = this.session.onBox();
     const [snapshot] = await allOf([
       this.files.settledSnapshot(`Attempt ${number}`, this.untilGivenUp()).catch((error: unknown) => {

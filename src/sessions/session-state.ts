@@ -65,6 +65,12 @@ export interface SessionState {
   readonly integrityChanges: readonly EntryData<"integrity.changed">[];
   /** Files that both sides had changed, each kept twice. */
   readonly conflicts: readonly EntryData<"sync.conflict">[];
+  /** Recorded terminals, as paths in the session's folder. `isOpen`: the end of the recording is not on record yet. */
+  readonly recordings: readonly { readonly file: string; readonly isOpen: boolean }[];
+  /** Which AI assistants the editor had when that was last recorded; null while it was not. */
+  readonly assistants: EntryData<"editor.assistants">["assistants"] | null;
+  /** Kept states of the workspace, first to last. `at`: UTC, ms. */
+  readonly snapshots: readonly { readonly at: number; readonly commit: string; readonly leftOut: readonly string[] }[];
   /** In the order in which they were written. */
   readonly notes: readonly Note[];
   /** What the box had of what the task asks for, when it was last looked at; null before. `at`: UTC, ms. */
@@ -95,6 +101,9 @@ export function newState(first: JournalEntry<"session.created">): SessionState {
     best: null,
     integrityChanges: [],
     conflicts: [],
+    snapshots: [],
+    recordings: [],
+    assistants: null,
     notes: [],
     boxCheck: null,
     consent: null,
@@ -140,6 +149,14 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
       return { ...next, integrityChanges: [...state.integrityChanges, entry.data] };
     case "sync.conflict":
       return { ...next, conflicts: [...state.conflicts, entry.data] };
+    case "snapshot.taken":
+      return { ...next, snapshots: [...state.snapshots, { at, commit: entry.data.commit, leftOut: entry.data.leftOut }] };
+    case "terminal.opened":
+      return { ...next, recordings: [...state.recordings, { file: entry.data.file, isOpen: true }] };
+    case "terminal.recorded":
+      return { ...next, recordings: state.recordings.map((one) => (one.file === entry.data.file ? { ...one, isOpen: false } : one)) };
+    case "editor.assistants":
+      return { ...next, assistants: entry.data.assistants };
     case "note.added":
       return { ...next, notes: [...state.notes, { at, elapsedMs: state.clock.startedAt === null ? null : elapsedAt(state.clock, at), entry: entry.seq, text: entry.data.text }] };
     case "box.checked":

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { messageOf, type Time } from "../base";
 import type { Box, OutputStream } from "../boxes";
 import type { Need } from "../tasks";
@@ -8,12 +9,15 @@ import { checkBoxOf } from "./box-check";
 import { Attendance, heartbeatOf } from "./attendance";
 import type { Gap } from "./gaps";
 import { JournalError, JournalWriter, readJournal } from "./journal";
-import type { BoxDescription, EntryData, EntryType, JournalEntry } from "./journal-entry";
+import { type BoxDescription, type EntryData, type EntryType, firstPrevious, type JournalEntry } from "./journal-entry";
+import { SessionRecordings } from "./recordings";
+import { runNameAfter } from "./run-name";
 import { Scorings } from "./scorings";
 import { SessionError } from "./session-error";
 import { type SessionFolder, sessionFolder } from "./session-folder";
 import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
+import { SessionSnapshots } from "./session-snapshots";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
 import { type Readiness, Submission, type SubmitOptions } from "./submission";
 import { WorkingTime } from "./working-time";
@@ -25,6 +29,8 @@ export interface SessionSurroundings {
   readonly boxFor: (box: BoxDescription) => Box | Promise<Box>;
   /** What opens the session, as another window will be told: `VS Code`. */
   readonly holder: string;
+  /** How often what was changed is kept while the clock runs, in ms. */
+  readonly snapshotEveryMs?: number;
   /** Whether it is there for as long as the expert works, as an editor is: where it was not, the expert is asked. */
   readonly attends?: boolean;
 }
@@ -58,6 +64,9 @@ export class Session extends EventEmitter<SessionEvents> {
   /** What checks the state and adds to the journal does so one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
   private readonly scorings: Scorings;
+  private readonly snapshots: SessionSnapshots;
+  /** What terminals show, recorded while the expert consents. */
+  readonly recordings: SessionRecordings;
   private readonly workingTime: WorkingTime;
   private readonly submission: Submission;
 
@@ -74,12 +83,30 @@ export class Session extends EventEmitter<SessionEvents> {
     super();
     this.folder = sessionFolder(root);
     this.present = state;
+    this.snapshots = new SessionSnapshots({
+      folder: this.folder,
+      state: () => this.present,
+      head: () => this.journal?.head,
+      record: (type, data) => this.record(type, data),
+      isScoring: () => this.isScoring,
+      problem: (text) => this.emit("problem", text),
+    });
+    this.recordings = new SessionRecordings({
+      root,
+      state: () => this.present,
+      canWrite: () => this.journal !== undefined,
+      record: (type, data) => this.record(type, data),
+      problem: (text) => this.emit("problem", text),
+      time: surroundings.time,
+    });
     this.scorings = new Scorings({
       folder: this.folder,
       state: () => this.present,
       onBox: () => this.onBox,
       boxTime: () => this.boxTime(),
       record: (type, data) => this.record(type, data),
+      snapshot: (message) => this.snapshots.take(message),
+      nameRun: () => runNameAfter(this.journal?.head?.sha256 ?? firstPrevious),
       changed: () => this.emit("changed"),
       output: (attempt, stream, bytes) => this.emit("output", attempt, stream, bytes),
       problem: (text) => this.emit("problem", text),
@@ -104,6 +131,8 @@ export class Session extends EventEmitter<SessionEvents> {
       exclusive: (act) => this.exclusive(act),
       record: (type, data) => this.record(type, data),
       scorings: this.scorings,
+      snapshots: this.snapshots,
+      recordings: this.recordings,
     });
   }
 
@@ -161,6 +190,8 @@ export class Session extends EventEmitter<SessionEvents> {
       const sessionBox = new SessionBox(box, sessionFolder(root), now.created, surroundings.time);
       const session = new Session(root, surroundings, sessionBox, now, { kind: "writer" }, writer, lock);
       await session.workingTime.open(entries);
+      await session.recordings.recover();
+      session.snapshots.start(surroundings.snapshotEveryMs);
       if (box.connection === undefined) {
         await session.recordConnected();
       }
@@ -366,6 +397,16 @@ export class Session extends EventEmitter<SessionEvents> {
       this.expectWriter();
       if (this.present.consent !== given) {
         await this.record("recording.consent", { given });
+        await this.recordings.followConsent();
+      }
+    });
+  }
+
+  /** Records which AI assistants the editor has, with the expert's consent, and where that is other than last recorded. */
+  recordAssistants(assistants: EntryData<"editor.assistants">["assistants"]): Promise<void> {
+    return this.exclusive(async () => {
+      if (this.recordings.isOn && !isDeepStrictEqual(assistants, this.present.assistants)) {
+        await this.record("editor.assistants", { assistants });
       }
     });
   }
@@ -466,6 +507,8 @@ export class Session extends EventEmitter<SessionEvents> {
     this.scorings.giveUp();
     await this.queue;
     await this.scorings.letGo();
+    await this.snapshots.end();
+    await this.recordings.end();
     if (this.journal !== undefined) {
       await this.workingTime.close().catch(() => undefined);
     }

@@ -1,8 +1,10 @@
 import type { Gap } from "./gaps";
 import type { EntryData, EntryType } from "./journal-entry";
+import type { SessionRecordings } from "./recordings";
 import type { Scorings } from "./scorings";
 import type { SessionBox } from "./session-box";
 import { SessionError } from "./session-error";
+import type { SessionSnapshots } from "./session-snapshots";
 import type { SessionState } from "./session-state";
 import { verifySession } from "./verify-session";
 
@@ -42,6 +44,8 @@ export interface SubmittedSession {
   readonly exclusive: <Result>(act: () => Promise<Result>) => Promise<Result>;
   readonly record: <Type extends EntryType>(type: Type, data: EntryData<Type>) => Promise<void>;
   readonly scorings: Scorings;
+  readonly snapshots: SessionSnapshots;
+  readonly recordings: SessionRecordings;
 }
 
 /** The end of a session, as `Session.submit` describes it. */
@@ -102,12 +106,19 @@ export class Submission {
     await session.exclusive(async () => {
       this.expectSubmittable();
       session.expectNotScoring();
+      await session.snapshots.takeInPassing("Submitted");
+      await session.recordings.end();
       const { attempts, best: number } = session.state();
       const best = attempts.find((attempt) => attempt.number === number);
-      await session.record("session.submitted", {
-        attempt: best?.number ?? null,
-        result: best?.outcome.kind === "scored" ? best.outcome.score : null,
-      });
+      try {
+        await session.record("session.submitted", {
+          attempt: best?.number ?? null,
+          result: best?.outcome.kind === "scored" ? best.outcome.score : null,
+        });
+      } catch (error) {
+        await session.recordings.resume();
+        throw error;
+      }
     });
   }
 

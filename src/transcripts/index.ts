@@ -10,6 +10,7 @@ export type { EventRow } from "./store/rows";
 export type { SearchMatch, SearchResult } from "./store/search-result";
 export { knownTranscript, TranscriptStore } from "./store/transcript-store";
 export type { EventText, StoreOptions, StoreState } from "./store/transcript-store";
+export { ArchiveError, expandZip } from "./sources/expand-zip";
 export { readSource } from "./read-source";
 export type { RawSource } from "./read-source";
 export { fileChanges } from "./files/file-changes";

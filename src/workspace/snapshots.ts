@@ -1,18 +1,24 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, lstat, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, lstat, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { BaselinerError, messageOf, systemErrorCode } from "../base";
+import { systemErrorCode } from "../base";
+import { git, type GitOptions, SnapshotError } from "./git";
 
-const run = promisify(execFile);
-const branch = "refs/heads/session";
-/** Longest a git command may take, in ms. */
+/** The branch that snapshots are on. */
+export const snapshotBranch = "refs/heads/session";
+
+/** Longest one git command may take, in ms. */
 const gitDeadline = 60_000;
 
-/** No snapshot could be taken; the workspace and earlier snapshots are as they were. */
-export class SnapshotError extends BaselinerError<"git-missing" | "failed"> {}
+/** The end of a session's journal: number and SHA-256 of its last line. */
+export interface JournalHead {
+  readonly seq: number;
+  readonly sha256: string;
+}
+
+/** Begins the line of a commit's message that names the end of the journal. */
+export const headTrailer = "Journal: ";
 
 /** What of a workspace is kept. */
 export interface SnapshotScope {
@@ -28,6 +34,8 @@ export interface Snapshot {
   readonly commit: string;
   /** Whether it differs from the snapshot before. */
   readonly isNew: boolean;
+  /** Commit of the snapshot before; of the same one where it is not new. */
+  readonly before: string | undefined;
   /** Paths relative to the workspace of files that were too large, and of repositories within it (with `/` behind them). */
   readonly leftOut: readonly string[];
 }
@@ -42,51 +50,67 @@ export class Snapshots {
     private readonly repository: string,
     private readonly workspace: string,
     private readonly scope: SnapshotScope,
+    /** Whether taking them gives way to whatever else wants the processor. */
+    private readonly lowPriority = false,
   ) {}
 
   /**
    * Keeps the workspace as it is now. The same state twice is one commit.
-   * @throws {SnapshotError} `git-missing`, `failed`
+   * @param head end of the journal at this moment, which the commit then vouches for
+   * @param signal gives it up while files are still being read
+   * @throws {SnapshotError} `git-missing`, `failed`; the reason of `signal`
    */
-  async take(message: string): Promise<Snapshot> {
+  async take(message: string, head?: JournalHead, signal?: AbortSignal): Promise<Snapshot> {
+    try {
+      return await this.takeNow(head === undefined ? message : `${message}\n\n${headTrailer}${head.seq} ${head.sha256}\n`, signal);
+    } catch (error) {
+      throw error instanceof SnapshotError && error.reason === "failed"
+        ? new SnapshotError("failed", `No snapshot of the workspace could be taken: ${error.message}`, { cause: error })
+        : error;
+    }
+  }
+
+  private async takeNow(message: string, signal: AbortSignal | undefined): Promise<Snapshot> {
     if (!existsSync(join(this.repository, "HEAD"))) {
-      await this.run(["init", "--quiet", "--bare", "--template=", this.repository], commitIdentity);
+      await git(["init", "--quiet", "--bare", "--template=", this.repository], { folder: this.workspace });
       // Whatever attributes the expert's files set: bytes are kept as they are.
       await mkdir(join(this.repository, "info"), { recursive: true });
       await writeFile(join(this.repository, "info", "attributes"), "* -text -ident -filter -working-tree-encoding -eol\n");
     }
     await this.removeLeftLock();
-    const leftOut = await whatToLeaveOut(this.workspace, this.scope.maxFileMB * 1024 * 1024);
-    const tree = await this.writeTree(leftOut);
-    const parent = await this.git(["rev-parse", "--verify", "--quiet", branch]).catch(() => "");
+    const leftOut = await whatToLeaveOut(this.workspace, this.scope.maxFileMB * 1024 * 1024, signal);
+    const tree = await this.writeTree(leftOut, signal);
+    // From here on nothing is broken off: a git that is killed while it moves the branch leaves a lock.
+    signal?.throwIfAborted();
+    const parent = await this.git(["rev-parse", "--verify", "--quiet", snapshotBranch]).catch(() => "");
     if (parent !== "" && (await this.git(["rev-parse", `${parent}^{tree}`])) === tree) {
-      return { commit: parent, isNew: false, leftOut };
+      return { commit: parent, isNew: false, before: parent, leftOut };
     }
     const commit = await this.git(["commit-tree", tree, ...(parent === "" ? [] : ["-p", parent]), "-m", message]);
-    await this.git(["update-ref", branch, commit]);
-    return { commit, isNew: true, leftOut };
+    await this.git(["update-ref", snapshotBranch, commit]);
+    return { commit, isNew: true, before: parent === "" ? undefined : parent, leftOut };
   }
 
   /**
    * The workspace as a tree object. An index of its own name is used and then
    * takes the place of the last one, so that a crash leaves no lock behind.
    */
-  private async writeTree(leftOut: readonly string[]): Promise<string> {
+  private async writeTree(leftOut: readonly string[], signal: AbortSignal | undefined): Promise<string> {
     const last = join(this.repository, "index");
     const index = join(this.repository, `index-${randomUUID()}`);
-    const environment = { GIT_INDEX_FILE: index };
+    const options = { environment: { GIT_INDEX_FILE: index }, signal };
     try {
-      await copyFile(last, index).catch(unlessMissing);
+      await copyIndex(last, index);
       const left = leftOut.map((path) => `:(exclude,literal,top)${path}`);
       const add = (): Promise<string> =>
-        this.git(["add", "--all", "--force", "--", ".", ...this.scope.ignore.flatMap(excluding), ...left], environment);
+        this.git(["add", "--all", "--force", "--", ".", ...this.scope.ignore.flatMap(excluding), ...left], options);
       await add().catch(async () => {
         // A file that vanished meanwhile, or an index that a power cut damaged: once more, from nothing.
         await rm(index, { force: true });
         await rm(`${index}.lock`, { force: true });
         return await add();
       });
-      const tree = await this.git(["write-tree"], environment);
+      const tree = await this.git(["write-tree"], options);
       await rename(index, last);
       return tree;
     } finally {
@@ -97,63 +121,30 @@ export class Snapshots {
 
   /** A git that was killed while it moved the branch leaves a lock that would stop every later one. */
   private async removeLeftLock(): Promise<void> {
-    const lock = join(this.repository, `${branch}.lock`);
+    const lock = join(this.repository, `${snapshotBranch}.lock`);
     const made = (await stat(lock).catch(unlessMissing))?.mtimeMs;
     if (made !== undefined && Date.now() - made > gitDeadline) {
       await rm(lock, { force: true });
     }
   }
 
-  /**
-   * Which of these commits are not there with all of their tree.
-   * @throws {SnapshotError}
-   */
-  async missing(commits: readonly string[]): Promise<string[]> {
-    if (!existsSync(join(this.repository, "HEAD"))) {
-      return [...commits];
-    }
-    const found = await Promise.all(
-      commits.map(async (commit) => {
-        const listed = await this.git(["ls-tree", "-r", commit]).catch(() => undefined);
-        return listed === undefined ? commit : undefined;
-      }),
-    );
-    return found.filter((commit) => commit !== undefined);
-  }
-
-  private git(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<string> {
-    return this.run(args, { ...commitIdentity, GIT_DIR: this.repository, GIT_WORK_TREE: this.workspace, ...more });
-  }
-
-  private async run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<string> {
-    try {
-      const { stdout } = await run("git", [...settings.flatMap((setting) => ["-c", setting]), ...args], {
-        cwd: this.workspace,
-        timeout: gitDeadline,
-        maxBuffer: 16 * 1024 * 1024,
-        windowsHide: true,
-        env: { ...environmentWithoutGit(), ...environment },
-      });
-      return stdout.trim();
-    } catch (error) {
-      throw systemErrorCode(error) === "ENOENT"
-        ? new SnapshotError("git-missing", "git is not installed, so no snapshots of the workspace are kept.", { cause: error })
-        : new SnapshotError("failed", `No snapshot of the workspace could be taken, so nothing was scored: ${reasonOf(error)}`, { cause: error });
-    }
+  private git(args: readonly string[], options: Partial<GitOptions> = {}): Promise<string> {
+    const environment = { GIT_WORK_TREE: this.workspace, ...options.environment };
+    return git(args, { folder: this.workspace, repository: this.repository, deadlineMs: gitDeadline, lowPriority: this.lowPriority, ...options, environment });
   }
 }
 
-/** Bytes are kept as they are, and committed objects reach the disk. */
-const settings = ["core.autocrlf=false", "core.safecrlf=false", "core.excludesFile=", "core.fsync=committed", "gc.auto=0"];
-
-const commitIdentity: NodeJS.ProcessEnv = {
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: process.platform === "win32" ? "NUL" : "/dev/null",
-  GIT_AUTHOR_NAME: "Baseliner",
-  GIT_AUTHOR_EMAIL: "baseliner@localhost",
-  GIT_COMMITTER_NAME: "Baseliner",
-  GIT_COMMITTER_EMAIL: "baseliner@localhost",
-};
+/**
+ * Copies an index with its time: git looks again at files that were changed in the same second as the index was
+ * written, and a later time would hide such a change of a file that keeps its length.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const status = await stat(from).catch(unlessMissing);
+  if (status !== undefined) {
+    await copyFile(from, to);
+    await utimes(to, status.atime, status.mtime);
+  }
+}
 
 /** Pathspecs that leave out what a gitignore-like pattern names, at any depth unless it starts with `/`. */
 function excluding(pattern: string): string[] {
@@ -162,14 +153,11 @@ function excluding(pattern: string): string[] {
   return [`:(exclude,glob,top)${prefix}${body}`, `:(exclude,glob,top)${prefix}${body}/**`];
 }
 
-function environmentWithoutGit(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
-}
-
 /** Files over the limit, and folders that are repositories of their own, of which git would keep no more than a commit's name. */
-async function whatToLeaveOut(root: string, limitBytes: number): Promise<string[]> {
+async function whatToLeaveOut(root: string, limitBytes: number, signal: AbortSignal | undefined): Promise<string[]> {
   const found: string[] = [];
   const visit = async (folder: string, prefix: string): Promise<void> => {
+    signal?.throwIfAborted();
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       if (entry.isDirectory() && entry.name !== ".git") {
         const inside = join(folder, entry.name);
@@ -196,10 +184,4 @@ function unlessMissing(error: unknown): undefined {
     throw error;
   }
   return undefined;
-}
-
-function reasonOf(error: unknown): string {
-  const stderr = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
-  const line = stderr.split("\n").find((one) => one.trim() !== "");
-  return line ?? messageOf(error);
 }

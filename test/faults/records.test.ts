@@ -126,7 +126,7 @@ describe("calls that overlap", () => {
     time.pass(9 * 3_600_000);
     await Promise.all([session.expireIfDue(), session.expireIfDue()]);
     await Promise.allSettled([session.submit(), session.submit()]);
-    expect((await typesOf(root)).slice(-3)).toEqual(["clock.expired", "session.submitted", "session.closed"]);
+    expect((await typesOf(root)).slice(-4)).toEqual(["clock.expired", "snapshot.taken", "session.submitted", "session.closed"]);
     expect((await verifySession(root)).problems).toEqual([]);
   });
 

@@ -299,6 +299,10 @@ export class InspectSampleReader {
     if (source === "human_agent" && action !== undefined) {
       return { kind: "clock", title: action, text: "", fields: { ...objectOf(data) } };
     }
+    if (source === "baseliner") {
+      // A session's export says the rest of its journal so.
+      return { kind: "state", title: shownText(member(data, "type")), text: "", fields: without(objectOf(data) ?? {}, "type") };
+    }
     return { kind: "note", title: source, text: shownText(data) };
   }
 

@@ -94,8 +94,17 @@ export class SessionReading implements TranscriptReading {
         return [{ kind: "note", text: shownText(data["text"]), fields: data }];
       case "sync.conflict":
         return [{ kind: "note", title: "conflict", text: `${shownText(data["path"])} was kept as ${shownText(data["keptAs"])} too`, fields: data }];
+      case "terminal.opened":
       case "terminal.recorded":
-        return [{ kind: "state", tool: "terminal", title: "terminal", text: shownText(data["file"]), fields: data }];
+        return [{ kind: "state", tool: "terminal", title: type === "terminal.opened" ? "a terminal is recorded" : "the recording has ended", text: shownText(data["file"]), fields: data }];
+      case "recording.consent":
+        return [{ kind: "state", title: data["given"] === true ? "consent to recording given" : "consent to recording taken back or refused", text: "", fields: data }];
+      case "editor.assistants":
+        return [{ kind: "state", title: "AI assistants in the editor", text: listOf(data["assistants"]).map(assistantText).join("\n"), fields: data }];
+      case "survey.answered":
+        return [{ kind: "note", title: "survey", text: shownText(data["comments"]), fields: data }];
+      case "journal.cut":
+        return [{ kind: "error", title: "the journal had lost its end", text: `it had ${shownText(data["lines"])} lines`, isError: true, fields: data }];
       case "integrity.changed":
         return [{ kind: "error", title: "files that decide the score were changed", text: ["changed", "added", "removed"].flatMap((how) => listOf(data[how]).map((path) => `${how} ${shownText(path)}`)).join("\n"), isError: true, fields: data }];
       case "journal.repaired":
@@ -168,6 +177,12 @@ export class SessionReading implements TranscriptReading {
   close(): void {
     this.journal.close();
   }
+}
+
+function assistantText(value: unknown): string {
+  const assistant = objectOf(value) ?? {};
+  const state = assistant["active"] === true ? "active" : "not active";
+  return `${shownText(assistant["id"])} ${shownText(assistant["version"])}, ${state}`;
 }
 
 function terminalEvents(source: FileSource, file: string, name: string): TranscriptEvent[] {

@@ -1,0 +1,51 @@
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import type { JournalHead } from "../workspace";
+
+/**
+ * Name of the file beside the journal that says where the journal ends. It is
+ * written after the line it names is on the disk, and not flushed itself: after a
+ * crash it may name an earlier line, never one that is not there.
+ */
+export const headFileName = "journal.head";
+
+/** Length of the file in bytes, so that a new content covers the old one whole. */
+const headBytes = 128;
+
+const headSchema = z.object({ seq: z.number().int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/** The content of the file for an end of the journal. */
+export function headText(head: JournalHead): string {
+  return `${JSON.stringify({ seq: head.seq, sha256: head.sha256 }).padEnd(headBytes - 1)}\n`;
+}
+
+/** Where the journal of a session ended last; undefined where that is not known. */
+export async function readHead(folder: string): Promise<JournalHead | undefined> {
+  try {
+    return headSchema.parse(JSON.parse(await readFile(join(folder, headFileName), "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps where the journal ends. What goes wrong with it is left: the journal itself is the record. */
+export class HeadFile {
+  private constructor(private readonly file: FileHandle | undefined) {}
+
+  static async open(folder: string): Promise<HeadFile> {
+    const path = join(folder, headFileName);
+    const file = await open(path, "r+")
+      .catch(() => open(path, "w"))
+      .catch(() => undefined);
+    return new HeadFile(file);
+  }
+
+  async write(head: JournalHead): Promise<void> {
+    await this.file?.write(headText(head), 0).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.file?.close().catch(() => undefined);
+  }
+}
