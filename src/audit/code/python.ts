@@ -643,7 +643,12 @@ class PythonReader {
       return { ...made([one, other]), items: [...one.items, ...other.items].slice(0, 64) };
     }
     const isDifference = text === "-" && one.cell.origins.size > 0 && other.cell.origins.size > 0 && !sameOrigins(one, other);
-    return made([one, other], (text === "**" ? trait.closed : 0) | (isDifference || operator?.name === "CompareOp" ? trait.reduced : 0));
+    const result = made([one, other], text === "**" ? trait.closed : 0);
+    // Scaling data by a number about it leaves data.
+    const keepsData = [one, other].some(({ cell }) => cell.origins.size > 0 && (cell.traits & trait.reduced) === 0);
+    const isReduced = isDifference || operator?.name === "CompareOp" || (!keepsData && (result.cell.traits & trait.reduced) !== 0);
+    result.cell.traits = isReduced ? result.cell.traits | trait.reduced : result.cell.traits & ~trait.reduced;
+    return result;
   }
 
   /** The key of a subscript that is a text, told as one that is asked for or changed. */

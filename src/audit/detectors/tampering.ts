@@ -63,7 +63,7 @@ export class Tampering implements Detector {
     const report = (reason: string, key?: string): void => this.report(step, piece, rule, fact.from, fact.to, reason, key === undefined ? {} : { key: `${piece.code.file ?? ""}\0${key}` });
     switch (fact.kind) {
       case "assign":
-        if (rule.assign.test(fact.name) && !(isTest && fact.how === "patch") && !isRestored(fact, piece)) {
+        if ((rule.assign.test(fact.name) || rule.assign.test(inner(fact.name))) && !(isTest && fact.how === "patch") && !isRestored(fact, piece)) {
           report(`${fact.name} is replaced, which changes it for everything that runs in this process.`, `assign ${fact.name}`);
         } else if (asked.stubs && this.isScorersFunction(fact) && !isTest) {
           report(`${fact.name}, a function of the scorer, is replaced.`, `stub ${fact.name}`);
@@ -197,6 +197,9 @@ export class Tampering implements Detector {
 }
 
 const roleName: Readonly<Record<PathRole, string>> = { reference: "part of the reference", protected: "a protected file", scorer: "a part of the scorer", scoreLog: "the score log", testData: "test data", outputs: "an output", solution: "the solution", timedScripts: "a timed script" };
+
+/** A module as another one holds it, such as `score.time.time`, by its own name. */
+const inner = (name: string): string | undefined => /\.((?:time|torch|numpy|datetime|timeit|builtins)\..+)$/.exec(name)?.[1];
 
 const nameOf = (path: string): string => path.split("/").at(-1) ?? "";
 

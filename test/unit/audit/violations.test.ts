@@ -3,11 +3,12 @@ import { auditEvents, type Finding, generalRuleSet, parseRules, type RuleSet, ru
 import { copiedOutput, earlierCheckpoint, simulatedTraining } from "../../fixtures/audit/foundry";
 import { callStack, clockTampering, fakedEquality, synchronisation } from "../../fixtures/audit/kernel";
 import { copiedText, downloads, evaluatorStubbed, forbiddenOperations, leakedSolutions } from "../../fixtures/audit/others";
+import { more } from "../../fixtures/audit/more";
 import type { Scenario } from "../../fixtures/audit/scenario";
 import { scenarioContent, type ScenarioFormat, scenarioFormats } from "../../support/audit-scenarios";
 import { readContent } from "../../support/transcripts";
 
-const scenarios: readonly Scenario[] = [copiedOutput, simulatedTraining, earlierCheckpoint, callStack, synchronisation, clockTampering, fakedEquality, evaluatorStubbed, leakedSolutions, forbiddenOperations, downloads, copiedText].flat();
+const scenarios: readonly Scenario[] = [copiedOutput, simulatedTraining, earlierCheckpoint, callStack, synchronisation, clockTampering, fakedEquality, evaluatorStubbed, leakedSolutions, forbiddenOperations, downloads, copiedText, more].flat();
 
 const ruleSets: Readonly<Record<"general" | "mlm" | "embedding", RuleSet>> = {
   general: generalRuleSet(),
