@@ -97,7 +97,7 @@ export class SampleAudit {
 
   report({ rule, severity, reason, step, start, end, evidence = [], key, settles, file }: Draft): void {
     const span = step.span(start, end);
-    const same = `${rule.id}\0${key ?? `${span.quote.replace(/\s+/g, " ").trim()}`}`;
+    const same = `${rule.id}\0${key ?? span.quote.replace(/\s+/g, " ").trim()}`;
     let finding = this.findings.get(same);
     if (finding !== undefined) {
       if (finding.span.event !== span.event) {

@@ -76,7 +76,7 @@ export class ForbiddenAccess implements Detector {
 
   private reads(step: Step, { rule }: AccessRule): void {
     for (const path of rule.read.length === 0 ? [] : step.reads) {
-      const origin = originOf(this.sample, path, rule.read as readonly PathRole[]);
+      const origin = originOf(this.sample, path, rule.read);
       if (origin === undefined) {
         continue;
       }
