@@ -15,6 +15,12 @@ export const commands = {
   showInstructions: "baseliner.showInstructions",
   showAttemptOutput: "baseliner.showAttemptOutput",
   showScores: "baseliner.showScores",
+  answerGaps: "baseliner.answerGaps",
+  addNote: "baseliner.addNote",
+  writeLongNote: "baseliner.writeLongNote",
+  addDraftedNote: "baseliner.addDraftedNote",
+  showNotes: "baseliner.showNotes",
+  changeConsent: "baseliner.changeConsent",
   verifySession: "baseliner.verifySession",
   openForWriting: "baseliner.openForWriting",
   connectBox: "baseliner.connectBox",
@@ -26,6 +32,11 @@ export const commands = {
   refreshBoxFiles: "baseliner.refreshBoxFiles",
   answerBulkDelete: "baseliner.answerBulkDelete",
   forgetBoxSecrets: "baseliner.forgetBoxSecrets",
+  openTranscript: "baseliner.openTranscript",
+  replayTranscript: "baseliner.replayTranscript",
+  addTranscriptFolder: "baseliner.addTranscriptFolder",
+  removeTranscriptFolder: "baseliner.removeTranscriptFolder",
+  refreshTranscripts: "baseliner.refreshTranscripts",
   showLog: "baseliner.showLog",
 } as const;
 
@@ -35,6 +46,7 @@ export const views = {
   attempts: "baseliner.attempts",
   box: "baseliner.box",
   boxFiles: "baseliner.boxFiles",
+  transcripts: "baseliner.transcripts",
 } as const;
 
 export const settings = {
@@ -61,7 +73,15 @@ export const statusBarItems = { clock: "baseliner.clock" } as const;
 
 export const panels = { scores: "baseliner.scores" } as const;
 
+export const customEditors = { replay: "baseliner.replay" } as const;
+
+/** Scheme of documents that show a part of a transcript. */
+export const transcriptScheme = "baseliner-transcript";
+
 /** Scheme of documents that are files of the box. */
 export const boxScheme = "baseliner-box";
+
+/** Scheme of the document that shows a session's notes. */
+export const noteScheme = "baseliner-notes";
 
 export const walkthrough = "baseliner.expert";

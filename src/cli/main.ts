@@ -12,10 +12,18 @@ const usage = `usage: baseliner <command> [--json]
   session start ASSIGNMENT|TASK   begin a session and score its starting solution
           [--profile cpu] [--participant CODE] [--sessions FOLDER]
           [--unscored]            leave scoring the starting solution to whoever opens it next
-  session clock start|pause|resume|show [SESSION] [--reason TEXT]
+  session clock [start|pause|resume|show] [SESSION] [--reason TEXT]
+  session pause [SESSION] [--reason TEXT]
+  session resume [SESSION]
+  session gap work|break [SESSION] [--all]
+                                  say what a gap in the working time was, the oldest first
+  session note [SESSION] TEXT     add a research note (markdown)
   session score [SESSION]         score the workspace; Ctrl+C cancels
   session status [SESSION]        clock and attempts
   session submit [SESSION]        fix the result; nothing can be added afterwards
+          [--predicted SCORE] [--minutes-lost N] [--lost-to TEXT] [--clear yes|partly|no] [--comments TEXT]
+                                  answers of the exit survey
+          [--without-box]         where the box is gone for good
   session verify [SESSION]        check that the record is whole
   task check TASK [--profile cpu] [--repeats N]
   task provision TASK --box TARGET  put a task on a box over SSH and print the assignment
