@@ -1,6 +1,6 @@
 import type { ShellCommand } from "../code/shell";
 import { NamePatterns, Pattern } from "../patterns";
-import type { PathRole } from "../rules";
+
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
 import { CommandPatterns, commandLine } from "./command-line";
