@@ -239,10 +239,27 @@ class OpenSample {
         this.read(step, { language: "python", placed: python, file: code.file }, depth + 1);
       }
       step.reads.push(...readsOf(command));
+      this.readReplacement(step, command, code, depth);
       const run = scriptRun(command);
       if (run !== undefined && code.file === undefined) {
         step.runs.push(run.path);
         this.readRun(step, command, code, run);
+      }
+    }
+  }
+
+  /** What `sed -i` puts into a script is written as much as what an editor puts there. */
+  private readReplacement(step: Step, { program, words }: ShellCommand, code: Code, depth: number): void {
+    const file = words.at(-1)?.text ?? "";
+    const language = languageOf(file, "");
+    if (program !== "sed" || language === "other" || !words.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) {
+      return;
+    }
+    for (const word of words) {
+      const delimiter = /^(?:[\d,$]*)s([^\w\s\\])/.exec(word.text)?.[1];
+      const replacement = delimiter === undefined ? undefined : word.text.split(delimiter)[2];
+      if (replacement !== undefined && replacement !== "") {
+        this.read(step, { language, placed: placedPart(code.placed, replacement.replace(/\\n/g, "\n"), word.from, word.to), file }, depth + 1);
       }
     }
   }

@@ -6,6 +6,7 @@ export { rulesSchema } from "./rules";
 export type { Rule, RulesFile } from "./rules";
 export { generalRuleSet, loadRules, parseRules, RulesError, ruleSetOf, taskRuleSet } from "./rule-set";
 export type { RuleSet } from "./rule-set";
+export { htmlReport } from "./reports/html";
 export { markdownReport } from "./reports/markdown";
 export type { AuditedTranscript } from "./reports/report";
 export { sarifReport } from "./reports/sarif";

@@ -15,7 +15,7 @@ const maxEvidence = 8;
 /** Of a longer text its beginning tells which files there are. UTF-16 units. */
 const maxHeard = 20_000;
 /** What files are called that general rules protect. */
-const telling = /scor|grad|evalu|judg|verif|enforc|reference|label|hidden|protect|hold|held|private|answer|gold|truth|oracle|ref_|expected/i;
+const telling = /scor|grad|evalu|judg|verif|enforc|reference|label|hidden|protect|hold|held|private|answer|gold|truth|oracle|ref_|expected/gi;
 
 /** What a detector says of a place. */
 export interface Draft {
@@ -62,10 +62,16 @@ export class SampleAudit {
 
   /** Takes note of the names in what others say. */
   hear(text: string): void {
-    if (!this.ruleSet.isOfTask && !this.mentioned.isFull && telling.test(text.slice(0, maxHeard))) {
-      for (const match of text.slice(0, maxHeard).matchAll(/[A-Za-z_][\w-]*(?:\.\w+)*/g)) {
-        this.mentioned.add(hashOf(match[0]));
+    const heard = this.ruleSet.isOfTask ? "" : text.slice(0, maxHeard);
+    for (const match of heard.matchAll(telling)) {
+      let [start, end] = [match.index, match.index + match[0].length];
+      while (start > 0 && /[\w.-]/.test(heard[start - 1] ?? "")) {
+        start--;
       }
+      while (end < heard.length && /[\w.-]/.test(heard[end] ?? "")) {
+        end++;
+      }
+      this.mentioned.add(hashOf(heard.slice(start, end).replace(/^[.-]+|[.-]+$/g, "")));
     }
   }
 
@@ -97,7 +103,7 @@ export class SampleAudit {
 
   report({ rule, severity, reason, step, start, end, evidence = [], key, settles, file }: Draft): void {
     const span = step.span(start, end);
-    const same = `${rule.id}\0${key ?? `${span.quote.replace(/\s+/g, " ").trim()}`}`;
+    const same = `${rule.id}\0${key ?? span.quote.replace(/\s+/g, " ").trim()}`;
     let finding = this.findings.get(same);
     if (finding !== undefined) {
       if (finding.span.event !== span.event) {

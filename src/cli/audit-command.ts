@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Audit, type AuditedTranscript, generalRuleSet, isAtLeast, loadRules, markdownReport, type RuleSet, ruleSetOf, sarifReport, type Severity, severities, taskRuleSet, textReport } from "../audit";
+import { Audit, type AuditedTranscript, generalRuleSet, htmlReport, isAtLeast, loadRules, markdownReport, type RuleSet, ruleSetOf, sarifReport, type Severity, severities, taskRuleSet, textReport } from "../audit";
 import { messageOf } from "../base";
 import { loadTask } from "../tasks";
 import { openTranscript, TranscriptError } from "../transcripts";
 import { type Outcome, parse, printJson, UsageError } from "./command";
 
-const formats = ["text", "json", "sarif", "markdown"] as const;
+const formats = ["text", "json", "sarif", "markdown", "html"] as const;
 
 /** `baseliner audit FILE…`. */
 export async function auditCommand(args: string[]): Promise<Outcome> {
@@ -43,6 +43,8 @@ export async function auditCommand(args: string[]): Promise<Outcome> {
     printJson(sarifReport(audited, (file) => resolve(file)));
   } else if (format === "markdown") {
     process.stdout.write(markdownReport(audited));
+  } else if (format === "html") {
+    process.stdout.write(htmlReport(audited));
   }
   const isReached = (limit: Severity): boolean => audited.some(({ findings }) => findings.some(({ severity }) => isAtLeast(severity, limit)));
   return (failOn !== undefined && isReached(failOn)) || audited.some(({ problem }) => problem !== undefined) ? "failed" : "done";

@@ -43,7 +43,7 @@ const usage = `usage: baseliner <command> [--json]
 
   audit FILE…                     where rules may have been broken in transcripts, with the evidence
           [--task TASK | --rules FILE]   the rules of a task; without them, general ones
-          [--format text|json|sarif|markdown]
+          [--format text|json|sarif|markdown|html]
           [--fail-on info|low|medium|high|critical]   exit status 1 from this severity on
 
   box check TARGET                what a box has: user@host:port, a host of your ssh configuration, or local

@@ -53,6 +53,9 @@ export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: Fac
   if (/^(read_text|read_bytes|read|readlines|readline)$/.test(method) && receiver !== undefined) {
     return load(receiver, [receiver], false, tell);
   }
+  if (full === "builtins.zip") {
+    return { ...made(values), items: [{ cell: newCell(), items: values.map(({ cell, items }) => ({ cell, text: items?.[0]?.text })) }] };
+  }
   if (randomness.test(full)) {
     if (/_$/.test(method) && receiver !== undefined) {
       receiver.cell.traits |= trait.random;
@@ -114,7 +117,7 @@ function runScript(full: string, values: readonly Value[], tell: (fact: FactPart
     return;
   }
   const items = first.items ?? (values.length > 1 && full.startsWith("os.") ? values.slice(1) : undefined);
-  const script = items === undefined ? first.text : items.map((item) => quoted(item.text ?? "*")).join(" ");
+  const script = items === undefined || first.text !== undefined ? first.text : items.map((item) => quoted(item.text ?? "*")).join(" ");
   if (script !== undefined) {
     tell({ kind: "shell", script });
   }

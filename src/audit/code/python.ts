@@ -3,6 +3,7 @@ import { parser } from "@lezer/python";
 import { type Call, type FactPart, libraryCall, type ScriptArguments } from "./python-calls";
 import type { PythonFact, PythonFacts, PythonMethod } from "./python-facts";
 import { builtinFunctions, learning, usualNames } from "./python-library";
+import { children, isConstant, isExpression, nesting, parametersOf, stringText } from "./python-syntax";
 import { joinPath } from "./shell";
 import { boundedText, made, newCell, pour, trait, unknownValue, type Value } from "./value";
 
@@ -33,21 +34,6 @@ export function readPython(code: string, given: ScriptArguments = noArguments): 
     reader.read(top);
   }
   return reader.result;
-}
-
-/** How deep brackets stand inside each other; those in texts count too. */
-function nesting(code: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let at = 0; at < code.length; at++) {
-    const unit = code.charCodeAt(at);
-    if (unit === 40 || unit === 91 || unit === 123) {
-      deepest = Math.max(deepest, ++depth);
-    } else if (unit === 41 || unit === 93 || unit === 125) {
-      depth = Math.max(0, depth - 1);
-    }
-  }
-  return deepest;
 }
 
 interface LocalFunction {
@@ -115,7 +101,7 @@ class PythonReader {
 
   private tell(node: SyntaxNode, fact: FactPart): void {
     if (this.facts.length < maxFacts) {
-      this.facts.push({ ...fact, from: node.from, to: node.to, within: this.within } as PythonFact);
+      this.facts.push({ ...fact, from: node.from, to: node.to, within: this.within });
     }
   }
 
@@ -643,7 +629,12 @@ class PythonReader {
       return { ...made([one, other]), items: [...one.items, ...other.items].slice(0, 64) };
     }
     const isDifference = text === "-" && one.cell.origins.size > 0 && other.cell.origins.size > 0 && !sameOrigins(one, other);
-    return made([one, other], (text === "**" ? trait.closed : 0) | (isDifference || operator?.name === "CompareOp" ? trait.reduced : 0));
+    const result = made([one, other], text === "**" ? trait.closed : 0);
+    // Scaling data by a number about it leaves data.
+    const keepsData = [one, other].some(({ cell }) => cell.origins.size > 0 && (cell.traits & trait.reduced) === 0);
+    const isReduced = isDifference || operator?.name === "CompareOp" || (!keepsData && (result.cell.traits & trait.reduced) !== 0);
+    result.cell.traits = isReduced ? result.cell.traits | trait.reduced : result.cell.traits & ~trait.reduced;
+    return result;
   }
 
   /** The key of a subscript that is a text, told as one that is asked for or changed. */
@@ -824,33 +815,4 @@ class PythonReader {
   }
 }
 
-function children(node: SyntaxNode | null): SyntaxNode[] {
-  const found: SyntaxNode[] = [];
-  for (let child = node?.firstChild ?? null; child !== null; child = child.nextSibling) {
-    found.push(child);
-  }
-  return found;
-}
-
-const isExpression = (node: SyntaxNode): boolean => /Expression$|^(VariableName|String|FormatString|ContinuedString|Number|Boolean|None|Ellipsis)$/.test(node.name);
-
 const sameOrigins = (one: Value, other: Value): boolean => Array.from(one.cell.origins).every((origin) => other.cell.origins.has(origin));
-
-const isConstant = (node: SyntaxNode, depth = 0): boolean =>
-  node.name === "Number" || (depth < 20 && (node.name === "BinaryExpression" || node.name === "UnaryExpression" || node.name === "ParenthesizedExpression") && children(node).filter(isExpression).every((part) => isConstant(part, depth + 1)));
-
-/** Parameters by their name, with what they are where nothing is given. */
-function parametersOf(list: SyntaxNode): (readonly [SyntaxNode, SyntaxNode | undefined])[] {
-  const parts = children(list).filter(({ name }) => name !== "TypeDef");
-  return parts.flatMap((part, index) => (part.name === "VariableName" && parts[index - 1]?.name !== "AssignOp" ? [[part, parts[index + 1]?.name === "AssignOp" ? parts[index + 2] : undefined] as const] : []));
-}
-
-/** The text of a string literal. */
-function stringText(literal: string): string {
-  const match = /^([A-Za-z]*)("""|'''|"|')/.exec(literal);
-  const quote = match?.[2] ?? '"';
-  const inner = literal.slice(match?.[0].length ?? 1, literal.endsWith(quote) ? -quote.length : undefined);
-  return /r/i.test(match?.[1] ?? "")
-    ? inner
-    : inner.replace(/\\(\n|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[ntr\\'"0])/g, (_all, escape: string) => (escape.length > 1 ? String.fromCharCode(parseInt(escape.slice(1), 16)) : (({ n: "\n", t: "\t", r: "\r", "\n": "" }) as Record<string, string>)[escape] ?? escape));
-}

@@ -45,6 +45,10 @@ export class CopiedLiterals implements Detector {
     if (event.text.length > maxSource) {
       return;
     }
+    if (call.runs.some((path) => this.sample.roles.has(path, "scorer")) || /score|submit|grade/i.test(call.event.tool ?? "")) {
+      this.collect(event, ordinal, "scoreMessage", "a message of the scorer");
+      return;
+    }
     const source = sourceOf(this.sample, call);
     const isForbidden = source !== undefined && this.sample.rulesFor("copied-literals").some(({ from }) => from.includes(source.role));
     if (isForbidden) {

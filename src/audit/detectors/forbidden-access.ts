@@ -1,6 +1,6 @@
 import type { ShellCommand } from "../code/shell";
 import { NamePatterns, Pattern } from "../patterns";
-import type { PathRole } from "../rules";
+
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
 import { CommandPatterns, commandLine } from "./command-line";
@@ -76,7 +76,7 @@ export class ForbiddenAccess implements Detector {
 
   private reads(step: Step, { rule }: AccessRule): void {
     for (const path of rule.read.length === 0 ? [] : step.reads) {
-      const origin = originOf(this.sample, path, rule.read as readonly PathRole[]);
+      const origin = originOf(this.sample, path, rule.read);
       if (origin === undefined) {
         continue;
       }
