@@ -18,6 +18,8 @@ export { usualConditions } from "./journal-entry";
 export type { AssignedBox, BoxDescription, Conditions, EntryData, EntryType, JournalEntry } from "./journal-entry";
 export type { TerminalRecorder } from "./recordings";
 export { dueReminder } from "./reminders";
+export { revealScores } from "./hidden-scores";
+export type { Revealed } from "./hidden-scores";
 export { Session } from "./session";
 export { SessionError } from "./session-error";
 export type { SessionAccess, SessionSurroundings } from "./session";

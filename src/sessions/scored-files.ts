@@ -14,7 +14,7 @@ export class ScoredFiles {
     if (this.session.state().clock.state !== "not-started") {
       return;
     }
-    if (this.session.state().attempts.some(({ outcome }) => outcome.kind === "scored")) {
+    if (this.session.state().attempts.some(({ outcome }) => outcome.kind === "scored" || outcome.kind === "hidden")) {
       throw new SessionError("clock", "The starting solution has its score; start the clock to score your own.");
     }
     const now = await hashesOf(this.session.onBox().box, this.session.onBox().paths.workspace, this.session.state().created.sync.ignore);

@@ -223,7 +223,7 @@ function scoreOf(attempt: Attempt): object {
     return { value: outcome.score, explanation: JSON.stringify(outcome.message), metadata: { ...metadata, normalised: outcome.normalised } };
   }
   const invalid = outcome.kind === "invalid" ? { invalid: outcome.reason } : {};
-  return { value: noScore, explanation: outcome.kind === "running" ? "" : outcome.text, metadata: { ...metadata, ...invalid } };
+  return { value: noScore, explanation: outcome.kind === "running" ? "" : outcome.kind === "hidden" ? "The task hides its scores." : outcome.text, metadata: { ...metadata, ...invalid } };
 }
 
 interface EventBase {

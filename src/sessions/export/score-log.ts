@@ -44,6 +44,8 @@ export function messageOf({ outcome }: Attempt): Record<string, unknown> {
       return { error: outcome.text };
     case "running":
       return {};
+    case "hidden":
+      return { hidden: true };
   }
 }
 
