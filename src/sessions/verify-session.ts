@@ -227,7 +227,7 @@ function unknownRuns(runs: readonly string[], state: SessionState, what: string)
 /** Attempts that have a result from the box, while the box does not know their run. */
 function goneRuns(runs: readonly string[], state: SessionState): string[] {
   return state.attempts
-    .filter(({ run, outcome }) => ["scored", "invalid"].includes(outcome.kind) && !runs.includes(run))
+    .filter(({ run, outcome }) => ["scored", "hidden", "invalid"].includes(outcome.kind) && !runs.includes(run))
     .map(({ number, run }) => `Attempt ${number}: the box does not know its run ${run}.`);
 }
 

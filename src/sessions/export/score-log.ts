@@ -45,6 +45,8 @@ export function messageOf({ outcome }: Attempt): Record<string, unknown> {
     case "hidden":
     case "running":
       return {};
+    case "hidden":
+      return { hidden: true };
   }
 }
 
