@@ -15,6 +15,12 @@ export const commands = {
   showInstructions: "baseliner.showInstructions",
   showAttemptOutput: "baseliner.showAttemptOutput",
   showScores: "baseliner.showScores",
+  answerGaps: "baseliner.answerGaps",
+  addNote: "baseliner.addNote",
+  writeLongNote: "baseliner.writeLongNote",
+  addDraftedNote: "baseliner.addDraftedNote",
+  showNotes: "baseliner.showNotes",
+  changeConsent: "baseliner.changeConsent",
   verifySession: "baseliner.verifySession",
   openForWriting: "baseliner.openForWriting",
   connectBox: "baseliner.connectBox",
@@ -74,5 +80,8 @@ export const transcriptScheme = "baseliner-transcript";
 
 /** Scheme of documents that are files of the box. */
 export const boxScheme = "baseliner-box";
+
+/** Scheme of the document that shows a session's notes. */
+export const noteScheme = "baseliner-notes";
 
 export const walkthrough = "baseliner.expert";

@@ -1,14 +1,20 @@
 import * as vscode from "vscode";
 import { AttemptsTree } from "./attempts-tree";
+import { offerAssignments } from "./assignment-files";
 import { BoxAccess } from "./box-access";
 import { watchBulkDeletes } from "./bulk-deletes";
 import { BoxFiles } from "./box-files";
 import { BoxSource } from "./box-source";
 import { BoxTree } from "./box-tree";
+import { ClockReminders } from "./clock-reminders";
 import { ClockStatusBar } from "./clock-status-bar";
+import { ClockTicks } from "./clock-ticks";
 import { registerCommands } from "./commands";
 import { registerLinks } from "./links";
+import { GapQuestions } from "./gap-questions";
 import { Log } from "./log";
+import { NotePrompts } from "./note-prompts";
+import { NotesDocument } from "./notes";
 import { Ports } from "./ports";
 import { ReplayEditors } from "./replay/replay-editor";
 import { TranscriptsTree } from "./replay/transcripts-tree";
@@ -26,6 +32,7 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const log = new Log();
   const access = new BoxAccess(context.secrets, log);
   const current = new WindowSession(context, log, access);
+  const ticks = new ClockTicks(current);
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current);
@@ -40,17 +47,23 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     problems,
     terminal,
     scores,
-    new SessionTree(current),
+    ticks,
+    new SessionTree(current, ticks),
     new AttemptsTree(current),
     box,
     ports,
     boxFiles,
     new BoxTree(box, ports),
-    new ClockStatusBar(current),
+    new ClockStatusBar(current, ticks),
+    new ClockReminders(current, context.workspaceState, ticks),
+    new GapQuestions(current),
+    new NotesDocument(current),
+    new NotePrompts(current, context.workspaceState, ticks),
     registerCommands(editor),
     replays,
     transcripts,
     registerLinks(editor),
+    offerAssignments(current),
     watchBulkDeletes(current),
     current,
   );

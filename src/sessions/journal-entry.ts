@@ -64,6 +64,9 @@ export const usualConditions: Conditions = conditionsSchema.parse({});
 /** Code of a participant. */
 export const participantCode = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be up to 64 letters, digits, dots, hyphens or underscores");
 
+/** A stretch of which it is not known whether it was worked in (see gaps.ts). UTC, ms. */
+const gap = z.object({ cause: z.enum(["closed", "slept", "clock-jumped"]), from: z.number(), until: z.number() });
+
 /** The data of each type of journal entry. */
 export const entryData = {
   "session.created": z.object({
@@ -115,19 +118,13 @@ export const entryData = {
   "clock.started": z.object({}),
   "clock.paused": z.object({ reason: z.string() }),
   "clock.resumed": z.object({}),
-  /** Changes the working time by `addMs`; `gap` is the time that the person was asked about, and what it was. */
+  /** A gap was found that the expert is to be asked about. Until it is answered it counts as work. */
+  "clock.gap": gap,
+  /** Changes the working time by `addMs`; `gap` is the time that the person was asked about, or that the wall clock was set back by, and what it was. */
   "clock.adjusted": z.object({
     addMs: z.number(),
     reason: z.string(),
-    gap: z
-      .object({
-        cause: z.enum(["closed", "slept", "clock-jumped"]),
-        /** UTC, ms. */
-        from: z.number(),
-        until: z.number(),
-        countedAs: z.enum(["work", "break"]),
-      })
-      .optional(),
+    gap: gap.extend({ countedAs: z.enum(["work", "break"]) }).optional(),
   }),
   "clock.expired": z.object({}),
   "attempt.started": z.object({
