@@ -13,7 +13,13 @@ export const commands = {
   cancelScoring: "baseliner.cancelScoring",
   submit: "baseliner.submit",
   showInstructions: "baseliner.showInstructions",
+  showAttempt: "baseliner.showAttempt",
   showAttemptOutput: "baseliner.showAttemptOutput",
+  showAttemptChanges: "baseliner.showAttemptChanges",
+  showAttemptChangesToBest: "baseliner.showAttemptChangesToBest",
+  browseAttemptFiles: "baseliner.browseAttemptFiles",
+  closeAttemptFiles: "baseliner.closeAttemptFiles",
+  restoreAttempt: "baseliner.restoreAttempt",
   showScores: "baseliner.showScores",
   answerGaps: "baseliner.answerGaps",
   addNote: "baseliner.addNote",
@@ -37,6 +43,7 @@ export const commands = {
   addTranscriptFolder: "baseliner.addTranscriptFolder",
   removeTranscriptFolder: "baseliner.removeTranscriptFolder",
   refreshTranscripts: "baseliner.refreshTranscripts",
+  compareRuns: "baseliner.compareRuns",
   showLog: "baseliner.showLog",
 } as const;
 
@@ -44,6 +51,7 @@ export const views = {
   container: "baseliner",
   session: "baseliner.session",
   attempts: "baseliner.attempts",
+  attemptFiles: "baseliner.attemptFiles",
   box: "baseliner.box",
   boxFiles: "baseliner.boxFiles",
   transcripts: "baseliner.transcripts",
@@ -67,11 +75,13 @@ export const contextKeys = {
   boxKind: "baseliner.boxKind",
   /** Whether a scoring is going on. */
   isScoring: "baseliner.isScoring",
+  /** Whether the files of an attempt are shown. */
+  attemptShown: "baseliner.attemptShown",
 } as const;
 
 export const statusBarItems = { clock: "baseliner.clock" } as const;
 
-export const panels = { scores: "baseliner.scores" } as const;
+export const panels = { scores: "baseliner.scores", analysis: "baseliner.analysis" } as const;
 
 export const customEditors = { replay: "baseliner.replay" } as const;
 
@@ -80,6 +90,12 @@ export const transcriptScheme = "baseliner-transcript";
 
 /** Scheme of documents that are files of the box. */
 export const boxScheme = "baseliner-box";
+
+/** Scheme of documents that are files of an attempt's snapshot. */
+export const snapshotScheme = "baseliner-snapshot";
+
+/** Scheme of the documents that show what is on record of an attempt. */
+export const attemptScheme = "baseliner-attempt";
 
 /** Scheme of the document that shows a session's notes. */
 export const noteScheme = "baseliner-notes";

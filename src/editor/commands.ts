@@ -1,10 +1,10 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import * as vscode from "vscode";
 import { messageText, singleLine } from "../base";
 import type { Forwarding } from "../boxes";
 import { commands } from "../contributions";
-import { type Attempt, attemptFolder, describeAttempt, remainingAt, type Session, verifySession } from "../sessions";
+import { describeAttempt, remainingAt, type Session, verifySession } from "../sessions";
+import type { AnalysisPanels } from "./analysis-panel";
+import { attemptActions, type AttemptParts } from "./attempt-commands";
 import { answerBulkDelete } from "./bulk-deletes";
 import { answerGaps } from "./gap-questions";
 import { pauseClock } from "./pause-clock";
@@ -16,11 +16,11 @@ import type { BoxRow } from "./box-tree";
 import type { Log } from "./log";
 import { addDraftedNote, addNote, showNotes, writeLongNote } from "./notes";
 import type { Ports } from "./ports";
+import { greet, startClock } from "./begin-session";
+import { showInstructions } from "./instructions";
 import { openTranscripts, replayTranscript } from "./replay/replay-commands";
 import type { ReplayEditors } from "./replay/replay-editor";
 import type { TranscriptsTree } from "./replay/transcripts-tree";
-import { greet, startClock } from "./begin-session";
-import { showInstructions } from "./instructions";
 import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
 import { changeConsent } from "./session-conditions";
@@ -30,7 +30,7 @@ import type { TaskProblems } from "./task-problems";
 import type { WindowSession } from "./window-session";
 
 /** What commands act on. */
-export interface Editor {
+export interface Editor extends AttemptParts {
   readonly context: vscode.ExtensionContext;
   readonly current: WindowSession;
   readonly access: BoxAccess;
@@ -38,6 +38,7 @@ export interface Editor {
   readonly problems: TaskProblems;
   readonly terminal: ScoringTerminal;
   readonly scores: ScoresPanels;
+  readonly analysis: AnalysisPanels;
   readonly box: BoxSource;
   readonly ports: Ports;
   readonly boxFiles: BoxFiles;
@@ -60,7 +61,7 @@ export function registerCommands(editor: Editor): vscode.Disposable {
     cancelScoring: () => current.require().cancelScoring(),
     submit: () => submit(current.require()),
     showInstructions: () => showInstructions(current.require()),
-    showAttemptOutput: (attempt) => showAttemptOutput(current.require(), attempt),
+    ...attemptActions(editor),
     showScores: () => {
       current.require();
       scores.show();
@@ -103,6 +104,7 @@ export function registerCommands(editor: Editor): vscode.Disposable {
       editor.transcripts.refresh();
       return Promise.resolve();
     },
+    compareRuns: (uri) => editor.analysis.open(uri instanceof vscode.Uri ? uri : undefined),
     showLog: () => {
       log.show();
       return Promise.resolve();
@@ -157,39 +159,6 @@ async function forgetBoxSecrets(access: BoxAccess): Promise<void> {
   void vscode.window.showInformationMessage(
     count === 0 ? vscode.l10n.t("No passphrase or password is kept.") : vscode.l10n.t("{0} kept passphrases and passwords were removed.", count),
   );
-}
-
-async function showAttemptOutput(session: Session, chosen: unknown): Promise<void> {
-  const attempt = session.state.attempts.find((one) => one === chosen) ?? (await pickAttempt(session, chosen));
-  if (attempt === undefined) {
-    return;
-  }
-  const folder = attemptFolder(session.folder.root, attempt.number);
-  for (const name of ["stdout.log", "stderr.log"]) {
-    const size = (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0;
-    if (size > 0) {
-      await vscode.window.showTextDocument(vscode.Uri.file(join(folder, name)), { preview: true });
-      return;
-    }
-  }
-  void vscode.window.showInformationMessage(vscode.l10n.t("Attempt {0} printed nothing.", attempt.number));
-}
-
-async function pickAttempt(session: Session, chosen: unknown): Promise<Attempt | undefined> {
-  // A row that was drawn before the last change holds an attempt of the same number.
-  const number = typeof chosen === "object" && chosen !== null && "number" in chosen ? chosen.number : undefined;
-  const same = session.state.attempts.find((attempt) => attempt.number === number);
-  if (same !== undefined) {
-    return same;
-  }
-  const picked = await vscode.window.showQuickPick(
-    [...session.state.attempts].reverse().map((attempt) => {
-      const { normalised, note } = describeAttempt(attempt, session.state);
-      return { label: vscode.l10n.t("Attempt {0}", attempt.number), description: [normalised, note].join("  "), attempt };
-    }),
-    { title: vscode.l10n.t("Show Attempt Output"), placeHolder: vscode.l10n.t("Which attempt?") },
-  );
-  return picked?.attempt;
 }
 
 async function verify(session: Session): Promise<void> {

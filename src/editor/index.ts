@@ -1,4 +1,7 @@
 import * as vscode from "vscode";
+import { AnalysisPanels } from "./analysis-panel";
+import { AttemptDetails } from "./attempt-details";
+import { AttemptFiles } from "./attempt-files";
 import { AttemptsTree } from "./attempts-tree";
 import { offerAssignments } from "./assignment-files";
 import { BoxAccess } from "./box-access";
@@ -10,8 +13,8 @@ import { ClockReminders } from "./clock-reminders";
 import { ClockStatusBar } from "./clock-status-bar";
 import { ClockTicks } from "./clock-ticks";
 import { registerCommands } from "./commands";
-import { registerLinks } from "./links";
 import { GapQuestions } from "./gap-questions";
+import { registerLinks } from "./links";
 import { Log } from "./log";
 import { NotePrompts } from "./note-prompts";
 import { NotesDocument } from "./notes";
@@ -20,6 +23,7 @@ import { ReplayEditors } from "./replay/replay-editor";
 import { TranscriptsTree } from "./replay/transcripts-tree";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
+import { SnapshotDocuments } from "./snapshot-documents";
 import { SessionTree } from "./session-tree";
 import { TaskProblems } from "./task-problems";
 import { WindowSession } from "./window-session";
@@ -35,21 +39,29 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const ticks = new ClockTicks(current);
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
-  const scores = new ScoresPanels(context, current);
+  const scores = new ScoresPanels(context, current, ticks);
+  const analysis = new AnalysisPanels(context);
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
   const replays = new ReplayEditors(context, log);
   const transcripts = new TranscriptsTree(context);
-  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles, replays, transcripts };
+  const snapshots = new SnapshotDocuments(current);
+  const attemptFiles = new AttemptFiles(current, snapshots);
+  const attemptDetails = new AttemptDetails(current);
+  const editor = { context, current, access, log, problems, terminal, scores, analysis, box, ports, boxFiles, snapshots, attemptFiles, attemptDetails, replays, transcripts };
   context.subscriptions.push(
     log,
     problems,
     terminal,
     scores,
+    analysis,
     ticks,
     new SessionTree(current, ticks),
     new AttemptsTree(current),
+    snapshots,
+    attemptFiles,
+    attemptDetails,
     box,
     ports,
     boxFiles,
@@ -60,10 +72,10 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     new NotesDocument(current),
     new NotePrompts(current, context.workspaceState, ticks),
     registerCommands(editor),
+    offerAssignments(current),
     replays,
     transcripts,
     registerLinks(editor),
-    offerAssignments(current),
     watchBulkDeletes(current),
     current,
   );

@@ -28,6 +28,8 @@ export function describeAttempt(attempt: Attempt, state: SessionState): AttemptD
       return only(`lost: ${singleLine(outcome.text)}`);
     case "failed":
       return only(`failed: ${singleLine(outcome.text)}`);
+    case "hidden":
+      return only(["recorded; the score is hidden", kindNotes[attempt.kind]].filter((part) => part !== "").join(" · "));
     case "scored": {
       const kind = kindNotes[attempt.kind];
       if (!state.created.scoring.visible) {

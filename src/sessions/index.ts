@@ -15,6 +15,8 @@ export type { JournalContent } from "./journal";
 export { usualConditions } from "./journal-entry";
 export type { AssignedBox, BoxDescription, Conditions, EntryData, EntryType, JournalEntry } from "./journal-entry";
 export { dueReminder } from "./reminders";
+export { revealScores } from "./hidden-scores";
+export type { Revealed } from "./hidden-scores";
 export { Session } from "./session";
 export { SessionError } from "./session-error";
 export type { SessionAccess, SessionSurroundings } from "./session";

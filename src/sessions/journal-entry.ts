@@ -144,6 +144,11 @@ export const entryData = {
     changedTo: z.string().nullable(),
     /** Why there is no score; null where there is one. */
     invalid: z.object({ reason: z.string(), text: z.string() }).nullable(),
+    /**
+     * There is a score, which the task hides: it lies with the run on the box. `commitment` tells the one that is on record: SHA-256 of
+     * `result.json`, on a protected box of the text of `nonce` and `result.json` behind it.
+     */
+    hidden: z.object({ commitment: sha256Text }).optional(),
     box: boxTimes,
     files: z.record(z.enum(["stdout.log", "stderr.log", "result.json"]), outputFile.nullable()),
   }),
@@ -152,6 +157,11 @@ export const entryData = {
   /** The attempt could not be carried out for a reason outside the solution. */
   "attempt.failed": z.object({ attempt: attemptNumber, reason: z.string(), problem: z.string() }),
   "snapshot.taken": z.object({ commit: z.string(), leftOut: z.array(z.string()) }),
+  /**
+   * The workspace was brought back to `commit`: the snapshot of an attempt, or, where that is null, what it was before an earlier restore.
+   * `before` is what it was until then.
+   */
+  "snapshot.restored": z.object({ attempt: attemptNumber.nullable(), commit: z.string(), before: z.string() }),
   "sync.conflict": z.object({ path: z.string(), keptAs: z.string() }),
   "note.added": z.object({ text: z.string() }),
   /** Whether the expert consents to being recorded; may be given and taken back at any time. */

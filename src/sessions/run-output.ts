@@ -8,8 +8,20 @@ import { SessionError } from "./session-error";
 import { attemptFiles, attemptFolder } from "./session-folder";
 import type { Attempt } from "./session-state";
 
+/**
+ * Follows the run to its end. Its output is taken over, unless the task hides scores: a scoring function may print them, so it then stays
+ * on the box.
+ */
+export async function followToEnd(session: ScoredSession, attempt: Attempt, signal: AbortSignal): Promise<RunExit> {
+  if (session.state().created.scoring.visible) {
+    return await takeOutput(session, attempt, signal);
+  }
+  const { box, paths } = session.onBox();
+  return await box.followRun(paths.runs, attempt.run, { stdout: 0, stderr: 0 }, () => Promise.resolve(), signal);
+}
+
 /** The run's output, whole; taken over once more from its beginning where what was kept is not it. */
-export async function takeOutput(session: ScoredSession, attempt: Attempt, signal: AbortSignal): Promise<RunExit> {
+async function takeOutput(session: ScoredSession, attempt: Attempt, signal: AbortSignal): Promise<RunExit> {
   return (await appendOutput(session, attempt, signal)) ?? (await appendOutput(session, attempt, signal)) ?? Promise.reject(
     new SessionError("output-differs", "What the box holds of its output is not as long as its record says; the run's folder is kept."),
   );

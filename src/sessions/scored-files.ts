@@ -14,7 +14,7 @@ export class ScoredFiles {
     if (this.session.state().clock.state !== "not-started") {
       return;
     }
-    if (this.session.state().attempts.some(({ outcome }) => outcome.kind === "scored")) {
+    if (this.session.state().attempts.some(({ outcome }) => outcome.kind === "scored" || outcome.kind === "hidden")) {
       throw new SessionError("clock", "The starting solution has its score; start the clock to score your own.");
     }
     const now = await hashesOf(this.session.onBox().box, this.session.onBox().paths.workspace, this.session.state().created.sync.ignore);
@@ -49,7 +49,8 @@ export class ScoredFiles {
     throw new SessionError("unsettled", "Files of the workspace are being written without a pause, so nothing was scored; score again when that is over.");
   }
 
-  private async snapshot(message: string): Promise<string | null> {
+  /** Keeps the workspace as it is here now; null where that cannot be done because git is missing, which the person is told. */
+  async snapshot(message: string): Promise<string | null> {
     const snapshots = new Snapshots(this.session.folder.snapshots, this.session.folder.workspace, this.session.state().created.sync);
     try {
       const { commit, isNew, leftOut } = await snapshots.take(message);

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { BaselinerError, plainSystemReason, writeFileDurably } from "../base";
 import { BoxError, isConnectionProblem, type OutputStream, type RunExit } from "../boxes";
 import { readResultFile, readScoring, resultVariable, scoringCommand, scoringOutputLimitBytes } from "../tasks";
+import { withheld } from "./hidden-scores";
 import type { EntryData, EntryType } from "./journal-entry";
-import { hashesOfAttempt, takeOutput } from "./run-output";
+import { hashesOfAttempt, followToEnd } from "./run-output";
 import { ScoredFiles } from "./scored-files";
 import type { SessionBox } from "./session-box";
 import { SessionError } from "./session-error";
@@ -81,6 +82,15 @@ export class Scorings {
     } else {
       throw new SessionError("not-scoring", "Nothing is being scored.");
     }
+  }
+
+  /** Keeps the workspace as it is here now. @throws {SnapshotError}; {SessionError} `no-snapshot` where git is missing */
+  async keepWorkspace(message: string): Promise<string> {
+    const commit = await this.files.snapshot(message);
+    if (commit === null) {
+      throw new SessionError("no-snapshot", "What is in the workspace now cannot be kept without git, so nothing was changed.");
+    }
+    return commit;
   }
 
   private cancelWasAskedFor(): boolean {
@@ -174,7 +184,7 @@ export class Scorings {
       if (this.cancelWasAskedFor()) {
         await box.cancelRun(paths.runs, attempt.run);
       }
-      exit = await takeOutput(this.session, attempt, signal);
+      exit = await followToEnd(this.session, attempt, signal);
     } catch (error) {
       if (error instanceof BoxError && (error.reason === "run-unknown" || error.reason === "run-vanished")) {
         await this.session.record("attempt.lost", { attempt: attempt.number, problem: error.message });
@@ -199,17 +209,16 @@ export class Scorings {
   private async recordEnd(attempt: Attempt, exit: RunExit): Promise<void> {
     const folder = attemptFolder(this.session.folder.root, attempt.number);
     const result = await readResultFile(this.session.onBox().box, `${this.session.onBox().paths.runs}/${attempt.run}/result.json`);
-    if (result instanceof Uint8Array) {
+    const { scoring } = this.session.state().created;
+    if (result instanceof Uint8Array && scoring.visible) {
       await writeFileDurably(join(folder, "result.json"), result);
     }
     const [changedTo, boxTime] = await allOf([this.files.changedSince(attempt, exit), this.session.boxTime(), this.files.checkIntegrity("after", attempt.number)]);
-    const scored = readScoring(exit, result, this.session.state().created.scoring.timeoutSeconds);
+    const scored = readScoring(exit, result, scoring.timeoutSeconds);
     await this.session.record("attempt.finished", {
       attempt: attempt.number,
-      score: scored.score,
-      message: scored.message,
+      ...(scoring.visible ? scored : withheld(scored, result)),
       changedTo,
-      invalid: scored.invalid,
       box: {
         startedAt: exit.startedAt,
         endedAt: exit.endedAt,

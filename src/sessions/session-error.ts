@@ -13,6 +13,8 @@ export type SessionErrorReason =
   | "gap"
   /** A note is empty. */
   | "nothing-said"
+  /** There is no snapshot to bring back, or none can be taken first. */
+  | "no-snapshot"
   /** A bulk delete waits for an answer, so both sides are not in step. */
   | "mirror-question"
   | "unsettled";

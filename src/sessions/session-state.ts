@@ -34,6 +34,8 @@ export type AttemptOutcome =
       /** By how much it improved on the best normalised score before it; null where it did not. */
       readonly gain: number | null;
     }
+  /** It has a score, which the task hides. */
+  | { readonly kind: "hidden"; readonly endedAt: number }
   | { readonly kind: "invalid"; readonly reason: string; readonly text: string; readonly endedAt: number }
   | { readonly kind: "lost" | "failed"; readonly text: string; readonly endedAt: number };
 
@@ -114,10 +116,15 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
       return { ...next, attempts: [...state.attempts, started] };
     }
     case "attempt.finished": {
-      const { attempt, score, message, invalid, box } = entry.data;
+      const { attempt, score, message, invalid, hidden, box } = entry.data;
       const changedWhileScoring = entry.data.changedTo !== null;
       const ranUntil = box.endedAt - box.aheadMs;
       const marked = { ...next, attempts: next.attempts.map((one) => (one.number === attempt ? { ...one, changedWhileScoring, ranUntil } : one)) };
+      if (hidden !== undefined) {
+        const marks = withOutcome(marked, attempt, { kind: "hidden", endedAt: at });
+        // Which one is the best is as hidden as the scores are; which one is the last is not.
+        return state.created.scoring.aggregate === "last" && isInTime(state, attempt) ? { ...marks, best: attempt } : marks;
+      }
       if (score === null) {
         const { reason, text } = invalid ?? { reason: "rejected", text: "The scoring function found the solution invalid." };
         return withOutcome(marked, attempt, { kind: "invalid", reason, text, endedAt: at });
@@ -161,13 +168,17 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
 function scored(state: SessionState, number: number, score: number, message: Record<string, unknown>, at: number): SessionState {
   const { scoring } = state.created;
   const before = scoreOf(state, state.best);
-  // What was begun after the time was up is on record, and never the result.
-  const isInTime = state.attempts.find((one) => one.number === number)?.kind !== "after-time";
-  const counts = isInTime && (scoring.aggregate === "last" || before === null || isBetter(score, before, scoring.direction));
+  const inTime = isInTime(state, number);
+  const counts = inTime && (scoring.aggregate === "last" || before === null || isBetter(score, before, scoring.direction));
   const normalised = normalise(score, scoring);
-  const gain = isInTime && before !== null && isBetter(score, before, scoring.direction) ? normalised - normalise(before, scoring) : null;
+  const gain = inTime && before !== null && isBetter(score, before, scoring.direction) ? normalised - normalise(before, scoring) : null;
   const outcome: AttemptOutcome = { kind: "scored", score, normalised, message, endedAt: at, gain };
   return { ...withOutcome(state, number, outcome), best: counts ? number : state.best };
+}
+
+/** What was begun after the time was up is on record, and never the result. */
+function isInTime(state: SessionState, number: number): boolean {
+  return state.attempts.find((one) => one.number === number)?.kind !== "after-time";
 }
 
 /** The score of an attempt by its number; null where it has none. */

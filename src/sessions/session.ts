@@ -419,6 +419,24 @@ export class Session extends EventEmitter<SessionEvents> {
     await this.scorings.cancel();
   }
 
+  /**
+   * Brings the workspace back to an earlier state, having kept what it is now. No scoring begins meanwhile.
+   * @param target its commit, and the attempt it is of; null where it is what an earlier restore has replaced
+   * @param change makes the changes between two commits; where it throws, nothing is recorded but the state before
+   * @returns the commit of the state before
+   * @throws {SessionError} `scoring`, `read-only`, `clock`, `no-snapshot`; {SnapshotError}; what `change` throws
+   */
+  restore(target: { attempt: number | null; commit: string }, change: (before: string, commit: string) => Promise<void>): Promise<string> {
+    return this.exclusive(async () => {
+      this.expectClock(["not-started", "running", "paused", "expired"], "This session was submitted; it can only be read.");
+      this.expectNotScoring("A scoring is still going on, and what is scored must stay as it is; wait for it or cancel it.");
+      const before = await this.scorings.keepWorkspace(target.attempt === null ? "Before taking a restore back" : `Before restoring attempt ${target.attempt}`);
+      await change(before, target.commit);
+      await this.record("snapshot.restored", { ...target, before });
+      return before;
+    });
+  }
+
   // — the end —
 
   /**
