@@ -12,7 +12,13 @@ export class SearchBar {
   private query: ReplayQuery = { pattern: "", isRegex: false, isCaseSensitive: false };
   private found: (ToReplay & { type: "found" }) | undefined;
   private number: number | undefined;
-  private readonly searchSoon = settled(200, () => this.search());
+  /** Where to go once something is found, which was asked for before. */
+  private wants: 1 | -1 | undefined;
+  private readonly searchSoon = settled(200, () => {
+    if (this.input.value !== this.query.pattern) {
+      this.search();
+    }
+  });
 
   constructor(
     private readonly searched: (query: ReplayQuery | null) => void,
@@ -23,11 +29,7 @@ export class SearchBar {
     this.input.addEventListener("input", () => this.searchSoon());
     this.input.addEventListener("keydown", (event) => {
       if (event.key === "Enter") {
-        if (this.input.value !== this.query.pattern) {
-          this.search();
-        } else {
-          this.step(event.shiftKey ? -1 : 1);
-        }
+        this.enter(event.shiftKey ? -1 : 1);
         event.preventDefault();
       }
     });
@@ -74,10 +76,30 @@ export class SearchBar {
   hear(found: ToReplay & { type: "found" }): void {
     this.found = found;
     this.show();
+    const { wants } = this;
+    if (found.count > 0 || !found.isSearching) {
+      this.wants = undefined;
+    }
+    if (wants !== undefined && found.count > 0) {
+      this.step(wants);
+    }
+  }
+
+  /** Goes to the next match, as soon as what stands in the field was searched for. */
+  private enter(direction: 1 | -1): void {
+    if (this.input.value !== this.query.pattern) {
+      this.search();
+    }
+    if (this.found === undefined && this.query.pattern !== "") {
+      this.wants = direction;
+    } else {
+      this.step(direction);
+    }
   }
 
   private search(): void {
     this.query = { ...this.query, pattern: this.input.value };
+    this.wants = undefined;
     this.number = undefined;
     this.found = undefined;
     this.searched(this.query.pattern === "" ? null : this.query);

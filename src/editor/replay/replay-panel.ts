@@ -187,7 +187,7 @@ export class ReplayPanel implements vscode.Disposable {
     }
   }
 
-  private async answerTo<Name extends ReplayQuestion>(question: Name, given: unknown, signal: AbortSignal): Promise<ReplayAnswers[ReplayQuestion]> {
+  private async answerTo(question: ReplayQuestion, given: unknown, signal: AbortSignal): Promise<ReplayAnswers[ReplayQuestion]> {
     const asked = parseQuestion(question, given);
     if (asked === undefined) {
       throw new Error(`not what ${question} takes`);

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
 import { formatBytes, singleLine } from "../../base";
-import { commands, customEditors, settings, views } from "../../contributions";
+import { customEditors, settings, views } from "../../contributions";
 import { defaultSessionsFolder } from "../../sessions";
 import { knownTranscript } from "../../transcripts";
 import { storeOptions, transcriptPath } from "./replay-document";

@@ -41,10 +41,7 @@ export class Spans {
 
   private inStep(event: TranscriptEvent): boolean {
     const { step } = event.fields;
-    if (event.kind !== "state" || step === undefined) {
-      return this.scoringSteps > 0;
-    }
-    if (!event.title.startsWith(`${String(step)} scorer`)) {
+    if (event.kind !== "state" || typeof step !== "string" || !event.title.startsWith(`${step} scorer`)) {
       return this.scoringSteps > 0;
     }
     this.scoringSteps = Math.max(0, this.scoringSteps + (step === "begin" ? 1 : -1));

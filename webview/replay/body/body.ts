@@ -83,7 +83,7 @@ function drawParts(text: string, parts: readonly ReplayTextPart[]): Body {
   const map = new TextMap();
   const waiting: (() => void)[] = [];
   let at = 0;
-  for (const { name, start, end, role, language } of parts) {
+  for (const { start, end, role, language } of parts) {
     const value = text.slice(start, end);
     body.append(element("span", { class: "argument" }, ...map.nodes(text.slice(at, start).replace(/^\n/, ""), at + (text[at] === "\n" ? 1 : 0))));
     const holder = element("span", { class: role });

@@ -33,7 +33,7 @@ export function code(text: string, offset: number, language: string, map: TextMa
     const { className } = token.properties ?? {};
     return Array.isArray(className) ? [element("span", { class: className.filter((name) => typeof name === "string").join(" ") }, ...children)] : children;
   };
-  return draw(lowlight.highlight(known, text) as Token);
+  return draw(lowlight.highlight(known, text));
 }
 
 /** Whether a text is a diff: a patch as git or diff writes it. */

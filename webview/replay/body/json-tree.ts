@@ -31,7 +31,7 @@ function members(value: unknown, opened: () => void, from = 0): Node[] {
   const all = Array.isArray(value) ? value.map((member: unknown, index): [string, unknown] => [String(index), member]) : Object.entries(value as object);
   const nodes: Node[] = all.slice(from, from + membersAtOnce).map(([name, member]) => row(name, member, opened));
   if (all.length > from + membersAtOnce) {
-    const more = element("button", { class: "link", type: "button" }, `${plural(all.length - from - membersAtOnce, "more member")}`);
+    const more = element("button", { class: "link", type: "button" }, plural(all.length - from - membersAtOnce, "more member"));
     more.addEventListener("click", () => {
       more.replaceWith(...members(value, opened, from + membersAtOnce));
       opened();

@@ -1,0 +1,191 @@
+// The replay panel over a large transcript in a real VS Code: how long until its
+// first events are on the screen, and what Chromium's own trace says of its frames
+// while it is scrolled, jumped through and played. And what the extension host
+// does in one go for a list of so many events.
+// BASELINER_BENCH_EVENTS sets how many; the default is that of the largest log known.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Frame } from "playwright-core";
+import { EventColumns, facetsOf, ShownEvents, timelineOf, TranscriptStore, wholeRange } from "../../src/transcripts";
+import { everything } from "../../src/transcripts/view/shown-events";
+import { writeInspectSample } from "../support/large-transcripts";
+
+const events = Number(process.env["BASELINER_BENCH_EVENTS"] ?? 337_000);
+/** About as many bytes has an event of the generated log. */
+const bytesEach = 1750;
+
+/** The most a frame may take on the main thread, and what nineteen of twenty stay under; in ms. */
+const longestFrame = 50;
+const usualFrame = 17;
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly ts: number;
+  readonly dur?: number;
+  readonly pid: number;
+  readonly tid: number;
+}
+
+export async function bench(root: string) {
+  const place = mkdtempSync(join(tmpdir(), "baseliner-bench-"));
+  try {
+    const folder = join(place, "folder");
+    mkdirSync(folder);
+    writeInspectSample(join(folder, "large.json"), events * bytesEach, 3, true);
+    return [...(await lists(root, place, join(folder, "large.json"))), ...(await frames(root, place, folder))];
+  } finally {
+    rmSync(place, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** What the extension host does in one go, without letting the editor have its turn. */
+async function lists(root: string, place: string, path: string) {
+  const store = await TranscriptStore.open(path, { cache: join(place, "cache"), worker: join(root, "dist", "transcript-worker.js") });
+  await new Promise<void>((resolve) => {
+    const check = (): void => (store.state.isComplete ? resolve() : undefined);
+    store.onDidChange(check);
+    check();
+  });
+  const columns = new EventColumns();
+  let slices = 0;
+  for (let isDone = false; !isDone; slices++) {
+    isDone = columns.extend(store, 8);
+  }
+  const shown = new ShownEvents(columns, { ...everything, hiddenKinds: ["state"] });
+  const steps: [string, () => unknown][] = [
+    ["list them by a filter", () => shown.extend(true)],
+    ["count them by kind, agent and tool", () => facetsOf(columns)],
+    ["their timeline by time", () => timelineOf(columns, shown, wholeRange(columns, shown, "time") ?? { by: "step", from: 0, to: 1 }, 1000)],
+  ];
+  const rows = steps.map(([what, act]) => row(`${what}: ${columns.count} events, against ${longestFrame} ms`, timed(act), longestFrame));
+  await store.close();
+  return rows;
+}
+
+async function frames(root: string, place: string, folder: string) {
+  const load = async <Module>(path: string): Promise<Module> => (await import(pathToFileURL(join(root, path)).href)) as Module;
+  const { launchBrowser, newProfile } = await load<typeof import("../../scripts/vscode/browser.mjs")>("scripts/vscode/browser.mjs");
+  const { installExtension, Server } = await load<typeof import("../../scripts/vscode/server.mjs")>("scripts/vscode/server.mjs");
+  const { packageExtension } = await load<typeof import("../../scripts/package.mjs")>("scripts/package.mjs");
+  const { quietSettings } = await load<typeof import("../../scripts/vscode/settings.mjs")>("scripts/vscode/settings.mjs");
+  const { Workbench } = await load<typeof import("../../scripts/vscode/workbench.mjs")>("scripts/vscode/workbench.mjs");
+  const dataFolder = join(place, "vscode");
+  await installExtension(process.env["BASELINER_VSIX"] ?? (await packageExtension()), dataFolder);
+  const server = await Server.start({ dataFolder, settings: quietSettings({}) });
+  const browser = await launchBrowser();
+  try {
+    const workbench = await Workbench.open(await newProfile(browser), server, { pictures: join(place, "pictures"), folder, limit: 60_000 });
+    const { page, patience } = workbench;
+    const open = async (): Promise<[Frame, number]> => {
+      let began = 0;
+      await workbench.show("Explorer");
+      await patience.until("Replay Transcript in the menu", async () => {
+        const entry = page.locator(".monaco-menu .action-label", { hasText: /^Replay Transcript$/ });
+        if (!(await entry.isVisible())) {
+          await page.keyboard.press("Escape");
+          await page.locator(".explorer-folders-view .monaco-list-row", { hasText: "large.json" }).click({ button: "right", timeout: 2000 });
+        }
+        began = performance.now();
+        await entry.click({ timeout: 2000 });
+        return true;
+      });
+      const frame = await patience.until("the panel", async () => {
+        for (const candidate of page.frames()) {
+          if (await candidate.locator(".event .body").count().catch(() => 0)) {
+            return candidate;
+          }
+        }
+        return undefined;
+      });
+      return [frame, performance.now() - began];
+    };
+    const [panel, first] = await open();
+    await patience.until("all of it read", async () => !/reading/.test(await panel.locator(".progress").innerText()), { limit: 300_000 });
+    await workbench.runCommand("View: Close All Editors");
+    const [again, second] = await open();
+    const said = await again.locator(".status").innerText();
+
+    const traced = async (act: () => Promise<void>): Promise<{ longest: number; usual: number; count: number }> => {
+      await browser.startTracing(page, { categories: ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"] });
+      await act();
+      const trace = JSON.parse((await browser.stopTracing()).toString("utf8")) as { traceEvents: TraceEvent[] };
+      return framesOf(trace.traceEvents);
+    };
+    const box = await again.locator(".list").boundingBox();
+    await page.mouse.move((box?.x ?? 0) + 300, (box?.y ?? 0) + 300);
+    await again.locator(".list").focus();
+    const results = {
+      scrolling: await traced(async () => {
+        for (let turn = 0; turn < 150; turn++) {
+          await page.mouse.wheel(0, 240);
+          await page.waitForTimeout(16);
+        }
+      }),
+      "dragging the scroll bar": await traced(async () => {
+        for (let turn = 1; turn < 60; turn++) {
+          await again.evaluate(`{ const list = document.querySelector(".list"); list.scrollTop = list.scrollHeight * ${turn / 60}; }`);
+          await page.waitForTimeout(30);
+        }
+      }),
+      playing: await traced(async () => {
+        for (let faster = 0; faster < 6; faster++) {
+          await page.keyboard.press(".");
+        }
+        await page.keyboard.press(" ");
+        await page.waitForTimeout(5000);
+        await page.keyboard.press(" ");
+      }),
+    };
+    return [
+      row(`first events on the screen of ${said}, against 1 s`, first, 1000),
+      row("opened again, against 0.3 s", second, 300),
+      ...Object.entries(results).flatMap(([what, { longest, usual, count }]) => [
+        { ...row(`${what}: the longest of ${count} frames, against ${longestFrame} ms`, longest, longestFrame) },
+        { ...row(`${what}: 95 % of frames, against ${usualFrame} ms`, usual, usualFrame) },
+      ]),
+    ];
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+}
+
+/** Frames are the tasks of the main thread in which the page was brought up to date, by Chromium's own marks. */
+function framesOf(trace: readonly TraceEvent[]): { longest: number; usual: number; count: number } {
+  const marks = trace.filter(({ name }) => name === "UpdateLayoutTree" || name === "Commit" || name === "FireAnimationFrame");
+  const byThread = new Map<string, number>();
+  marks.forEach(({ pid, tid }) => byThread.set(`${pid} ${tid}`, (byThread.get(`${pid} ${tid}`) ?? 0) + 1));
+  const [thread] = [...byThread].sort(([, one], [, other]) => other - one)[0] ?? [""];
+  const onThread = (event: TraceEvent): boolean => `${event.pid} ${event.tid}` === thread;
+  const begins = marks.filter(onThread).map(({ ts }) => ts).sort((one, other) => one - other);
+  const tasks = trace.filter((event) => onThread(event) && event.ph === "X" && /RunTask/.test(event.name) && event.dur !== undefined);
+  const durations = tasks.filter(({ ts, dur = 0 }) => hasBetween(begins, ts, ts + dur)).map(({ dur = 0 }) => dur / 1000).sort((one, other) => one - other);
+  return { longest: durations.at(-1) ?? 0, usual: durations[Math.floor(durations.length * 0.95)] ?? 0, count: durations.length };
+}
+
+function hasBetween(sorted: readonly number[], from: number, to: number): boolean {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < from) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return (sorted[low] ?? Infinity) <= to;
+}
+
+function timed(act: () => unknown): number {
+  const began = performance.now();
+  act();
+  return performance.now() - began;
+}
+
+function row(what: string, ours: number, theirs: number) {
+  return { what, ours: `${ours.toFixed(1)} ms`, theirs: `${theirs} ms`, ratio: ours / theirs, target: 1 };
+}
