@@ -107,7 +107,7 @@ export interface ChangeOptions {
 export type FileChange = ChangeOptions & { readonly path: string } & (
     | {
         readonly make: "file";
-        /** A chunk may be written over as soon as the next one is asked for. */
+        /** A chunk may be written over as soon as the next but one is asked for. */
         readonly content: Uint8Array | AsyncIterable<Uint8Array>;
         readonly executable: boolean;
       }

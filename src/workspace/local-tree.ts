@@ -19,7 +19,7 @@ export type LocalTreeErrorReason = "changed" | "in-the-way" | "disk-full" | "rea
 export class LocalTreeError extends BaselinerError<LocalTreeErrorReason> {}
 
 /** How much is read at a time, in bytes. */
-const chunkBytes = 256 * 1024;
+const chunkBytes = 1024 * 1024;
 // Windows has neither of the latter two, whatever the types say.
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as { O_RDONLY: number; O_NOFOLLOW?: number; O_NONBLOCK?: number };
 /** Never through a link; opening a pipe would wait for ever without the last. */
@@ -290,6 +290,7 @@ export class LocalTree {
   private async write(draft: string, entry: ReadFile | UnreadFile, content: AsyncIterable<Uint8Array>, mode: number): Promise<ReadFile> {
     const hash = new StreamHash(entry.bytes);
     let bytes = 0;
+    let writing = Promise.resolve();
     const file = await open(draft, "wx", entry.executable ? mode | 0o111 : mode & ~0o111);
     try {
       for await (const chunk of content) {
@@ -299,10 +300,12 @@ export class LocalTree {
           throw this.changed(draft);
         }
         await hash.update(chunk);
-        for (let written = 0; written < chunk.length; ) {
-          written += (await file.write(chunk, written)).bytesWritten;
-        }
+        await writing;
+        // Meanwhile the next one comes.
+        writing = writeAll(file, chunk);
+        writing.catch(() => undefined);
       }
+      await writing;
       const sha256 = await hash.digest();
       if (entry.kind === "file" ? sha256 !== entry.sha256 : bytes !== entry.bytes) {
         throw this.changed(draft);
@@ -310,6 +313,7 @@ export class LocalTree {
       await file.sync();
       return { kind: "file", bytes, sha256, executable: entry.executable };
     } finally {
+      await writing.catch(() => undefined);
       hash.close();
       await file.close();
     }
@@ -430,16 +434,23 @@ function readToEnd(file: number, expectedBytes: number): Uint8Array {
   return content.subarray(0, bytes);
 }
 
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written)).bytesWritten;
+  }
+}
+
 /**
- * The bytes of an open file. Each chunk is written over by the next one: to make room for each anew keeps the garbage
+ * The bytes of an open file. Each chunk is written over by the next but one: to make room for each anew keeps the garbage
  * collector busy.
  * @param likely how many it probably holds: no more room than that is taken
  */
 async function* chunksOf(file: FileHandle, likely: number, signal?: AbortSignal): AsyncGenerator<Buffer, void> {
   const wanted = Math.min(chunkBytes, likely + 1);
-  const buffer = Buffer.allocUnsafe(wanted);
-  for (;;) {
+  const buffers = [Buffer.allocUnsafe(wanted)];
+  for (let turn = 0; ; turn += 1) {
     signal?.throwIfAborted();
+    const buffer = (buffers[turn % 2] ??= Buffer.allocUnsafe(wanted));
     const { bytesRead } = await file.read(buffer, 0, wanted);
     if (bytesRead > 0) {
       yield buffer.subarray(0, bytesRead);
