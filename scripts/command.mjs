@@ -19,6 +19,7 @@ export class CommandFailed extends Error {
   constructor(what, output) {
     super(output === "" ? what : `${what}\n${output}`);
     this.name = "CommandFailed";
+    this.output = output;
   }
 }
 

@@ -1,6 +1,7 @@
 // Packages the extension into a .vsix, and makes sure that nothing is in it but
 // what should ship: a reference solution that ships is a solution given away.
-import { readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "./build.mjs";
@@ -8,10 +9,13 @@ import { run } from "./command.mjs";
 import { root } from "./repository.mjs";
 import { ensureDependencies, runMain } from "./setup.mjs";
 
+/** What packages are made of; .vscodeignore says what of it does not ship. */
+const shipped = ["package.json", "package.nls.json", "README.md", "CHANGELOG.md", "LICENSE", ".vscodeignore", "dist", "media", "tasks"];
+
 /** What the package must have besides the files that package.json names. */
 const needed = [
   ...["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt"],
-  ...["dist/extension.js", "dist/cli.js", "dist/supervisor.js", "dist/transcript-worker.js", "dist/webview/scores.js", "dist/webview/scores.css"],
+  ...["dist/extension.js", "dist/cli.js", "dist/supervisor.js", "dist/transcript-worker.js", "dist/webview/scores.js", "dist/webview/scores.css", "dist/webview/replay.js", "dist/webview/replay.css"],
   ...filesNamedIn(readFileSync(join(root, "package.json"), "utf8")),
 ];
 
@@ -45,7 +49,16 @@ export async function packageExtension() {
   const file = join(root, "dist", `baseliner-${version}.vsix`);
   rmSync(file, { force: true });
   const vsce = join(root, "node_modules", "@vscode", "vsce", "vsce");
-  await run(process.execPath, [vsce, "package", "--no-dependencies", "--out", file], { cwd: root, quiet: true });
+  const folder = mkdtempSync(join(tmpdir(), "baseliner-package-"));
+  try {
+    // vsce holds every file of its folder against every pattern: here that would be tens of thousands.
+    for (const name of shipped) {
+      cpSync(join(root, name), join(folder, name), { recursive: true });
+    }
+    await run(process.execPath, [vsce, "package", "--no-dependencies", "--out", file], { cwd: folder, quiet: true });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   checkContents(await contents(file));
   return file;
 }

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
-import { npm, run } from "./command.mjs";
+import { CommandFailed, npm, run } from "./command.mjs";
 import { root, testFolder } from "./repository.mjs";
 import { CannotGoOn, ensureDependencies, missingPrograms, runMain } from "./setup.mjs";
 import { canInstallSystemPackages, installSystemPackages } from "./system-packages.mjs";
@@ -17,12 +17,13 @@ import { hasServer, installServer } from "./vscode/install.mjs";
  * @property {number} passed
  * @property {number} failed
  * @property {number} skipped
+ * @property {string} [output] What it printed.
  */
 
 /**
  * @typedef {object} Suite
  * @property {string} name
- * @property {() => Promise<Tally>} play Runs it, printing what it has to say.
+ * @property {() => Promise<Tally>} play
  */
 
 const results = join(testFolder, "results");
@@ -30,18 +31,14 @@ const results = join(testFolder, "results");
 /** What suites with an editor need, brought here while others run. @type {Promise<void> | undefined} */
 let editorReady;
 
-/** The check of types, begun while lint runs: each keeps one core busy. @type {Promise<unknown> | undefined} */
-let types;
+/** The extension, packaged before other suites read what is built. @type {string | undefined} */
+let packaged;
 
-function checkTypes() {
-  return npm(["run", "--silent", "types"], { cwd: root, quiet: true });
-}
-
-/** In this order: what is quick and tells most comes first. @type {Suite[]} */
+/** All suites, in the order in which they are told of. What is quick and tells most comes first. @type {Suite[]} */
 const suites = [
-  { name: "lint", play: () => command(() => npm(["run", "--silent", "lint"], { cwd: root })) },
-  { name: "types", play: () => command(() => types ?? checkTypes()) },
-  { name: "build", play: () => command(() => build(["--tests"])) },
+  { name: "build", play: buildAll },
+  { name: "lint", play: () => command(["run", "--silent", "lint"]) },
+  { name: "types", play: () => command(["run", "--silent", "types"]) },
   { name: "unit", play: () => vitest("unit") },
   { name: "faults", play: () => vitest("faults") },
   { name: "vscode", play: () => extensionHost("newest") },
@@ -49,39 +46,53 @@ const suites = [
   { name: "e2e", play: endToEnd },
 ];
 
+/** What is played one after the other while the other lane is played: neither keeps two cores busy by itself. */
+const lanes = [
+  ["lint", "types", "unit", "faults"],
+  ["vscode", "vscode-oldest", "e2e"],
+];
+
 await runMain(async () => {
   const { values } = parseArgs({ options: { only: { type: "string" } } });
   const chosen = choose(values.only);
-  const wanted = [...missingPrograms(), ...(chosen.some(({ name }) => name === "faults") ? [...missingSshd(), ...missingSudo()] : [])];
+  const isChosen = (/** @type {string} */ wanted) => chosen.some(({ name }) => name === wanted);
+  const began = Date.now();
+  const wanted = [...missingPrograms(), ...(isChosen("faults") ? [...missingSshd(), ...missingSudo()] : [])];
   if (canInstallSystemPackages() && wanted.length > 0) {
     await installSystemPackages(wanted);
   }
   await ensureDependencies();
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
-  if (chosen.some(({ name }) => name.startsWith("vscode") || name === "e2e")) {
+  if (chosen.some(({ name }) => lanes[1]?.includes(name))) {
     editorReady = bringEditors();
     // Those who wait for it hear of its failure; until then it is not unheard of.
     editorReady.catch(() => undefined);
   }
-  if (chosen.some(({ name }) => name === "types")) {
-    types = checkTypes();
-    types.catch(() => undefined);
-  }
   /** @type {Tally} */
   const all = { passed: 0, failed: 0, skipped: 0 };
-  for (const suite of chosen) {
-    console.log(`\n── ${suite.name} ──`);
-    const began = Date.now();
-    const tally = atLeastOne(await suite.play().catch(failure));
-    console.log(`${suite.name}: ${inWords(tally)} (${Math.round((Date.now() - began) / 1000)} s)`);
-    all.passed += tally.passed;
-    all.failed += tally.failed;
-    all.skipped += tally.skipped;
-  }
+  const playChosen = async (/** @type {string[]} */ names) => {
+    for (const suite of chosen.filter(({ name }) => names.includes(name))) {
+      console.log(`${suite.name} …`);
+      const suiteBegan = Date.now();
+      const { output = "", ...tally } = atLeastOne(await suite.play().catch(failure));
+      // Whole suites at a time: two are played at once.
+      console.log(`\n── ${suite.name} ──\n${output}\n${suite.name}: ${inWords(tally)} (${seconds(suiteBegan)})\n`);
+      all.passed += tally.passed;
+      all.failed += tally.failed;
+      all.skipped += tally.skipped;
+    }
+  };
+  await playChosen(["build"]);
+  await Promise.all(lanes.map(playChosen));
   process.exitCode = all.failed > 0 ? 1 : 0;
-  console.log(`\n${inWords(all)}`);
+  console.log(`\n${inWords(all)} (${seconds(began)})`);
 });
+
+/** @param {number} since */
+function seconds(since) {
+  return `${Math.round((Date.now() - since) / 1000)} s`;
+}
 
 /**
  * The suites of these names and the build that they need, or all.
@@ -117,12 +128,24 @@ async function bringEditors() {
 }
 
 /**
- * A command that counts as one test.
- * @param {() => Promise<unknown>} play
+ * A command of npm that counts as one test.
+ * @param {string[]} args
  * @returns {Promise<Tally>}
  */
-async function command(play) {
-  await play();
+async function command(args) {
+  return { passed: 1, failed: 0, skipped: 0, output: await npm(args, { cwd: root, quiet: true }) };
+}
+
+/**
+ * Builds for the suites, after what they install was packaged from a build of its own.
+ * @returns {Promise<Tally>}
+ */
+async function buildAll() {
+  if (editorReady !== undefined) {
+    const { packageExtension } = await import("./package.mjs");
+    packaged = await packageExtension();
+  }
+  await build(["--tests"]);
   return { passed: 1, failed: 0, skipped: 0 };
 }
 
@@ -136,21 +159,22 @@ async function vitest(project, env = {}) {
   const file = join(results, `${project}.json`);
   const program = join(root, "node_modules", "vitest", "vitest.mjs");
   const args = [program, "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-  const ended = await run(process.execPath, args, { cwd: root, env: { ...process.env, ...env } }).then(
-    () => true,
-    () => false,
+  const told = await run(process.execPath, args, { cwd: root, env: { ...process.env, BASELINER_BUILT: "1", ...env }, quiet: true }).then(
+    (output) => ({ ended: true, output }),
+    (error) => ({ ended: false, output: error instanceof CommandFailed ? error.output : String(error) }),
   );
   if (!existsSync(file)) {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, output: told.output };
   }
-  const told = /** @type {Record<string, number>} */ (JSON.parse(readFileSync(file, "utf8")));
+  const counted = /** @type {Record<string, number>} */ (JSON.parse(readFileSync(file, "utf8")));
   const tally = {
-    passed: told["numPassedTests"] ?? 0,
-    failed: told["numFailedTests"] ?? 0,
-    skipped: (told["numPendingTests"] ?? 0) + (told["numTodoTests"] ?? 0),
+    passed: counted["numPassedTests"] ?? 0,
+    failed: counted["numFailedTests"] ?? 0,
+    skipped: (counted["numPendingTests"] ?? 0) + (counted["numTodoTests"] ?? 0),
+    output: told.output,
   };
   // A file that cannot be loaded has no tests to fail, and fails all the same.
-  return !ended && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+  return !told.ended && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
 }
 
 /**
@@ -160,16 +184,14 @@ async function vitest(project, env = {}) {
 async function extensionHost(edition) {
   await editorReady;
   const { runExtensionHostTests } = await import("./vscode/extension-host-tests.mjs");
-  const outcome = await runExtensionHostTests(results, edition);
-  console.log(outcome.report);
-  return outcome;
+  const { report, ...tally } = await runExtensionHostTests(results, edition);
+  return { ...tally, output: report };
 }
 
 /** @returns {Promise<Tally>} */
 async function endToEnd() {
   await editorReady;
-  const { packageExtension } = await import("./package.mjs");
-  return vitest("e2e", { BASELINER_VSIX: await packageExtension() });
+  return vitest("e2e", packaged === undefined ? {} : { BASELINER_VSIX: packaged });
 }
 
 /**
@@ -186,8 +208,7 @@ function atLeastOne(tally) {
  * @returns {Tally}
  */
 function failure(error) {
-  console.error(error instanceof Error ? error.message : error);
-  return { passed: 0, failed: 1, skipped: 0 };
+  return { passed: 0, failed: 1, skipped: 0, output: error instanceof Error ? error.message : String(error) };
 }
 
 /** @param {Tally} tally */

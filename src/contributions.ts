@@ -13,8 +13,20 @@ export const commands = {
   cancelScoring: "baseliner.cancelScoring",
   submit: "baseliner.submit",
   showInstructions: "baseliner.showInstructions",
+  showAttempt: "baseliner.showAttempt",
   showAttemptOutput: "baseliner.showAttemptOutput",
+  showAttemptChanges: "baseliner.showAttemptChanges",
+  showAttemptChangesToBest: "baseliner.showAttemptChangesToBest",
+  browseAttemptFiles: "baseliner.browseAttemptFiles",
+  closeAttemptFiles: "baseliner.closeAttemptFiles",
+  restoreAttempt: "baseliner.restoreAttempt",
   showScores: "baseliner.showScores",
+  answerGaps: "baseliner.answerGaps",
+  addNote: "baseliner.addNote",
+  writeLongNote: "baseliner.writeLongNote",
+  addDraftedNote: "baseliner.addDraftedNote",
+  showNotes: "baseliner.showNotes",
+  changeConsent: "baseliner.changeConsent",
   verifySession: "baseliner.verifySession",
   openForWriting: "baseliner.openForWriting",
   connectBox: "baseliner.connectBox",
@@ -26,6 +38,11 @@ export const commands = {
   refreshBoxFiles: "baseliner.refreshBoxFiles",
   answerBulkDelete: "baseliner.answerBulkDelete",
   forgetBoxSecrets: "baseliner.forgetBoxSecrets",
+  openTranscript: "baseliner.openTranscript",
+  replayTranscript: "baseliner.replayTranscript",
+  addTranscriptFolder: "baseliner.addTranscriptFolder",
+  removeTranscriptFolder: "baseliner.removeTranscriptFolder",
+  refreshTranscripts: "baseliner.refreshTranscripts",
   showLog: "baseliner.showLog",
 } as const;
 
@@ -33,8 +50,10 @@ export const views = {
   container: "baseliner",
   session: "baseliner.session",
   attempts: "baseliner.attempts",
+  attemptFiles: "baseliner.attemptFiles",
   box: "baseliner.box",
   boxFiles: "baseliner.boxFiles",
+  transcripts: "baseliner.transcripts",
 } as const;
 
 export const settings = {
@@ -55,13 +74,29 @@ export const contextKeys = {
   boxKind: "baseliner.boxKind",
   /** Whether a scoring is going on. */
   isScoring: "baseliner.isScoring",
+  /** Whether the files of an attempt are shown. */
+  attemptShown: "baseliner.attemptShown",
 } as const;
 
 export const statusBarItems = { clock: "baseliner.clock" } as const;
 
 export const panels = { scores: "baseliner.scores" } as const;
 
+export const customEditors = { replay: "baseliner.replay" } as const;
+
+/** Scheme of documents that show a part of a transcript. */
+export const transcriptScheme = "baseliner-transcript";
+
 /** Scheme of documents that are files of the box. */
 export const boxScheme = "baseliner-box";
+
+/** Scheme of documents that are files of an attempt's snapshot. */
+export const snapshotScheme = "baseliner-snapshot";
+
+/** Scheme of the documents that show what is on record of an attempt. */
+export const attemptScheme = "baseliner-attempt";
+
+/** Scheme of the document that shows a session's notes. */
+export const noteScheme = "baseliner-notes";
 
 export const walkthrough = "baseliner.expert";

@@ -26,8 +26,8 @@ export class AttemptsTree implements vscode.TreeDataProvider<Attempt>, vscode.Di
     const state = this.current.session?.state;
     const item = new vscode.TreeItem(String(attempt.number));
     item.id = `attempt-${attempt.number}`;
-    item.contextValue = `attempt.${attempt.outcome.kind}`;
-    item.command = { command: commands.showAttemptOutput, title: vscode.l10n.t("Show Attempt Output"), arguments: [attempt] };
+    item.contextValue = contextValue(attempt, state);
+    item.command = { command: commands.showAttempt, title: vscode.l10n.t("Show Attempt"), arguments: [attempt] };
     if (state !== undefined) {
       describe(item, attempt, state);
     }
@@ -37,6 +37,16 @@ export class AttemptsTree implements vscode.TreeDataProvider<Attempt>, vscode.Di
   dispose(): void {
     vscode.Disposable.from(...this.parts).dispose();
   }
+}
+
+/** `kept`: there is a snapshot; `later`: also one before it; `comparable`: another attempt is the best one. */
+function contextValue({ number, outcome, snapshot }: Attempt, state: SessionState | undefined): string {
+  const words = [
+    snapshot === null ? "" : "kept",
+    number > 0 ? "later" : "",
+    state?.created.scoring.visible === true && state.best !== null && state.best !== number ? "comparable" : "",
+  ];
+  return [`attempt.${outcome.kind}`, ...words.filter((word) => word !== "")].join(" ");
 }
 
 function describe(item: vscode.TreeItem, attempt: Attempt, state: SessionState): void {
@@ -71,6 +81,8 @@ function icon(attempt: Attempt, isBest: boolean): vscode.ThemeIcon {
     case "lost":
     case "failed":
       return new vscode.ThemeIcon("warning");
+    case "hidden":
+      return new vscode.ThemeIcon(attempt.kind === "start" ? "circle-outline" : "circle-filled");
     case "scored":
       return new vscode.ThemeIcon(isBest ? "star-full" : attempt.kind === "start" ? "circle-outline" : "circle-filled");
   }

@@ -3,7 +3,7 @@ import { formatMinutes, formatSeconds } from "../base";
 import { statusBarItems, views } from "../contributions";
 import { describeAttempt, elapsedAt, remainingAt, type Session } from "../sessions";
 import { boxInShort } from "./box-rows";
-import { EveryMinute, lastMinutes } from "./every-minute";
+import { type ClockTicks, lastMinutes } from "./clock-ticks";
 import type { WindowSession } from "./window-session";
 
 /** The clock in the status bar: time left and the best score; by the second near the end. */
@@ -12,10 +12,13 @@ export class ClockStatusBar implements vscode.Disposable {
   private readonly parts: vscode.Disposable[];
   private toldWhyNotExpired = false;
 
-  constructor(private readonly current: WindowSession) {
+  constructor(
+    private readonly current: WindowSession,
+    ticks: ClockTicks,
+  ) {
     this.item.name = vscode.l10n.t("Baseliner Clock");
     this.item.command = `${views.session}.focus`;
-    this.parts = [this.item, current.onDidChange(() => this.render()), new EveryMinute(current, () => this.tick())];
+    this.parts = [this.item, current.onDidChange(() => this.render()), ticks.onDidTick(() => this.tick())];
   }
 
   private tick(): void {
@@ -93,7 +96,7 @@ function tooltip(session: Session): string {
 }
 
 function bestNormalised({ state }: Session): string | undefined {
-  const best = state.attempts.find((attempt) => attempt.number === state.best && attempt.kind === "work");
+  const best = state.attempts.find((attempt) => attempt.number === state.best && attempt.kind !== "start");
   const normalised = best === undefined ? "" : describeAttempt(best, state).normalised;
   return normalised === "" ? undefined : normalised;
 }

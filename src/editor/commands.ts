@@ -1,27 +1,35 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import * as vscode from "vscode";
 import { messageText, singleLine } from "../base";
-import { type Forwarding, isConnectionProblem } from "../boxes";
-import { commands, views } from "../contributions";
-import { type Attempt, attemptFolder, describeAttempt, type Session, verifySession } from "../sessions";
+import type { Forwarding } from "../boxes";
+import { commands } from "../contributions";
+import { describeAttempt, remainingAt, type Session, verifySession } from "../sessions";
+import { attemptActions, type AttemptParts } from "./attempt-commands";
 import { answerBulkDelete } from "./bulk-deletes";
+import { answerGaps } from "./gap-questions";
+import { pauseClock } from "./pause-clock";
 import type { BoxAccess } from "./box-access";
 import type { BoxFiles } from "./box-files";
 import type { BoxSource } from "./box-source";
 import { openBoxTerminal } from "./box-terminal";
 import type { BoxRow } from "./box-tree";
 import type { Log } from "./log";
+import { addDraftedNote, addNote, showNotes, writeLongNote } from "./notes";
 import type { Ports } from "./ports";
-import { showInstructions, showTaskBesideInstructions } from "./instructions";
+import { greet, startClock } from "./begin-session";
+import { showInstructions } from "./instructions";
+import { openTranscripts, replayTranscript } from "./replay/replay-commands";
+import type { ReplayEditors } from "./replay/replay-editor";
+import type { TranscriptsTree } from "./replay/transcripts-tree";
 import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
+import { changeConsent } from "./session-conditions";
 import { openAssignment, openSession, startDemoSession } from "./start-session";
+import { submit } from "./submit-session";
 import type { TaskProblems } from "./task-problems";
 import type { WindowSession } from "./window-session";
 
 /** What commands act on. */
-export interface Editor {
+export interface Editor extends AttemptParts {
   readonly context: vscode.ExtensionContext;
   readonly current: WindowSession;
   readonly access: BoxAccess;
@@ -32,28 +40,39 @@ export interface Editor {
   readonly box: BoxSource;
   readonly ports: Ports;
   readonly boxFiles: BoxFiles;
+  readonly replays: ReplayEditors;
+  readonly transcripts: TranscriptsTree;
 }
 
 /** Registers every command. What one of them throws is told in one sentence. */
 export function registerCommands(editor: Editor): vscode.Disposable {
   const { current, log, problems, scores, box, ports } = editor;
+  const unsentNote = { text: "" };
   const actions: Record<keyof typeof commands, (...args: unknown[]) => Promise<void>> = {
     startDemoSession: () => startDemoSession(editor),
     openAssignment: (file) => openAssignment(editor, file instanceof vscode.Uri ? file : undefined),
     openSession: () => openSession(),
-    startClock: () => current.require().startClock(),
+    startClock: () => startClock(current.require()),
     pauseClock: () => pauseClock(current.require()),
     resumeClock: () => current.require().resumeClock(),
     score: () => score(current.require()),
     cancelScoring: () => current.require().cancelScoring(),
     submit: () => submit(current.require()),
     showInstructions: () => showInstructions(current.require()),
-    showAttemptOutput: (attempt) => showAttemptOutput(current.require(), attempt),
+    ...attemptActions(editor),
     showScores: () => {
       current.require();
       scores.show();
       return Promise.resolve();
     },
+    answerGaps: async () => {
+      await answerGaps(current.require());
+    },
+    addNote: () => addNote(current.require(), unsentNote),
+    writeLongNote: () => writeLongNote(current.require()),
+    addDraftedNote: () => addDraftedNote(current.require()),
+    showNotes: (index) => showNotes(current.require(), typeof index === "number" ? index : undefined),
+    changeConsent: () => changeConsent(current.require()),
     verifySession: () => verify(current.require()),
     openForWriting: () => current.openSessionOfThisWindow(),
     connectBox: () => connectBox(current.require()),
@@ -73,6 +92,14 @@ export function registerCommands(editor: Editor): vscode.Disposable {
       }),
     refreshBoxFiles: () => {
       editor.boxFiles.refresh();
+      return Promise.resolve();
+    },
+    openTranscript: () => openTranscripts(editor.replays),
+    replayTranscript: (given) => replayTranscript(editor.replays, given),
+    addTranscriptFolder: (given) => editor.transcripts.addFolder(given instanceof vscode.Uri ? given : undefined),
+    removeTranscriptFolder: (row) => editor.transcripts.removeFolder(row),
+    refreshTranscripts: () => {
+      editor.transcripts.refresh();
       return Promise.resolve();
     },
     showLog: () => {
@@ -105,27 +132,11 @@ async function withForwarding(row: unknown, act: (forwarding: Forwarding) => Pro
   }
 }
 
-/** At the first opening: the instructions beside the code, and the starting solution is scored off the clock. */
-async function greet(session: Session): Promise<void> {
-  const isNew = session.state.attempts.length === 0 && session.state.clock.state === "not-started";
-  if (!isNew || session.access.kind !== "writer") {
+async function score(session: Session): Promise<void> {
+  const { clock } = session.state;
+  if (clock.gaps.length > 0 && remainingAt(clock, Date.now()) === 0 && !(await answerGaps(session))) {
     return;
   }
-  const scored = session.score().catch((error: unknown) => {
-    // Whoever opened the session tells why the box is out of reach.
-    if (!isConnectionProblem(error)) {
-      throw error;
-    }
-  });
-  await Promise.all([scored, layOut(session)]);
-}
-
-async function layOut(session: Session): Promise<void> {
-  await vscode.commands.executeCommand(`${views.session}.focus`);
-  await showTaskBesideInstructions(session);
-}
-
-async function score(session: Session): Promise<void> {
   await vscode.workspace.saveAll(false);
   const attempt = await session.score();
   const { normalised, note } = describeAttempt(attempt, session.state);
@@ -145,73 +156,6 @@ async function forgetBoxSecrets(access: BoxAccess): Promise<void> {
   void vscode.window.showInformationMessage(
     count === 0 ? vscode.l10n.t("No passphrase or password is kept.") : vscode.l10n.t("{0} kept passphrases and passwords were removed.", count),
   );
-}
-
-async function pauseClock(session: Session): Promise<void> {
-  const reasons = [vscode.l10n.t("Break"), vscode.l10n.t("Meal"), vscode.l10n.t("Meeting"), vscode.l10n.t("Technical problem")];
-  const reason = await vscode.window.showQuickPick(reasons, {
-    title: vscode.l10n.t("Pause Clock"),
-    placeHolder: vscode.l10n.t("Why? The reason goes on record."),
-  });
-  if (reason !== undefined) {
-    await session.pauseClock(reason);
-  }
-}
-
-async function submit(session: Session): Promise<void> {
-  const { state } = session;
-  const best = state.attempts.find((attempt) => attempt.number === state.best);
-  const result = best === undefined ? vscode.l10n.t("There is no valid score yet.") : resultText(best, session);
-  const yes = vscode.l10n.t("Submit");
-  const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Submit this session?"),
-    { modal: true, detail: `${result}\n\n${vscode.l10n.t("The clock stops for good, and nothing can be added afterwards.")}` },
-    yes,
-  );
-  if (chosen === yes) {
-    await session.submit();
-  }
-}
-
-function resultText(best: Attempt, { state }: Session): string {
-  const { normalised, scoreWithUnit } = describeAttempt(best, state);
-  if (normalised === "") {
-    return vscode.l10n.t("Attempt {0} is the result; its score is hidden in this task.", best.number);
-  }
-  return vscode.l10n.t("Attempt {0} is the result: {1}, normalised {2}.", best.number, scoreWithUnit, normalised);
-}
-
-async function showAttemptOutput(session: Session, chosen: unknown): Promise<void> {
-  const attempt = session.state.attempts.find((one) => one === chosen) ?? (await pickAttempt(session, chosen));
-  if (attempt === undefined) {
-    return;
-  }
-  const folder = attemptFolder(session.folder.root, attempt.number);
-  for (const name of ["stdout.log", "stderr.log"]) {
-    const size = (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0;
-    if (size > 0) {
-      await vscode.window.showTextDocument(vscode.Uri.file(join(folder, name)), { preview: true });
-      return;
-    }
-  }
-  void vscode.window.showInformationMessage(vscode.l10n.t("Attempt {0} printed nothing.", attempt.number));
-}
-
-async function pickAttempt(session: Session, chosen: unknown): Promise<Attempt | undefined> {
-  // A row that was drawn before the last change holds an attempt of the same number.
-  const number = typeof chosen === "object" && chosen !== null && "number" in chosen ? chosen.number : undefined;
-  const same = session.state.attempts.find((attempt) => attempt.number === number);
-  if (same !== undefined) {
-    return same;
-  }
-  const picked = await vscode.window.showQuickPick(
-    [...session.state.attempts].reverse().map((attempt) => {
-      const { normalised, note } = describeAttempt(attempt, session.state);
-      return { label: vscode.l10n.t("Attempt {0}", attempt.number), description: [normalised, note].join("  "), attempt };
-    }),
-    { title: vscode.l10n.t("Show Attempt Output"), placeHolder: vscode.l10n.t("Which attempt?") },
-  );
-  return picked?.attempt;
 }
 
 async function verify(session: Session): Promise<void> {

@@ -1,17 +1,28 @@
 import * as vscode from "vscode";
+import { AttemptDetails } from "./attempt-details";
+import { AttemptFiles } from "./attempt-files";
 import { AttemptsTree } from "./attempts-tree";
-import { registerAssignmentLinks } from "./assignment-link";
+import { offerAssignments } from "./assignment-files";
 import { BoxAccess } from "./box-access";
 import { watchBulkDeletes } from "./bulk-deletes";
 import { BoxFiles } from "./box-files";
 import { BoxSource } from "./box-source";
 import { BoxTree } from "./box-tree";
+import { ClockReminders } from "./clock-reminders";
 import { ClockStatusBar } from "./clock-status-bar";
+import { ClockTicks } from "./clock-ticks";
 import { registerCommands } from "./commands";
+import { GapQuestions } from "./gap-questions";
+import { registerLinks } from "./links";
 import { Log } from "./log";
+import { NotePrompts } from "./note-prompts";
+import { NotesDocument } from "./notes";
 import { Ports } from "./ports";
+import { ReplayEditors } from "./replay/replay-editor";
+import { TranscriptsTree } from "./replay/transcripts-tree";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
+import { SnapshotDocuments } from "./snapshot-documents";
 import { SessionTree } from "./session-tree";
 import { TaskProblems } from "./task-problems";
 import { WindowSession } from "./window-session";
@@ -24,27 +35,44 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const log = new Log();
   const access = new BoxAccess(context.secrets, log);
   const current = new WindowSession(context, log, access);
+  const ticks = new ClockTicks(current);
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
-  const scores = new ScoresPanels(context, current);
+  const scores = new ScoresPanels(context, current, ticks);
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
-  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles };
+  const replays = new ReplayEditors(context, log);
+  const transcripts = new TranscriptsTree(context);
+  const snapshots = new SnapshotDocuments(current);
+  const attemptFiles = new AttemptFiles(current, snapshots);
+  const attemptDetails = new AttemptDetails(current);
+  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles, snapshots, attemptFiles, attemptDetails, replays, transcripts };
   context.subscriptions.push(
     log,
     problems,
     terminal,
     scores,
-    new SessionTree(current),
+    ticks,
+    new SessionTree(current, ticks),
     new AttemptsTree(current),
+    snapshots,
+    attemptFiles,
+    attemptDetails,
     box,
     ports,
     boxFiles,
     new BoxTree(box, ports),
-    new ClockStatusBar(current),
+    new ClockStatusBar(current, ticks),
+    new ClockReminders(current, context.workspaceState, ticks),
+    new GapQuestions(current),
+    new NotesDocument(current),
+    new NotePrompts(current, context.workspaceState, ticks),
     registerCommands(editor),
-    registerAssignmentLinks(editor),
+    offerAssignments(current),
+    replays,
+    transcripts,
+    registerLinks(editor),
     watchBulkDeletes(current),
     current,
   );

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import { formatSeconds } from "../base";
 import { commands, panels } from "../contributions";
-import { parseFromScores, type ScoreRow, type ScoresView, type ToScores } from "../protocol";
-import { describeAttempt, elapsedAt, type Session } from "../sessions";
+import { parseFromScores, scoresAsTsv, type SortedBy, type ToScores } from "../protocol";
+import type { ClockTicks } from "./clock-ticks";
+import { scoresView } from "./scores-view";
 import type { WindowSession } from "./window-session";
 
 /** The Scores panel: best so far and every attempt over working time, and the same as a table. One for a window. */
@@ -14,8 +14,9 @@ export class ScoresPanels implements vscode.Disposable, vscode.WebviewPanelSeria
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly current: WindowSession,
+    ticks: ClockTicks,
   ) {
-    this.parts = [current.onDidChange(() => this.send()), vscode.window.registerWebviewPanelSerializer(panels.scores, this)];
+    this.parts = [current.onDidChange(() => this.send()), ticks.onDidTick(() => this.send()), vscode.window.registerWebviewPanelSerializer(panels.scores, this)];
   }
 
   /** Shows the panel, beside the editor where it is new. */
@@ -56,7 +57,10 @@ export class ScoresPanels implements vscode.Disposable, vscode.WebviewPanelSeria
         this.send();
         break;
       case "openAttempt":
-        void vscode.commands.executeCommand(commands.showAttemptOutput, { number: parsed.attempt });
+        void vscode.commands.executeCommand(commands.showAttempt, { number: parsed.attempt });
+        break;
+      case "copyTable":
+        void this.copyTable(parsed.by);
         break;
       case undefined:
         break;
@@ -66,8 +70,16 @@ export class ScoresPanels implements vscode.Disposable, vscode.WebviewPanelSeria
   private send(): void {
     const { session } = this.current;
     if (this.panel !== undefined && session !== undefined) {
-      const message: ToScores = { type: "scores", view: scoresView(session) };
+      const message: ToScores = { type: "scores", view: scoresView(session.state, Date.now()) };
       void this.panel.webview.postMessage(message);
+    }
+  }
+
+  private async copyTable(by: SortedBy): Promise<void> {
+    const { session } = this.current;
+    if (session !== undefined) {
+      await vscode.env.clipboard.writeText(scoresAsTsv(scoresView(session.state, Date.now()), by));
+      vscode.window.setStatusBarMessage(vscode.l10n.t("The score table was copied."), 4000);
     }
   }
 
@@ -75,37 +87,6 @@ export class ScoresPanels implements vscode.Disposable, vscode.WebviewPanelSeria
     this.panel?.dispose();
     vscode.Disposable.from(...this.parts).dispose();
   }
-}
-
-/** What the panel shows of a session. Scores that the task hides are not in it. */
-export function scoresView({ state }: Session): ScoresView {
-  const { scoring, task } = state.created;
-  let best: number | null = null;
-  const rows = state.attempts.map((attempt): ScoreRow => {
-    const { score, note } = describeAttempt(attempt, state);
-    const normalised = attempt.outcome.kind === "scored" && scoring.visible ? attempt.outcome.normalised : null;
-    if (normalised !== null) {
-      best = scoring.aggregate === "last" || best === null ? normalised : Math.max(best, normalised);
-    }
-    return {
-      attempt: attempt.number,
-      elapsedMs: attempt.elapsedMs,
-      time: attempt.elapsedMs === null ? vscode.l10n.t("start") : formatSeconds(attempt.elapsedMs),
-      score,
-      normalised,
-      best,
-      valid: attempt.outcome.kind === "scored",
-      note,
-    };
-  });
-  return {
-    title: task.title,
-    unit: scoring.unit,
-    visible: scoring.visible,
-    limitMs: state.clock.limitMs,
-    elapsedMs: elapsedAt(state.clock, Date.now()),
-    rows,
-  };
 }
 
 function page(webview: vscode.Webview, dist: vscode.Uri): string {
@@ -122,7 +103,7 @@ function page(webview: vscode.Webview, dist: vscode.Uri): string {
 <title>${vscode.l10n.t("Scores")}</title>
 </head>
 <body>
-<main id="scores" aria-live="polite"></main>
+<main id="scores"></main>
 <script nonce="${nonce}" src="${file("scores.js")}"></script>
 </body>
 </html>`;

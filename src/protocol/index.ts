@@ -1,1 +1,4 @@
+export * from "./replay";
+export * from "./replay-words";
 export * from "./scores";
+export * from "./scores-table";

@@ -1,3 +1,4 @@
+import type { Gap } from "./gaps";
 import type { JournalEntry } from "./journal-entry";
 
 /** Where a session's clock stands, as its journal tells it. Times in ms. */
@@ -6,11 +7,13 @@ export interface Clock {
   readonly limitMs: number;
   /** UTC, ms since the epoch; null before the start. */
   readonly startedAt: number | null;
-  /** Working time up to `since`, without pauses, with adjustments. */
+  /** Working time up to `since`, without pauses, with adjustments. Together with what came since it is what counts; alone it may be below 0 or over the limit. */
   readonly workedMs: number;
   /** When the running stretch began (UTC, ms); null where the clock does not run. */
   readonly since: number | null;
   readonly pauses: readonly Pause[];
+  /** Gaps that the expert has not answered yet; until then they count as work. */
+  readonly gaps: readonly OpenGap[];
 }
 
 /** A stretch in which the clock stood still. UTC, ms; `until` is null while it lasts. */
@@ -20,9 +23,15 @@ export interface Pause {
   readonly reason: string;
 }
 
+/** A gap that waits for an answer. */
+export interface OpenGap extends Gap {
+  /** Number of the journal entry that it was found with. */
+  readonly entry: number;
+}
+
 /** The clock of a session that has not begun. */
 export function newClock(limitMs: number): Clock {
-  return { state: "not-started", limitMs, startedAt: null, workedMs: 0, since: null, pauses: [] };
+  return { state: "not-started", limitMs, startedAt: null, workedMs: 0, since: null, pauses: [], gaps: [] };
 }
 
 /** The clock after one more journal entry. Entries that say nothing about time leave it as it is. */
@@ -39,10 +48,14 @@ export function advanceClock(clock: Clock, entry: JournalEntry): Clock {
       };
     case "clock.resumed":
       return { ...clock, state: "running", since: at, pauses: endPause(clock.pauses, at) };
-    case "clock.adjusted":
-      return { ...clock, workedMs: clock.workedMs + entry.data.addMs };
+    case "clock.gap":
+      return { ...clock, gaps: [...clock.gaps, { ...entry.data, entry: entry.seq }] };
+    case "clock.adjusted": {
+      const { addMs, gap } = entry.data;
+      return { ...clock, workedMs: clock.workedMs + addMs, gaps: clock.gaps.filter((open) => gap === undefined || !isSameGap(open, gap)) };
+    }
     case "clock.expired":
-      return { ...stopped(clock, at), workedMs: clock.limitMs, state: "expired" };
+      return { ...stopped(clock, at), state: "expired" };
     case "session.submitted":
       return { ...stopped(clock, at), state: "submitted", pauses: endPause(clock.pauses, at) };
     default:
@@ -50,10 +63,9 @@ export function advanceClock(clock: Clock, entry: JournalEntry): Clock {
   }
 }
 
-/** Working time at a moment (UTC, ms), never below 0 and never over the limit. */
+/** Working time at a moment (UTC, ms), never below 0 and never over the limit. Gaps without an answer count as work. */
 export function elapsedAt(clock: Clock, now: number): number {
-  const running = clock.since === null ? 0 : Math.max(0, now - clock.since);
-  return Math.min(clock.limitMs, Math.max(0, clock.workedMs + running));
+  return within(clock, countedAt(clock, now));
 }
 
 /** Working time left at a moment (UTC, ms). */
@@ -61,8 +73,28 @@ export function remainingAt(clock: Clock, now: number): number {
   return clock.limitMs - elapsedAt(clock, now);
 }
 
+/** Working time at a moment that no answer can take back: gaps without an answer do not count. */
+export function certainlyElapsedAt(clock: Clock, now: number): number {
+  const unanswered = clock.gaps.reduce((sum, { from, until }) => sum + (until - from), 0);
+  return within(clock, countedAt(clock, now) - unanswered);
+}
+
+/** Whether two gaps are one and the same. */
+export function isSameGap(one: Gap, other: Gap): boolean {
+  return one.cause === other.cause && one.from === other.from && one.until === other.until;
+}
+
+/** The difference may be negative where the wall clock was set back; an adjustment makes up for that. */
+function countedAt({ workedMs, since }: Clock, now: number): number {
+  return workedMs + (since === null ? 0 : now - since);
+}
+
+function within({ limitMs }: Clock, counted: number): number {
+  return Math.min(limitMs, Math.max(0, counted));
+}
+
 function stopped(clock: Clock, at: number): Clock {
-  return { ...clock, workedMs: elapsedAt(clock, at), since: null };
+  return { ...clock, workedMs: countedAt(clock, at), since: null };
 }
 
 function endPause(pauses: readonly Pause[], at: number): Pause[] {

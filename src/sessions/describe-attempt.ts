@@ -17,7 +17,7 @@ export interface AttemptDescription {
 /** Describes an attempt. Scores of a task that hides them are not in it. Its text is one line, free of control characters. */
 export function describeAttempt(attempt: Attempt, state: SessionState): AttemptDescription {
   const { outcome } = attempt;
-  const isBest = state.best === attempt.number && attempt.kind === "work" && state.created.scoring.visible;
+  const isBest = state.best === attempt.number && attempt.kind !== "start" && state.created.scoring.visible;
   const only = (note: string): AttemptDescription => ({ score: "", scoreWithUnit: "", normalised: "", note, isBest: false });
   switch (outcome.kind) {
     case "running":
@@ -28,19 +28,24 @@ export function describeAttempt(attempt: Attempt, state: SessionState): AttemptD
       return only(`lost: ${singleLine(outcome.text)}`);
     case "failed":
       return only(`failed: ${singleLine(outcome.text)}`);
+    case "hidden":
+      return only(["recorded; the score is hidden", kindNotes[attempt.kind]].filter((part) => part !== "").join(" · "));
     case "scored": {
+      const kind = kindNotes[attempt.kind];
       if (!state.created.scoring.visible) {
-        return only("recorded; the score is hidden");
+        return only(["recorded; the score is hidden", kind].filter((part) => part !== "").join(" · "));
       }
       const gain = outcome.gain === null || attempt.kind === "start" ? "" : `+${outcome.gain.toFixed(2)}`;
-      const offClock = attempt.kind === "start" ? "off the clock" : "";
       const changed = attempt.changedWhileScoring ? "· files changed while scoring" : "";
-      const note = [isBest ? "best" : "", gain, offClock, changed].filter((part) => part !== "").join(" ");
+      const note = [isBest ? "best" : "", gain, kind, changed].filter((part) => part !== "").join(" ");
       const score = formatScore(outcome.score);
       return { score, scoreWithUnit: singleLine(`${score} ${state.created.scoring.unit}`), normalised: outcome.normalised.toFixed(2), note, isBest };
     }
   }
 }
+
+/** What is special about an attempt of a kind, in a word or two. */
+const kindNotes: Record<Attempt["kind"], string> = { start: "off the clock", work: "", "after-time": "after time", final: "final" };
 
 /** A raw score with three significant digits, at most four of them behind the point. */
 export function formatScore(score: number): string {

@@ -64,6 +64,9 @@ export const usualConditions: Conditions = conditionsSchema.parse({});
 /** Code of a participant. */
 export const participantCode = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, "must be up to 64 letters, digits, dots, hyphens or underscores");
 
+/** A stretch of which it is not known whether it was worked in (see gaps.ts). UTC, ms. */
+const gap = z.object({ cause: z.enum(["closed", "slept", "clock-jumped"]), from: z.number(), until: z.number() });
+
 /** The data of each type of journal entry. */
 export const entryData = {
   "session.created": z.object({
@@ -115,19 +118,13 @@ export const entryData = {
   "clock.started": z.object({}),
   "clock.paused": z.object({ reason: z.string() }),
   "clock.resumed": z.object({}),
-  /** Changes the working time by `addMs`; `gap` is the time that the person was asked about, and what it was. */
+  /** A gap was found that the expert is to be asked about. Until it is answered it counts as work. */
+  "clock.gap": gap,
+  /** Changes the working time by `addMs`; `gap` is the time that the person was asked about, or that the wall clock was set back by, and what it was. */
   "clock.adjusted": z.object({
     addMs: z.number(),
     reason: z.string(),
-    gap: z
-      .object({
-        cause: z.enum(["closed", "slept", "clock-jumped"]),
-        /** UTC, ms. */
-        from: z.number(),
-        until: z.number(),
-        countedAs: z.enum(["work", "break"]),
-      })
-      .optional(),
+    gap: gap.extend({ countedAs: z.enum(["work", "break"]) }).optional(),
   }),
   "clock.expired": z.object({}),
   "attempt.started": z.object({
@@ -147,6 +144,11 @@ export const entryData = {
     changedTo: z.string().nullable(),
     /** Why there is no score; null where there is one. */
     invalid: z.object({ reason: z.string(), text: z.string() }).nullable(),
+    /**
+     * There is a score, which the task hides: it lies with the run on the box. `commitment` tells the one that is on record: SHA-256 of
+     * `result.json`, on a protected box of the text of `nonce` and `result.json` behind it.
+     */
+    hidden: z.object({ commitment: sha256Text }).optional(),
     box: boxTimes,
     files: z.record(z.enum(["stdout.log", "stderr.log", "result.json"]), outputFile.nullable()),
   }),
@@ -155,6 +157,11 @@ export const entryData = {
   /** The attempt could not be carried out for a reason outside the solution. */
   "attempt.failed": z.object({ attempt: attemptNumber, reason: z.string(), problem: z.string() }),
   "snapshot.taken": z.object({ commit: z.string(), leftOut: z.array(z.string()) }),
+  /**
+   * The workspace was brought back to `commit`: the snapshot of an attempt, or, where that is null, what it was before an earlier restore.
+   * `before` is what it was until then.
+   */
+  "snapshot.restored": z.object({ attempt: attemptNumber.nullable(), commit: z.string(), before: z.string() }),
   "sync.conflict": z.object({ path: z.string(), keptAs: z.string() }),
   "note.added": z.object({ text: z.string() }),
   /** Whether the expert consents to being recorded; may be given and taken back at any time. */

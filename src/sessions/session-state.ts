@@ -1,5 +1,5 @@
 import { isBetter, normalise } from "../tasks";
-import { advanceClock, type Clock, elapsedAt, newClock } from "./clock";
+import { advanceClock, type Clock, elapsedAt, isSameGap, newClock } from "./clock";
 import type { EntryData, JournalEntry } from "./journal-entry";
 
 /** One run of the scoring function, as the journal tells it. */
@@ -12,6 +12,10 @@ export interface Attempt {
   readonly startedAt: number;
   /** Working time when it was started, in ms; null for the starting solution, which is off the clock. */
   readonly elapsedMs: number | null;
+  /** Number of the journal entry that it was started with. */
+  readonly entry: number;
+  /** When its run ended, by our clock (UTC, ms); null while that is not known. */
+  readonly ranUntil: number | null;
   /** Whether the workspace was changed while it was scored, so that the snapshot may not be what the score is of. */
   readonly changedWhileScoring: boolean;
   readonly outcome: AttemptOutcome;
@@ -30,8 +34,22 @@ export type AttemptOutcome =
       /** By how much it improved on the best normalised score before it; null where it did not. */
       readonly gain: number | null;
     }
+  /** It has a score, which the task hides. */
+  | { readonly kind: "hidden"; readonly endedAt: number }
   | { readonly kind: "invalid"; readonly reason: string; readonly text: string; readonly endedAt: number }
   | { readonly kind: "lost" | "failed"; readonly text: string; readonly endedAt: number };
+
+/** A research note. */
+export interface Note {
+  /** UTC, ms. */
+  readonly at: number;
+  /** Working time then, in ms; null before the clock was started. */
+  readonly elapsedMs: number | null;
+  /** Number of the journal entry. */
+  readonly entry: number;
+  /** Markdown. */
+  readonly text: string;
+}
 
 /** All that a session's journal says, derived entry by entry. */
 export interface SessionState {
@@ -47,8 +65,10 @@ export interface SessionState {
   readonly integrityChanges: readonly EntryData<"integrity.changed">[];
   /** Files that both sides had changed, each kept twice. */
   readonly conflicts: readonly EntryData<"sync.conflict">[];
-  /** In the order in which they were written. `at`: UTC, ms. */
-  readonly notes: readonly { readonly at: number; readonly text: string }[];
+  /** In the order in which they were written. */
+  readonly notes: readonly Note[];
+  /** What the box had of what the task asks for, when it was last looked at; null before. `at`: UTC, ms. */
+  readonly boxCheck: { readonly at: number; readonly report: Record<string, unknown> } | null;
   /** Whether terminals are recorded: what the expert said last; null while nothing was said. */
   readonly consent: boolean | null;
   readonly survey: EntryData<"survey.answered"> | null;
@@ -76,6 +96,7 @@ export function newState(first: JournalEntry<"session.created">): SessionState {
     integrityChanges: [],
     conflicts: [],
     notes: [],
+    boxCheck: null,
     consent: null,
     survey: null,
     submittedAt: null,
@@ -91,13 +112,19 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
     case "attempt.started": {
       const { attempt, kind, run, snapshot } = entry.data;
       const elapsedMs = kind === "start" ? null : elapsedAt(state.clock, at);
-      const started: Attempt = { number: attempt, kind, run, snapshot, startedAt: at, elapsedMs, changedWhileScoring: false, outcome: { kind: "running" } };
+      const started: Attempt = { number: attempt, kind, run, snapshot, startedAt: at, elapsedMs, entry: entry.seq, ranUntil: null, changedWhileScoring: false, outcome: { kind: "running" } };
       return { ...next, attempts: [...state.attempts, started] };
     }
     case "attempt.finished": {
-      const { attempt, score, message, invalid } = entry.data;
+      const { attempt, score, message, invalid, hidden, box } = entry.data;
       const changedWhileScoring = entry.data.changedTo !== null;
-      const marked = { ...next, attempts: next.attempts.map((one) => (one.number === attempt ? { ...one, changedWhileScoring } : one)) };
+      const ranUntil = box.endedAt - box.aheadMs;
+      const marked = { ...next, attempts: next.attempts.map((one) => (one.number === attempt ? { ...one, changedWhileScoring, ranUntil } : one)) };
+      if (hidden !== undefined) {
+        const marks = withOutcome(marked, attempt, { kind: "hidden", endedAt: at });
+        // Which one is the best is as hidden as the scores are; which one is the last is not.
+        return state.created.scoring.aggregate === "last" && isInTime(state, attempt) ? { ...marks, best: attempt } : marks;
+      }
       if (score === null) {
         const { reason, text } = invalid ?? { reason: "rejected", text: "The scoring function found the solution invalid." };
         return withOutcome(marked, attempt, { kind: "invalid", reason, text, endedAt: at });
@@ -114,7 +141,17 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
     case "sync.conflict":
       return { ...next, conflicts: [...state.conflicts, entry.data] };
     case "note.added":
-      return { ...next, notes: [...state.notes, { at, text: entry.data.text }] };
+      return { ...next, notes: [...state.notes, { at, elapsedMs: state.clock.startedAt === null ? null : elapsedAt(state.clock, at), entry: entry.seq, text: entry.data.text }] };
+    case "box.checked":
+      return { ...next, boxCheck: { at, report: entry.data.report } };
+    case "clock.adjusted": {
+      const { addMs, gap } = entry.data;
+      const found = state.clock.gaps.find((open) => gap !== undefined && isSameGap(open, gap));
+      // What came after the gap was timed as if it had been worked in.
+      const retimed = <Timed extends Attempt | Note>(one: Timed): Timed =>
+        found === undefined || one.entry < found.entry || one.elapsedMs === null ? one : { ...one, elapsedMs: Math.max(0, one.elapsedMs + addMs) };
+      return { ...next, attempts: next.attempts.map(retimed), notes: next.notes.map(retimed) };
+    }
     case "recording.consent":
       return { ...next, consent: entry.data.given };
     case "survey.answered":
@@ -131,11 +168,17 @@ export function advance(state: SessionState, entry: JournalEntry): SessionState 
 function scored(state: SessionState, number: number, score: number, message: Record<string, unknown>, at: number): SessionState {
   const { scoring } = state.created;
   const before = scoreOf(state, state.best);
-  const counts = scoring.aggregate === "last" || before === null || isBetter(score, before, scoring.direction);
+  const inTime = isInTime(state, number);
+  const counts = inTime && (scoring.aggregate === "last" || before === null || isBetter(score, before, scoring.direction));
   const normalised = normalise(score, scoring);
-  const gain = before !== null && isBetter(score, before, scoring.direction) ? normalised - normalise(before, scoring) : null;
+  const gain = inTime && before !== null && isBetter(score, before, scoring.direction) ? normalised - normalise(before, scoring) : null;
   const outcome: AttemptOutcome = { kind: "scored", score, normalised, message, endedAt: at, gain };
   return { ...withOutcome(state, number, outcome), best: counts ? number : state.best };
+}
+
+/** What was begun after the time was up is on record, and never the result. */
+function isInTime(state: SessionState, number: number): boolean {
+  return state.attempts.find((one) => one.number === number)?.kind !== "after-time";
 }
 
 /** The score of an attempt by its number; null where it has none. */

@@ -1,34 +1,22 @@
-import { randomUUID } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { mkdir, open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { BaselinerError, messageOf, plainSystemReason, sha256OfFile, systemErrorCode, type Time, writeFileDurably } from "../base";
-import { type Box, BoxError, isConnectionProblem, type OutputStream, type RunExit } from "../boxes";
-import { hashesOf, readResultFile, readScoring, resultVariable, scoringCommand, scoringFiles, scoringOutputLimitBytes } from "../tasks";
-import { type Mirror, MirrorError, SnapshotError, Snapshots } from "../workspace";
-import { remainingAt } from "./clock";
+import { messageOf, type Time } from "../base";
+import type { Box, OutputStream } from "../boxes";
+import type { Need } from "../tasks";
+import type { Mirror } from "../workspace";
+import { checkBoxOf } from "./box-check";
+import { Attendance, heartbeatOf } from "./attendance";
+import type { Gap } from "./gaps";
 import { JournalError, JournalWriter, readJournal } from "./journal";
 import type { BoxDescription, EntryData, EntryType, JournalEntry } from "./journal-entry";
-import { attemptFiles, attemptFolder, type SessionFolder, sessionFolder } from "./session-folder";
+import { Scorings } from "./scorings";
+import { SessionError } from "./session-error";
+import { type SessionFolder, sessionFolder } from "./session-folder";
 import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
-
-/** Why a session did not do what was asked. */
-export type SessionErrorReason =
-  | "read-only"
-  | "clock"
-  | "scoring"
-  | "not-scoring"
-  | "no-session"
-  | "not-recorded"
-  | "output-differs"
-  /** A bulk delete waits for an answer, so both sides are not in step. */
-  | "mirror-question"
-  | "unsettled";
-
-/** A session did not do what was asked. What is on record stays. */
-export class SessionError extends BaselinerError<SessionErrorReason> {}
+import { type Readiness, Submission, type SubmitOptions } from "./submission";
+import { WorkingTime } from "./working-time";
 
 /** What a session needs from outside. */
 export interface SessionSurroundings {
@@ -37,6 +25,8 @@ export interface SessionSurroundings {
   readonly boxFor: (box: BoxDescription) => Box | Promise<Box>;
   /** What opens the session, as another window will be told: `VS Code`. */
   readonly holder: string;
+  /** Whether it is there for as long as the expert works, as an editor is: where it was not, the expert is asked. */
+  readonly attends?: boolean;
 }
 
 /** Whether this process may add to the session, and why not. */
@@ -63,16 +53,13 @@ interface SessionEvents {
 export class Session extends EventEmitter<SessionEvents> {
   readonly folder: SessionFolder;
   private present: SessionState;
-  private following: { attempt: number; run: string; stop: AbortController; done: Promise<void> } | undefined;
-  private starting = false;
   private isReaching = false;
   private closing = false;
   /** What checks the state and adds to the journal does so one after the other. */
   private queue: Promise<unknown> = Promise.resolve();
-  /** Cancelling was asked for while the run was only being started. */
-  private cancelOnceStarted = new AbortController();
-  /** The session is being let go; runs are not. */
-  private readonly ending = new AbortController();
+  private readonly scorings: Scorings;
+  private readonly workingTime: WorkingTime;
+  private readonly submission: Submission;
 
   private constructor(
     root: string,
@@ -87,6 +74,37 @@ export class Session extends EventEmitter<SessionEvents> {
     super();
     this.folder = sessionFolder(root);
     this.present = state;
+    this.scorings = new Scorings({
+      folder: this.folder,
+      state: () => this.present,
+      onBox: () => this.onBox,
+      boxTime: () => this.boxTime(),
+      record: (type, data) => this.record(type, data),
+      changed: () => this.emit("changed"),
+      output: (attempt, stream, bytes) => this.emit("output", attempt, stream, bytes),
+      problem: (text) => this.emit("problem", text),
+    });
+    const { time, attends = false } = surroundings;
+    this.workingTime = new WorkingTime(
+      { time, state: () => this.present, record: (type, data) => this.record(type, data) },
+      new Attendance(heartbeatOf(root), time, attends),
+      () => {
+        this.expireIfDue().catch((error: unknown) => this.tellUnlessClosed(error));
+      },
+    );
+    this.submission = new Submission({
+      root,
+      state: () => this.present,
+      onBox: () => this.onBox,
+      connectBox: () => this.connectBox(),
+      recoverAttempts: () => this.recoverAttempts(),
+      expire: () => this.expire(),
+      expectClock: (states, otherwise) => this.expectClock(states, otherwise),
+      expectNotScoring: () => this.expectNotScoring(stillScoring),
+      exclusive: (act) => this.exclusive(act),
+      record: (type, data) => this.record(type, data),
+      scorings: this.scorings,
+    });
   }
 
   get state(): SessionState {
@@ -99,12 +117,12 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /** Number of the attempt whose run is being followed now; null while there is none. */
   get scoring(): number | null {
-    return this.following?.attempt ?? null;
+    return this.scorings.attempt;
   }
 
   /** Whether a scoring is being started or followed. */
   get isScoring(): boolean {
-    return this.starting || this.following !== undefined;
+    return this.scorings.isGoingOn;
   }
 
   /**
@@ -142,6 +160,7 @@ export class Session extends EventEmitter<SessionEvents> {
       }
       const sessionBox = new SessionBox(box, sessionFolder(root), now.created, surroundings.time);
       const session = new Session(root, surroundings, sessionBox, now, { kind: "writer" }, writer, lock);
+      await session.workingTime.open(entries);
       if (box.connection === undefined) {
         await session.recordConnected();
       }
@@ -250,9 +269,30 @@ export class Session extends EventEmitter<SessionEvents> {
     this.emit("changed");
   }
 
-  /** Absolute path of the instructions. */
+  /** Whether the instructions are not to be shown yet, because the assignment hands them out with the clock. */
+  get hidesInstructions(): boolean {
+    const { clock, created } = this.present;
+    return created.conditions.instructions === "with-clock" && clock.state === "not-started";
+  }
+
+  /** Absolute path of the instructions. @throws {SessionError} `clock` where they are not to be shown yet */
   get instructions(): string {
+    if (this.hidesInstructions) {
+      throw new SessionError("clock", "The instructions are shown when the clock is started.");
+    }
     return join(this.folder.box, this.present.created.task.instructions);
+  }
+
+  /**
+   * Looks what the box has, compares it with what the task asks for, and records both.
+   * @throws {BoxError} where the box cannot be asked; {SessionError} `read-only`
+   */
+  async checkBox(signal?: AbortSignal): Promise<readonly Need[]> {
+    this.expectWriter();
+    await this.connectBox();
+    const report = await checkBoxOf(this.onBox.box, this.onBox.paths.workspace, this.folder, this.present.created.task.profile, signal);
+    await this.record("box.checked", { report: { ...report } });
+    return report.needs;
   }
 
   // — the clock —
@@ -290,10 +330,44 @@ export class Session extends EventEmitter<SessionEvents> {
   }
 
   private async expire(): Promise<void> {
-    const { clock } = this.present;
-    if (this.journal !== undefined && clock.state === "running" && remainingAt(clock, this.surroundings.time.now()) === 0) {
-      await this.record("clock.expired", {});
+    if (this.journal !== undefined) {
+      await this.workingTime.expire();
     }
+  }
+
+  /**
+   * Answers whether a gap (see `state.clock.gaps`) was work or a break. What was scored in it is work either way.
+   * @throws {SessionError} `gap` where it was answered already; `scoring` where a scoring that went on in it has no end yet; `read-only`
+   */
+  answerGap(gap: Gap, countedAs: "work" | "break"): Promise<void> {
+    return this.exclusive(async () => {
+      this.expectWriter();
+      await this.workingTime.answer(gap, countedAs);
+      await this.expire();
+    });
+  }
+
+  // — what the expert says —
+
+  /** Adds a research note (markdown) to the record. @throws {SessionError} `nothing-said` where it is blank, `read-only` */
+  addNote(text: string): Promise<void> {
+    return this.exclusive(async () => {
+      this.expectWriter();
+      if (text.trim() === "") {
+        throw new SessionError("nothing-said", "The note is empty, so nothing was added.");
+      }
+      await this.record("note.added", { text: text.trim() });
+    });
+  }
+
+  /** Records whether the expert consents to being recorded; nothing where that is what was said last. @throws {SessionError} `read-only` */
+  giveConsent(given: boolean): Promise<void> {
+    return this.exclusive(async () => {
+      this.expectWriter();
+      if (this.present.consent !== given) {
+        await this.record("recording.consent", { given });
+      }
+    });
   }
 
   // — attempts —
@@ -306,7 +380,7 @@ export class Session extends EventEmitter<SessionEvents> {
   async recoverAttempts(): Promise<void> {
     for (const attempt of this.present.attempts) {
       if (attempt.outcome.kind === "running" && this.journal !== undefined) {
-        await this.follow(attempt);
+        await this.scorings.follow(attempt);
       }
     }
   }
@@ -324,340 +398,64 @@ export class Session extends EventEmitter<SessionEvents> {
     }
     // What an earlier failure left open is finished first; it takes long only where its run still goes on.
     await this.recoverAttempts();
-    const { attempt, done } = await this.exclusive(() => this.start());
+    const { attempt, done } = await this.exclusive(() => this.startScoring());
     await done;
     return this.present.attempts[attempt.number] ?? attempt;
   }
 
   /** Begins a scoring, and hands back what resolves when its end is on record. */
-  private async start(): Promise<{ attempt: Attempt; done: Promise<void> }> {
+  private async startScoring(): Promise<{ attempt: Attempt; done: Promise<void> }> {
     await this.expire();
-    this.expectClock(["not-started", "running"], closedForScoring[this.present.clock.state] ?? "Scoring is closed.");
+    const { clock, created } = this.present;
+    const open = created.conditions.afterTime === "mark" ? (["not-started", "running", "expired"] as const) : (["not-started", "running"] as const);
+    this.expectClock(open, closedForScoring[clock.state] ?? "Scoring is closed.");
+    this.workingTime.expectTime();
     this.expectNotScoring(stillScoring);
-    await this.expectStartingSolution();
-    this.starting = true;
-    this.cancelOnceStarted = new AbortController();
-    this.emit("changed");
-    try {
-      const attempt = await this.begin();
-      return { attempt, done: this.follow(attempt) };
-    } catch (error) {
-      await this.onBox.release();
-      throw error;
-    } finally {
-      this.starting = false;
-      this.emit("changed");
-    }
-  }
-
-  /** Off the clock, the starting solution is scored as it was handed out, until it has a valid score. */
-  private async expectStartingSolution(): Promise<void> {
-    if (this.present.clock.state !== "not-started") {
-      return;
-    }
-    if (this.present.attempts.some(({ outcome }) => outcome.kind === "scored")) {
-      throw new SessionError("clock", "The starting solution has its score; start the clock to score your own.");
-    }
-    const now = await hashesOf(this.onBox.box, this.onBox.paths.workspace, this.present.created.sync.ignore);
-    const original = this.present.created.task.startingSolution;
-    const changed = Object.keys(original).find((path) => now[path] !== original[path]);
-    if (changed !== undefined) {
-      throw new SessionError("clock", `${changed} is no longer as it was handed out; start the clock to score your own solution.`);
-    }
+    return await this.scorings.start();
   }
 
   /** Asks the scoring that is going on to stop. @throws {SessionError} `not-scoring` where none is. */
   async cancelScoring(): Promise<void> {
-    if (this.following !== undefined) {
-      await this.onBox.box.cancelRun(this.onBox.paths.runs, this.following.run);
-    } else if (this.starting) {
-      this.cancelOnceStarted.abort();
-    } else {
-      throw new SessionError("not-scoring", "Nothing is being scored.");
-    }
-  }
-
-  private cancelWasAskedFor(): boolean {
-    return this.cancelOnceStarted.signal.aborted;
-  }
-
-  /** Aborts when the scoring is cancelled or the session is let go. */
-  private untilGivenUp(): AbortSignal {
-    return AbortSignal.any([this.cancelOnceStarted.signal, this.ending.signal]);
-  }
-
-  /** Takes the snapshot, journals the attempt, starts its run. */
-  private async begin(): Promise<Attempt> {
-    const { scoring } = this.present.created;
-    const kind = this.present.clock.state === "not-started" ? "start" : "work";
-    const number = this.present.attempts.length;
-    const run = randomUUID();
-    const { box, paths } = this.onBox;
-    const [snapshot] = await allOf([
-      this.settledSnapshot(`Attempt ${number}`).catch((error: unknown) => {
-        throw this.cancelWasAskedFor() ? notBegun() : error;
-      }),
-      this.checkIntegrity("before", number),
-    ]);
-    if (this.cancelWasAskedFor()) {
-      throw notBegun();
-    }
-    if (this.onBox.mirror !== undefined) {
-      // Settling may just have brought edits to the box.
-      await this.expectStartingSolution();
-    }
-    await this.record("attempt.started", { attempt: number, kind, run, snapshot });
-    const specification = {
-      id: run,
-      command: scoringCommand(scoring.command, paths.task),
-      folder: paths.workspace,
-      environment: {
-        // Compiled leftovers beside the scoring function would be read in its place the next time.
-        PYTHONDONTWRITEBYTECODE: "1",
-        ...scoring.environment,
-        [resultVariable]: `${paths.runs}/${run}/result.json`,
-      },
-      timeoutSeconds: scoring.timeoutSeconds,
-      outputLimitBytes: scoringOutputLimitBytes,
-    };
-    try {
-      await box.startRun(paths.runs, specification, this.untilGivenUp());
-    } catch (error) {
-      if (this.cancelWasAskedFor() || this.ending.signal.aborted || isConnectionProblem(error)) {
-        // It may run. Whoever follows it finds out.
-        return this.attemptAt(number);
-      }
-      const problem = error instanceof BoxError ? error : new BoxError("failed", "The run could not be started.", { cause: error });
-      await this.record("attempt.failed", { attempt: number, reason: problem.reason, problem: problem.message });
-      throw problem;
-    }
-    return this.attemptAt(number);
-  }
-
-  private attemptAt(number: number): Attempt {
-    const attempt = this.present.attempts[number];
-    if (attempt === undefined) {
-      throw new Error(`attempt ${number} is missing right after it was journalled`);
-    }
-    return attempt;
+    await this.scorings.cancel();
   }
 
   /**
-   * A snapshot of what lies on the box: both sides are brought in step, and the mirror is held until the scoring is over.
-   * @throws {MirrorError}, {SnapshotError}, {SessionError} `mirror-question`, `unsettled`
+   * Brings the workspace back to an earlier state, having kept what it is now. No scoring begins meanwhile.
+   * @param target its commit, and the attempt it is of; null where it is what an earlier restore has replaced
+   * @param change makes the changes between two commits; where it throws, nothing is recorded but the state before
+   * @returns the commit of the state before
+   * @throws {SessionError} `scoring`, `read-only`, `clock`, `no-snapshot`; {SnapshotError}; what `change` throws
    */
-  private async settledSnapshot(message: string): Promise<string | null> {
-    const { mirror } = this.onBox;
-    if (mirror === undefined) {
-      return await this.snapshot(message);
-    }
-    const signal = this.untilGivenUp();
-    for (let round = 1; round <= mostSettlings; round += 1) {
-      const { question } = await mirror.settle(signal);
-      if (question !== undefined) {
-        throw new SessionError("mirror-question", "Many files were deleted on one side, so nothing was scored; say first whether to delete them or to bring them back.");
-      }
-      await this.onBox.hold();
-      const commit = await this.snapshot(message);
-      if ((await mirror.changedSinceSettled(signal)).length === 0) {
-        return commit;
-      }
-      await this.onBox.release();
-    }
-    throw new SessionError("unsettled", "Files of the workspace are being written without a pause, so nothing was scored; score again when that is over.");
-  }
-
-  private async snapshot(message: string): Promise<string | null> {
-    const snapshots = new Snapshots(this.folder.snapshots, this.folder.workspace, this.present.created.sync);
-    try {
-      const { commit, isNew, leftOut } = await snapshots.take(message);
-      if (isNew) {
-        await this.record("snapshot.taken", { commit, leftOut: [...leftOut] });
-      }
-      return commit;
-    } catch (error) {
-      if (error instanceof SnapshotError && error.reason === "git-missing") {
-        this.emit("problem", error.message);
-        return null;
-      }
-      throw error;
-    }
-  }
-
-  /** Follows a run to its end and records that, also when several callers ask for it. */
-  private follow(attempt: Attempt): Promise<void> {
-    if (this.following?.attempt === attempt.number) {
-      return this.following.done;
-    }
-    if (this.closing) {
-      return Promise.reject(new SessionError("read-only", "The session was closed; the attempt is finished when it is opened again."));
-    }
-    const stop = new AbortController();
-    const done = this.collect(attempt, stop.signal).finally(async () => {
-      await this.onBox.release();
-      this.following = undefined;
-      this.emit("changed");
+  restore(target: { attempt: number | null; commit: string }, change: (before: string, commit: string) => Promise<void>): Promise<string> {
+    return this.exclusive(async () => {
+      this.expectClock(["not-started", "running", "paused", "expired"], "This session was submitted; it can only be read.");
+      this.expectNotScoring("A scoring is still going on, and what is scored must stay as it is; wait for it or cancel it.");
+      const before = await this.scorings.keepWorkspace(target.attempt === null ? "Before taking a restore back" : `Before restoring attempt ${target.attempt}`);
+      await change(before, target.commit);
+      await this.record("snapshot.restored", { ...target, before });
+      return before;
     });
-    this.following = { attempt: attempt.number, run: attempt.run, stop, done };
-    this.emit("changed");
-    return done;
-  }
-
-  private async collect(attempt: Attempt, signal: AbortSignal): Promise<void> {
-    let exit: RunExit;
-    const { box, paths } = this.onBox;
-    await this.onBox.hold();
-    try {
-      if (this.cancelWasAskedFor()) {
-        await box.cancelRun(paths.runs, attempt.run);
-      }
-      exit = await this.takeOutput(attempt, signal);
-    } catch (error) {
-      if (error instanceof BoxError && (error.reason === "run-unknown" || error.reason === "run-vanished")) {
-        await this.record("attempt.lost", { attempt: attempt.number, problem: error.message });
-        return;
-      }
-      if (error instanceof SessionError && error.reason === "output-differs") {
-        await this.record("attempt.lost", { attempt: attempt.number, problem: error.message });
-        return;
-      }
-      if (signal.aborted || error instanceof BaselinerError) {
-        throw error;
-      }
-      throw new SessionError(
-        "not-recorded",
-        `The output of attempt ${attempt.number} could not be kept: ${plainSystemReason(error)}. The run itself is kept on the box and is finished when the session is opened or scored again.`,
-        { cause: error },
-      );
-    }
-    await this.recordEnd(attempt, exit);
-  }
-
-  /** The run's output, whole; taken over once more from its beginning where what was kept is not it. */
-  private async takeOutput(attempt: Attempt, signal: AbortSignal): Promise<RunExit> {
-    return (await this.appendOutput(attempt, signal)) ?? (await this.appendOutput(attempt, signal)) ?? Promise.reject(
-      new SessionError("output-differs", "What the box holds of its output is not as long as its record says; the run's folder is kept."),
-    );
-  }
-
-  /** Appends to the attempt's logs what they lack yet. Undefined, and the logs are empty, where they are not what the run printed. */
-  private async appendOutput(attempt: Attempt, signal: AbortSignal): Promise<RunExit | undefined> {
-    const folder = attemptFolder(this.folder.root, attempt.number);
-    await mkdir(folder, { recursive: true });
-    const files = {
-      stdout: await open(join(folder, "stdout.log"), "a"),
-      stderr: await open(join(folder, "stderr.log"), "a"),
-    };
-    try {
-      const offsets = { stdout: (await files.stdout.stat()).size, stderr: (await files.stderr.stat()).size };
-      const exit = await this.onBox.box.followRun(
-        this.onBox.paths.runs,
-        attempt.run,
-        offsets,
-        async (stream, bytes) => {
-          await files[stream].appendFile(bytes);
-          this.emit("output", attempt.number, stream, bytes);
-        },
-        signal,
-      );
-      await files.stdout.sync();
-      await files.stderr.sync();
-      const kept = { stdout: (await files.stdout.stat()).size, stderr: (await files.stderr.stat()).size };
-      if (kept.stdout !== exit.stdoutBytes || kept.stderr !== exit.stderrBytes) {
-        await truncate(join(folder, "stdout.log"));
-        await truncate(join(folder, "stderr.log"));
-        return undefined;
-      }
-      return exit;
-    } finally {
-      await files.stdout.close();
-      await files.stderr.close();
-    }
-  }
-
-  private async recordEnd(attempt: Attempt, exit: RunExit): Promise<void> {
-    const folder = attemptFolder(this.folder.root, attempt.number);
-    const result = await readResultFile(this.onBox.box, `${this.onBox.paths.runs}/${attempt.run}/result.json`);
-    if (result instanceof Uint8Array) {
-      await writeFileDurably(join(folder, "result.json"), result);
-    }
-    const [changedTo, boxTime] = await allOf([this.changedSince(attempt, exit), this.boxTime(), this.checkIntegrity("after", attempt.number)]);
-    const scored = readScoring(exit, result, this.present.created.scoring.timeoutSeconds);
-    await this.record("attempt.finished", {
-      attempt: attempt.number,
-      score: scored.score,
-      message: scored.message,
-      changedTo,
-      invalid: scored.invalid,
-      box: {
-        startedAt: exit.startedAt,
-        endedAt: exit.endedAt,
-        aheadMs: boxTime.aheadMs,
-      },
-      files: Object.fromEntries(
-        await Promise.all(attemptFiles.map(async (name) => [name, await outputFile(join(folder, name))] as const)),
-      ) as EntryData<"attempt.finished">["files"],
-    });
-  }
-
-  /** The workspace's commit now, where it differs from the one the attempt began with. Null also where that cannot be told. */
-  private async changedSince(attempt: Attempt, exit: RunExit): Promise<string | null> {
-    const { box, mirror } = this.onBox;
-    if (attempt.snapshot === null) {
-      return null;
-    }
-    if (mirror === undefined) {
-      // Recorded long after its end, the workspace says nothing about the time of the scoring.
-      if ((await box.time()) - exit.endedAt > stillFresh) {
-        return null;
-      }
-    } else if ((await mirror.changedOnBox()).length === 0) {
-      return null;
-    } else {
-      await this.onBox.release();
-    }
-    try {
-      await mirror?.settle();
-      const now = await this.snapshot(`During attempt ${attempt.number}`);
-      return now === attempt.snapshot ? null : now;
-    } catch (error) {
-      if (error instanceof SnapshotError || error instanceof MirrorError) {
-        this.emit("problem", `Whether files changed during attempt ${attempt.number} is not known. ${error.message}`);
-        return null;
-      }
-      throw error;
-    }
-  }
-
-  /** Compares the files that decide the score with those the session began with. */
-  private async checkIntegrity(when: "before" | "after", attempt: number): Promise<void> {
-    const original = this.present.created.task.files;
-    const now = await scoringFiles(this.onBox.box, this.onBox.paths.task, this.present.created.protection);
-    const changed = Object.keys(original).filter((path) => now[path] !== undefined && now[path] !== original[path]);
-    const removed = Object.keys(original).filter((path) => now[path] === undefined);
-    const added = Object.keys(now).filter((path) => original[path] === undefined);
-    if (changed.length + removed.length + added.length > 0) {
-      await this.record("integrity.changed", { when, attempt, changed, added, removed });
-    }
   }
 
   // — the end —
 
-  /** Submits the session: its result is fixed, nothing can be added afterwards. */
-  async submit(): Promise<void> {
-    this.expectNotScoring(stillScoring);
-    await this.recoverAttempts();
-    await this.exclusive(async () => {
-      this.expectClock(["running", "paused", "expired"], "A session is submitted after its clock was started, and once.");
-      this.expectNotScoring(stillScoring);
-      const best = this.present.attempts.find((attempt) => attempt.number === this.present.best);
-      await this.record("session.submitted", {
-        attempt: best?.number ?? null,
-        result: best?.outcome.kind === "scored" ? best.outcome.score : null,
-      });
-      await this.record("session.closed", {});
-      this.presentAccess = submitted;
-    });
+  /**
+   * What stands in the way of submitting, or should be known before: checked without changing anything but finishing open attempts.
+   * @throws {SessionError} `scoring`, `mirror-question`; {BoxError} where the box is out of reach
+   */
+  readiness(): Promise<Readiness> {
+    return this.submission.readiness();
+  }
+
+  /**
+   * Submits the session: both sides are brought in step, where the task wants it the workspace is scored once more, the clock stops for
+   * good and the result is fixed. Then the survey is asked for and the record is closed: nothing can be added afterwards. Where the
+   * process ends while the survey is being answered, the session is submitted, and calling this again closes it.
+   * @throws {SessionError} `clock`, `scoring`, `gap` while a gap waits for an answer, `mirror-question`, `not-scoring` where the final scoring was cancelled, `read-only`; {BoxError} where the box is out of reach. Nothing is submitted then.
+   */
+  async submit(options: SubmitOptions = {}): Promise<void> {
+    await this.submission.submit(options);
+    this.presentAccess = submitted;
     await this.close();
     this.emit("changed");
   }
@@ -665,10 +463,12 @@ export class Session extends EventEmitter<SessionEvents> {
   /** Lets the session go. A scoring that is going on goes on, and is found when the session is opened again. */
   async close(): Promise<void> {
     this.closing = true;
-    this.ending.abort(new SessionError("read-only", "The session was closed."));
+    this.scorings.giveUp();
     await this.queue;
-    this.following?.stop.abort();
-    await this.following?.done.catch(() => undefined);
+    await this.scorings.letGo();
+    if (this.journal !== undefined) {
+      await this.workingTime.close().catch(() => undefined);
+    }
     await this.remote?.close();
     const { journal, lock } = this;
     this.journal = undefined;
@@ -691,13 +491,18 @@ export class Session extends EventEmitter<SessionEvents> {
     }
     const entry = (await this.journal.append(type, data)) as JournalEntry;
     this.present = advance(this.present, entry);
+    this.workingTime.recorded(entry);
     this.emit("changed");
   }
 
-  private expectClock(states: readonly SessionState["clock"]["state"][], otherwise: string): void {
+  private expectWriter(): void {
     if (this.access.kind === "reader") {
       throw new SessionError("read-only", this.access.text);
     }
+  }
+
+  private expectClock(states: readonly SessionState["clock"]["state"][], otherwise: string): void {
+    this.expectWriter();
     if (!states.includes(this.present.clock.state)) {
       throw new SessionError("clock", otherwise);
     }
@@ -714,35 +519,8 @@ const submitted: SessionAccess = { kind: "reader", reason: "closed", text: "This
 
 const stillScoring = "A scoring is still going on; wait for it or cancel it.";
 
-/** What all of them come to, once all of them are over; the first failure is thrown then. */
-async function allOf<const Work extends readonly Promise<unknown>[]>(work: Work): Promise<{ -readonly [Index in keyof Work]: Awaited<Work[Index]> }> {
-  await Promise.allSettled(work);
-  return await Promise.all(work);
-}
-
-const notBegun = (): SessionError => new SessionError("not-scoring", "Scoring was cancelled before it began; nothing was scored.");
-
-/** How often both sides are brought in step anew because files change meanwhile. */
-const mostSettlings = 3;
-
-/** For so long after a run's end, in ms, the workspace tells whether it was changed during the run. */
-const stillFresh = 10_000;
-
 const closedForScoring: Partial<Record<SessionState["clock"]["state"], string>> = {
   paused: "The clock is paused; resume it to score.",
   expired: "The time is up, so scoring is closed; submit the session.",
   submitted: "This session was submitted; it can only be read.",
 };
-
-/** Length and SHA-256 of a file; null where there is none. */
-async function outputFile(path: string): Promise<{ bytes: number; sha256: string } | null> {
-  try {
-    await stat(path);
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") {
-      return null;
-    }
-    throw error;
-  }
-  return await sha256OfFile(path);
-}

@@ -268,6 +268,7 @@ async function protect(
     outputLimitBytes: scoringOutputLimitBytes,
     variables: { result: resultVariable, solver: solverVariable },
     resultLimitBytes,
+    hidesScores: !task.scoring.visible,
   });
   step("Protecting the scoring");
   await box.writeFile(`${root}/${provisioned.entry}`, Buffer.from(entry), { executable: true });

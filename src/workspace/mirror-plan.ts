@@ -131,8 +131,11 @@ export interface PlanOptions {
 export const bulkCount = 20;
 export const bulkShare = 0.5;
 
-/** What is never mirrored, whatever the task says: a repository's inner state is no state of files that could be merged. */
-export const neverMirrored: readonly string[] = [".git"];
+/**
+ * What is never mirrored, whatever the task says: a repository's inner state is no state of files that could be merged,
+ * and files with which a box could tell the person's own editor what to run.
+ */
+export const neverMirrored: readonly string[] = [".git", ".vscode", ".devcontainer", ".devcontainer.json", "*.code-workspace"];
 
 /**
  * What to do so that both sides agree again: a three-way comparison by content,

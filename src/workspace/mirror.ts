@@ -80,6 +80,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   private debounceTimer: NodeJS.Timeout | undefined;
   private comparisonTimer: NodeJS.Timeout | undefined;
   private turn: Promise<unknown> = Promise.resolve();
+  private waitingToResume: Promise<void> | undefined;
   private isComparisonDue = false;
   private isStarted = false;
   private current: MirrorState = { kind: "working", left: 0 };
@@ -148,8 +149,16 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   }
 
   /** Goes on after a pause: compares in full and does what is left. Does not throw: `state` tells how it went. */
-  async resume(): Promise<void> {
-    await this.settle().catch(() => undefined);
+  resume(): Promise<void> {
+    // One that waits for its turn does all that another would: a connection may come back many times meanwhile.
+    this.waitingToResume ??= this.inTurn((signal) => {
+      this.waitingToResume = undefined;
+      return this.compareNow("ask", signal);
+    }).then(
+      () => undefined,
+      () => undefined,
+    );
+    return this.waitingToResume;
   }
 
   /**

@@ -1,6 +1,6 @@
 // A stage for each end-to-end test: a VS Code server with the packaged extension
 // installed, a data folder and a sessions folder of its own, and a browser.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test as base } from "vitest";
@@ -31,7 +31,7 @@ export class Stage {
   static async set(title: string, browser: Browser, settings: Settings = {}): Promise<Stage> {
     const place = mkdtempSync(join(tmpdir(), "baseliner-e2e-"));
     const dataFolder = join(place, "vscode");
-    await installExtension(await packagedExtension(), dataFolder);
+    cpSync(await installedExtension(), dataFolder, { recursive: true });
     const server = await Server.start({
       dataFolder,
       settings: quietSettings({ more: { "baseliner.sessionsFolder": join(place, "sessions"), ...settings } }),
@@ -68,13 +68,17 @@ export class Stage {
   }
 }
 
-let packaged: Promise<string> | undefined;
+let installed: Promise<string> | undefined;
 
-/** The package that npm test has made, or one made now. */
-function packagedExtension(): Promise<string> {
-  const made = process.env["BASELINER_VSIX"];
-  packaged ??= made === undefined ? packageExtension() : Promise.resolve(made);
-  return packaged;
+/** A data folder in which the package that npm test has made, or one made now, is installed: installed once, copied for each stage. */
+function installedExtension(): Promise<string> {
+  installed ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), "baseliner-e2e-installed-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    await installExtension(process.env["BASELINER_VSIX"] ?? (await packageExtension()), folder);
+    return folder;
+  })();
+  return installed;
 }
 
 /** Vitest's test, with a stage that is set before and cleared after it. */

@@ -4,6 +4,7 @@ import type { Time } from "../../src/base";
 export class FakeTime implements Time {
   private wall = Date.parse("2026-01-05T09:00:00.000Z");
   private steady = 1_000_000;
+  private boots = 0;
 
   now(): number {
     return this.wall;
@@ -13,7 +14,21 @@ export class FakeTime implements Time {
     return this.steady;
   }
 
-  /** Sets the wall clock back, in ms; the steady one goes on. */
+  sinceBoot(): number {
+    return this.steady;
+  }
+
+  boot(): string {
+    return `boot ${this.boots}`;
+  }
+
+  /** Starts the computer anew: what counts from its start begins again. */
+  reboot(): void {
+    this.boots += 1;
+    this.steady = 0;
+  }
+
+  /** Sets the wall clock back, in ms (forward where negative); the steady one goes on. */
   setBack(milliseconds: number): void {
     this.wall -= milliseconds;
   }

@@ -3,9 +3,9 @@
  * Only this file names it: another library with the same tag names takes its
  * place here.
  */
-import { provideVSCodeDesignSystem, vsCodeDataGrid, vsCodeDataGridCell, vsCodeDataGridRow } from "@vscode/webview-ui-toolkit";
+import { provideVSCodeDesignSystem, vsCodeButton, vsCodeCheckbox } from "@vscode/webview-ui-toolkit";
 
 /** Registers the custom elements; to be called once, before they are used. */
 export function registerControls(): void {
-  provideVSCodeDesignSystem().register(vsCodeDataGrid(), vsCodeDataGridRow(), vsCodeDataGridCell());
+  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeCheckbox());
 }

@@ -6,6 +6,8 @@ export interface Theme {
   readonly accent: string;
   readonly background: string;
   readonly font: string;
+  readonly hoverBackground: string;
+  readonly hoverBorder: string;
 }
 
 /** Reads the colours that VS Code gives to the page now. */
@@ -21,6 +23,8 @@ export function currentTheme(): Theme {
     accent: value("--vscode-charts-blue", foreground),
     background: value("--vscode-editor-background", "#ffffff"),
     font: value("--vscode-font-family", "sans-serif"),
+    hoverBackground: value("--vscode-editorHoverWidget-background", "#ffffff"),
+    hoverBorder: contrast || value("--vscode-editorHoverWidget-border", foreground),
   };
 }
 

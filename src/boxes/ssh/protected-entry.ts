@@ -19,6 +19,11 @@ export interface ProtectedRuns {
   readonly variables: { readonly result: string; readonly solver: string };
   /** A result over this size is not taken, in bytes. */
   readonly resultLimitBytes: number;
+  /**
+   * Whether the expert may not know scores: what the command prints and its result then stay in `private/`, and the expert's copy of the
+   * result says only whether there is a score, and commits it.
+   */
+  readonly hidesScores: boolean;
 }
 
 /** Where programs are looked for, whatever the caller's PATH says. */
@@ -44,6 +49,7 @@ import contextlib
 import ctypes
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import pwd
@@ -224,7 +230,8 @@ def supervise(run):
     shutil.rmtree(f"{PRIVATE}/{run}/tmp", ignore_errors=True)
     # The next run may begin as soon as the end of this one can be seen.
     supervisor.unlock()
-    record = {"startedAt": started, "endedAt": ended, "stdoutBytes": supervisor.written[0], "stderrBytes": supervisor.written[1]}
+    shown = [0, 0] if SETTINGS["hidesScores"] else supervisor.written
+    record = {"startedAt": started, "endedAt": ended, "stdoutBytes": shown[0], "stderrBytes": shown[1]}
     retried(lambda: write_whole(FILES["exit"], json.dumps({**ending, **record}, separators=(",", ":"))))
 
 
@@ -262,7 +269,9 @@ class Supervisor:
 
     def begin(self):
         """Starts the command; returns why it cannot, in words for the expert."""
-        self.outputs = [os.open(FILES[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644) for name in ("stdout", "stderr")]
+        os.makedirs(f"{PRIVATE}/{self.run_id}/tmp", 0o700)
+        place = f"{PRIVATE}/{self.run_id}/" if SETTINGS["hidesScores"] else ""
+        self.outputs = [os.open(place + FILES[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o644) for name in ("stdout", "stderr")]
         self.lock = os.open(f"{PRIVATE}/lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -273,7 +282,6 @@ class Supervisor:
             return "this system cannot keep track of processes"
         if not stat.S_ISDIR(os.lstat(WORKSPACE).st_mode):
             return f"{WORKSPACE} is not a folder"
-        os.makedirs(f"{PRIVATE}/{self.run_id}/tmp", 0o700)
         # What the command writes is the scorer's alone, unless it says otherwise.
         os.umask(0o077)
         try:
@@ -413,10 +421,31 @@ def publish_result(run):
     else:
         try:
             result = json.loads(raw.decode("utf-8"))
+            if SETTINGS["hidesScores"]:
+                write_whole("result.json", receipt(run, raw, result))
+                return
             text = json.dumps({name: result[name] for name in ("score", "message") if name in result} if isinstance(result, dict) else None)
         except (ValueError, RecursionError):
             text = ""
     write_whole("result.json", text)
+
+
+def receipt(run, raw, result):
+    """What the expert gets in place of a hidden result: whether there is a score, what commits it, and why there is none."""
+    score = result.get("score", "") if isinstance(result, dict) else ""
+    if score is None:
+        message = result.get("message")
+        error = message.get("error") if isinstance(message, dict) else None
+        return json.dumps({"score": None, "message": {"error": error} if isinstance(error, str) else {}})
+    if isinstance(score, bool) or not isinstance(score, (int, float)):
+        return json.dumps({"score": "not a number"})
+    if not -1.7976931348623157e308 <= score <= 1.7976931348623157e308:
+        return '{"score": NaN}'
+    # Without it, the score could be found out by trying.
+    nonce = os.urandom(32).hex()
+    write_whole(f"{PRIVATE}/{run}/nonce", nonce)
+    commitment = hashlib.sha256(nonce.encode() + raw).hexdigest()
+    return json.dumps({"score": None, "message": {}, "hidden": {"commitment": commitment}})
 
 
 # --- processes

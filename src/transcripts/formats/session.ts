@@ -71,6 +71,7 @@ export class SessionReading implements TranscriptReading {
       case "clock.started":
       case "clock.paused":
       case "clock.resumed":
+      case "clock.gap":
       case "clock.adjusted":
       case "clock.expired":
         return [{ kind: "clock", title: type.slice("clock.".length), text: shownText(data["reason"]), fields: data }];

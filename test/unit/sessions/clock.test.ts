@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { elapsedAt, remainingAt } from "../../../src/sessions";
 import { advanceClock, newClock } from "../../../src/sessions/clock";
+import { absenceBetween, adjustmentFor, type Gap } from "../../../src/sessions/gaps";
 import { firstPrevious, type JournalEntry } from "../../../src/sessions/journal-entry";
 
 const limit = 8 * 3_600_000;
@@ -59,5 +60,39 @@ describe("the session clock", () => {
     expect(elapsedAt(clock, begin - 60_000)).toBe(0);
     expect(elapsedAt(clock, begin + 2 * limit)).toBe(limit);
     expect(remainingAt(clock, begin + 2 * limit)).toBe(0);
+  });
+});
+
+describe("a gap", () => {
+  const gap: Gap = { cause: "closed", from: begin, until: begin + 3_600_000 };
+  const sign = (at: number, sinceBoot: number, boot: string | null = "a"): { at: number; sinceBoot: number; boot: string | null } => ({ at, sinceBoot, boot });
+
+  test("that was a break takes nothing away of what was scored in it", () => {
+    const scorings = [
+      { from: begin - 600_000, until: begin + 600_000 },
+      { from: begin + 900_000, until: begin + 1_000_000 },
+      { from: begin + 3_500_000, until: begin + 9_000_000 },
+      { from: begin + 9_000_000, until: begin + 9_100_000 },
+    ];
+    expect(adjustmentFor(gap, "break", scorings)).toBe(-(3_600_000 - 600_000 - 100_000 - 100_000));
+    expect(adjustmentFor(gap, "work", scorings)).toBe(0);
+    expect(adjustmentFor({ ...gap, cause: "clock-jumped" }, "break", scorings)).toBe(-3_600_000);
+  });
+
+  test("is as long as the clock says that nobody can set, where the computer ran on", () => {
+    expect(absenceBetween(sign(begin, 1000), sign(begin + 3_600_000, 1000 + 3_600_000), "closed", false)).toEqual({ gaps: [gap], corrections: [] });
+    expect(absenceBetween(sign(begin, 1000), sign(begin - 60_000, 1000 + 3_600_000), "closed", false)).toEqual({
+      gaps: [{ cause: "closed", from: begin - 60_000 - 3_600_000, until: begin - 60_000 }],
+      corrections: [{ cause: "clock-jumped", from: begin + 3_600_000, until: begin - 60_000 }],
+    });
+  });
+
+  test("is as long as the wall clock says where the computer was started anew", () => {
+    expect(absenceBetween(sign(begin, 1000), sign(begin + 3_600_000, 5000, "b"), "closed", false)).toEqual({ gaps: [gap], corrections: [] });
+    expect(absenceBetween(sign(begin, 1000, null), sign(begin + 3_600_000, 9_000_000, null), "closed", false).gaps).toEqual([gap]);
+  });
+
+  test("is none where the editor was only loaded anew", () => {
+    expect(absenceBetween(sign(begin, 1000), sign(begin + 119_000, 120_000), "closed", false)).toEqual({ gaps: [], corrections: [] });
   });
 });

@@ -81,4 +81,34 @@ describe("a raw score", () => {
   test("is shown with three significant digits", () => {
     expect([6.9423, 0.54, 1.56, 272.4, -0.0712, 0].map(formatScore)).toEqual(["6.94", "0.540", "1.56", "272", "-0.0712", "0.00"]);
   });
+
+  test("times attempts and notes behind a gap anew when it is answered, and none before it", () => {
+    const minute = 60_000;
+    const entries: JournalEntry[] = [];
+    const add = <Type extends EntryType>(type: Type, data: EntryData<Type>, atMinute: number): void => {
+      const at = new Date(Date.parse("2026-01-05T09:00:00.000Z") + atMinute * minute).toISOString();
+      entries.push({ seq: entries.length, at, mono: 0, type, data, prev: firstPrevious } as JournalEntry);
+    };
+    const from = Date.parse("2026-01-05T09:20:00.000Z");
+    const gap = { cause: "closed" as const, from, until: from + 30 * minute };
+    add("session.created", created, 0);
+    add("clock.started", {}, 0);
+    add("attempt.started", { attempt: 0, kind: "work", run: "a", snapshot: null }, 10);
+    add("clock.gap", gap, 50);
+    add("attempt.started", { attempt: 1, kind: "work", run: "b", snapshot: null }, 55);
+    add("note.added", { text: "here" }, 56);
+    const before = stateOf(entries);
+    expect(before?.attempts.map(({ elapsedMs }) => elapsedMs)).toEqual([10 * minute, 55 * minute]);
+    add("clock.adjusted", { addMs: -30 * minute, reason: "", gap: { ...gap, countedAs: "break" } }, 57);
+    const after = stateOf(entries);
+    expect(after?.attempts.map(({ elapsedMs }) => elapsedMs)).toEqual([10 * minute, 25 * minute]);
+    expect(after?.notes.map(({ elapsedMs }) => elapsedMs)).toEqual([26 * minute]);
+    expect(after?.clock.gaps).toEqual([]);
+  });
+
+  test("has no attempt as its result that was begun after the time was up", () => {
+    const entries = journal({}, [10, 6, 3]).map((entry) => (entry.type === "attempt.started" && entry.data.attempt === 2 ? { ...entry, data: { ...entry.data, kind: "after-time" as const } } : entry));
+    expect(stateOf(entries)?.best).toBe(1);
+    expect(stateOf(entries)?.attempts[2]?.outcome).toMatchObject({ score: 3, gain: null });
+  });
 });
