@@ -105,7 +105,12 @@ export interface ChangeOptions {
 
 /** One change of many, at a path relative to a folder with `/` between names. */
 export type FileChange = ChangeOptions & { readonly path: string } & (
-    | { readonly make: "file"; readonly content: Uint8Array | AsyncIterable<Uint8Array>; readonly executable: boolean }
+    | {
+        readonly make: "file";
+        /** A chunk may be written over as soon as the next but one is asked for. */
+        readonly content: Uint8Array | AsyncIterable<Uint8Array>;
+        readonly executable: boolean;
+      }
     | { readonly make: "link"; readonly target: string }
     /** Removes a file or link. */
     | { readonly make: "nothing" }

@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import ignore from "ignore";
-import { BaselinerError, plainSystemReason, systemErrorCode } from "../base";
+import { BaselinerError, plainSystemReason, sha256, StreamHash, systemErrorCode } from "../base";
 import type { Manifest, ManifestEntry, ScanScope } from "../boxes";
 import { atATime } from "./at-a-time";
 import { foldersAbove } from "./mirror-names";
@@ -19,7 +19,7 @@ export type LocalTreeErrorReason = "changed" | "in-the-way" | "disk-full" | "rea
 export class LocalTreeError extends BaselinerError<LocalTreeErrorReason> {}
 
 /** How much is read at a time, in bytes. */
-const chunkBytes = 256 * 1024;
+const chunkBytes = 1024 * 1024;
 // Windows has neither of the latter two, whatever the types say.
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as { O_RDONLY: number; O_NOFOLLOW?: number; O_NONBLOCK?: number };
 /** Never through a link; opening a pipe would wait for ever without the last. */
@@ -129,18 +129,20 @@ export class LocalTree {
     if (unread !== undefined && bytes >= unread.fromBytes && !unread.except.has(path)) {
       return { kind: "unread-file", bytes, executable };
     }
-    const hash = createHash("sha256");
+    const hash = new StreamHash(bytes);
     let read = 0;
+    let content: string;
     const file = await open(place, readFlags);
     try {
       for await (const chunk of chunksOf(file, bytes, signal)) {
-        hash.update(chunk);
+        await hash.update(chunk);
         read += chunk.length;
       }
+      content = await hash.digest();
     } finally {
+      hash.close();
       await file.close();
     }
-    const content = hash.digest("hex");
     this.remember(path, status, read, content);
     return { kind: "file", bytes: read, sha256: content, executable };
   }
@@ -165,14 +167,14 @@ export class LocalTree {
       try {
         const before = wanted.kind === "unread-file" ? fstatSync(file, { bigint: true }) : undefined;
         const content = readToEnd(file, wanted.bytes);
-        const sha256 = createHash("sha256").update(content).digest("hex");
-        if (before === undefined ? wanted.kind === "file" && sha256 !== wanted.sha256 : content.length !== wanted.bytes || textOf(before) !== textOf(fstatSync(file, { bigint: true }))) {
+        const hash = sha256(content);
+        if (before === undefined ? wanted.kind === "file" && hash !== wanted.sha256 : content.length !== wanted.bytes || textOf(before) !== textOf(fstatSync(file, { bigint: true }))) {
           throw this.changed(path);
         }
         if (before !== undefined) {
-          this.remember(path, before, content.length, sha256);
+          this.remember(path, before, content.length, hash);
         }
-        return { content, file: { kind: "file", bytes: content.length, sha256, executable: wanted.executable } };
+        return { content, file: { kind: "file", bytes: content.length, sha256: hash, executable: wanted.executable } };
       } finally {
         closeSync(file);
       }
@@ -189,12 +191,12 @@ export class LocalTree {
   async *readUnread(path: string, entry: UnreadFile, found: (file: ReadFile) => void, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     try {
       const file = await open(join(this.root, path), readFlags);
+      const hash = new StreamHash(entry.bytes);
       try {
         const before = await file.stat({ bigint: true });
-        const hash = createHash("sha256");
         let bytes = 0;
         for await (const chunk of chunksOf(file, entry.bytes, signal)) {
-          hash.update(chunk);
+          await hash.update(chunk);
           bytes += chunk.length;
           yield chunk;
         }
@@ -202,10 +204,11 @@ export class LocalTree {
         if (!before.isFile() || bytes !== entry.bytes || textOf(before) !== textOf(after)) {
           throw this.changed(path);
         }
-        const sha256 = hash.digest("hex");
+        const sha256 = await hash.digest();
         this.remember(path, after, bytes, sha256);
         found({ kind: "file", bytes, sha256, executable: entry.executable });
       } finally {
+        hash.close();
         await file.close();
       }
     } catch (error) {
@@ -229,14 +232,18 @@ export class LocalTree {
         // Hashing a small file takes no longer than asking for its status.
         const known = expected.bytes < knownByStatus ? undefined : this.contents.get(path);
         const isKnown = async (): Promise<boolean> => known?.sha256 === expected.sha256 && known.status === textOf(await file.stat({ bigint: true }));
-        const hash = (await isKnown()) ? undefined : createHash("sha256");
-        for await (const chunk of chunksOf(file, expected.bytes, signal)) {
-          hash?.update(chunk);
-          yield chunk;
-        }
-        const isSame = hash === undefined ? await isKnown() : hash.digest("hex") === expected.sha256;
-        if (!isSame) {
-          throw this.changed(path);
+        const hash = (await isKnown()) ? undefined : new StreamHash(expected.bytes);
+        try {
+          for await (const chunk of chunksOf(file, expected.bytes, signal)) {
+            await hash?.update(chunk);
+            yield chunk;
+          }
+          const isSame = hash === undefined ? await isKnown() : (await hash.digest()) === expected.sha256;
+          if (!isSame) {
+            throw this.changed(path);
+          }
+        } finally {
+          hash?.close();
         }
       } finally {
         await file.close();
@@ -281,8 +288,9 @@ export class LocalTree {
   }
 
   private async write(draft: string, entry: ReadFile | UnreadFile, content: AsyncIterable<Uint8Array>, mode: number): Promise<ReadFile> {
-    const hash = createHash("sha256");
+    const hash = new StreamHash(entry.bytes);
     let bytes = 0;
+    let writing = Promise.resolve();
     const file = await open(draft, "wx", entry.executable ? mode | 0o111 : mode & ~0o111);
     try {
       for await (const chunk of content) {
@@ -291,18 +299,22 @@ export class LocalTree {
         if (bytes > entry.bytes) {
           throw this.changed(draft);
         }
-        hash.update(chunk);
-        for (let written = 0; written < chunk.length; ) {
-          written += (await file.write(chunk, written)).bytesWritten;
-        }
+        await hash.update(chunk);
+        await writing;
+        // Meanwhile the next one comes.
+        writing = writeAll(file, chunk);
+        writing.catch(() => undefined);
       }
-      const sha256 = hash.digest("hex");
+      await writing;
+      const sha256 = await hash.digest();
       if (entry.kind === "file" ? sha256 !== entry.sha256 : bytes !== entry.bytes) {
         throw this.changed(draft);
       }
       await file.sync();
       return { kind: "file", bytes, sha256, executable: entry.executable };
     } finally {
+      await writing.catch(() => undefined);
+      hash.close();
       await file.close();
     }
   }
@@ -422,15 +434,24 @@ function readToEnd(file: number, expectedBytes: number): Uint8Array {
   return content.subarray(0, bytes);
 }
 
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written)).bytesWritten;
+  }
+}
+
 /**
- * The bytes of an open file.
- * @param likely how many it probably holds: no more room than that is taken at a time
+ * The bytes of an open file. Each chunk is written over by the next but one: to make room for each anew keeps the garbage
+ * collector busy.
+ * @param likely how many it probably holds: no more room than that is taken
  */
 async function* chunksOf(file: FileHandle, likely: number, signal?: AbortSignal): AsyncGenerator<Buffer, void> {
   const wanted = Math.min(chunkBytes, likely + 1);
-  for (;;) {
+  const buffers = [Buffer.allocUnsafe(wanted)];
+  for (let turn = 0; ; turn += 1) {
     signal?.throwIfAborted();
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted);
+    const buffer = (buffers[turn % 2] ??= Buffer.allocUnsafe(wanted));
+    const { bytesRead } = await file.read(buffer, 0, wanted);
     if (bytesRead > 0) {
       yield buffer.subarray(0, bytesRead);
     }

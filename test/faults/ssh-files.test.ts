@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { BoxError, type FileChange } from "../../src/boxes";
 import { SshBox } from "../../src/boxes/ssh";
@@ -53,6 +54,35 @@ async function madeBy(box: SshBox, folder: string, changes: Iterable<FileChange>
   }
   return outcomes;
 }
+
+describe.skipIf(whyNoSshd !== undefined)("files of a box that need no hash", () => {
+  test("are listed without one, and break off where they change while they are read", async () => {
+    const { box } = await behindProxy();
+    const folder = temporaryFolder();
+    for (const [name, bytes] of Object.entries({ "new.bin": 12_000_000, "known.bin": 1_000_000, "small.py": 10 })) {
+      writeFileSync(join(folder, name), Buffer.alloc(bytes, "a"));
+    }
+    const unread = { fromBytes: 500_000, except: new Set(["known.bin"]) };
+    const kinds = async (): Promise<Record<string, string>> => Object.fromEntries([...(await box.scan(folder, { unread }))].map(([path, { kind }]) => [path, kind]));
+    // A second change within the clock's grain would leave no trace, so what was changed just now is hashed.
+    expect(await kinds()).toEqual({ "known.bin": "file", "new.bin": "file", "small.py": "file" });
+    await delay(2200);
+    expect(await kinds()).toEqual({ "known.bin": "file", "new.bin": "unread-file", "small.py": "file" });
+    const read = async (meanwhile: () => void): Promise<number> => {
+      let bytes = 0;
+      for await (const file of box.readFiles(folder, ["new.bin"])) {
+        for await (const chunk of "content" in file ? file.content : []) {
+          bytes += chunk.length;
+          meanwhile();
+        }
+      }
+      return bytes;
+    };
+    expect(await read(() => undefined)).toBe(12_000_000);
+    await expect(read(() => utimesSync(join(folder, "new.bin"), 1, 1))).rejects.toMatchObject({ reason: "changed" });
+    box.connection.close();
+  });
+});
 
 describe.skipIf(whyNoSshd !== undefined)("many changes over SSH", () => {
   test.each([

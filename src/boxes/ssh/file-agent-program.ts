@@ -364,7 +364,7 @@ def read_file(root, at, path):
         return put(at=at, error="not-a-file")
     with io.open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder), "rb", 0) as file:
         status = os.fstat(file.fileno())
-        for block in iter(lambda: file.read(1 << 18), b""):
+        for block in iter(lambda: file.read(1 << 20), b""):
             put(at=at, bytes=len(block))
             out.write(block)
         if not same(status, os.fstat(file.fileno())):

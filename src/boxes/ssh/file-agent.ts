@@ -162,7 +162,8 @@ export class FileAgent {
     try {
       for await (const chunk of change.content) {
         if (chunk.length > 0) {
-          await this.put(Buffer.from(`${chunk.length}\n`), chunk);
+          // What is not sent at once must not change with the next chunk.
+          await this.put(Buffer.from(`${chunk.length}\n`), chunk.length < sentAsItIs ? Buffer.from(chunk) : chunk);
         }
       }
     } catch (error) {
@@ -301,6 +302,7 @@ export class FileAgent {
       this.stop(error);
     } finally {
       clearTimeout(this.silence);
+      this.silence = undefined;
     }
     if (value === undefined) {
       this.stop(new Interrupted("channel", `${this.link.name} ended the program that changes files.`));
@@ -340,20 +342,22 @@ export class FileAgent {
     }
   }
 
+  /** Resolves when nothing of the bytes is needed any more: they are encrypted and on their way. */
   private async write(bytes: Uint8Array): Promise<void> {
     this.ended.signal.throwIfAborted();
-    if (this.channel.write(bytes)) {
-      return;
-    }
     await new Promise<void>((resolve, reject) => {
       const over = (): void => reject(this.ended.signal.reason as Error);
       this.ended.signal.addEventListener("abort", over, { once: true });
-      this.channel.once("drain", () => {
+      this.channel.write(bytes, (error) => {
         this.ended.signal.removeEventListener("abort", over);
         if (this.silence !== undefined) {
           this.hear();
         }
-        resolve();
+        if (error) {
+          reject(error);
+        } else {
+          resolve();
+        }
       });
     });
   }
