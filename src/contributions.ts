@@ -21,6 +21,7 @@ export const commands = {
   closeAttemptFiles: "baseliner.closeAttemptFiles",
   restoreAttempt: "baseliner.restoreAttempt",
   showScores: "baseliner.showScores",
+  answerGaps: "baseliner.answerGaps",
   addNote: "baseliner.addNote",
   writeLongNote: "baseliner.writeLongNote",
   addDraftedNote: "baseliner.addDraftedNote",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { rulesSchema } from "./audit";
 import { assignmentSchema } from "./sessions";
 import { taskSchema } from "./tasks";
 
@@ -6,4 +7,5 @@ import { taskSchema } from "./tasks";
 export const schemas: Record<string, object> = {
   task: { ...z.toJSONSchema(taskSchema, { io: "input", unrepresentable: "any" }), title: "Baseliner task" },
   assignment: { ...z.toJSONSchema(assignmentSchema, { io: "input", unrepresentable: "any" }), title: "Baseliner assignment" },
+  rules: { ...z.toJSONSchema(rulesSchema, { io: "input", unrepresentable: "any" }), title: "Baseliner rules of an audit" },
 };

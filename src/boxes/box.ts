@@ -50,6 +50,8 @@ export interface ScanScope {
   readonly ignore?: readonly string[];
   /** Larger files are in the manifest without a hash. */
   readonly maxFileBytes?: number;
+  /** Of which files the content need not be looked at: hashing it takes as long as bringing it over. A box may look at it all the same. */
+  readonly unread?: { /** Smaller ones are looked at. */ readonly fromBytes: number; readonly except: ReadonlySet<string> };
 }
 
 /** What a folder holds, by path relative to it with `/` between names. Folders themselves are not listed. */
@@ -57,6 +59,8 @@ export type Manifest = ReadonlyMap<string, ManifestEntry>;
 
 export type ManifestEntry =
   | { readonly kind: "file"; readonly bytes: number; readonly sha256: string; readonly executable: boolean }
+  /** A file that is like any other, only that nobody has looked at its content (`ScanScope.unread`). */
+  | { readonly kind: "unread-file"; readonly bytes: number; readonly executable: boolean }
   | { readonly kind: "large-file"; readonly bytes: number }
   | { readonly kind: "link"; readonly target: string }
   /** A pipe, socket or device. */
@@ -168,7 +172,8 @@ export interface Box {
 
   /**
    * Reads many files of a folder in few round trips, in the order of their paths. No link is gone
-   * through below the folder. A file that is being changed may come torn: look at its hash.
+   * through below the folder. A file that is being changed may come torn: look at its hash. One that `scan` may list as an
+   * unread file does not: its content breaks off with `changed` where the file's status shows a change meanwhile.
    * @throws {BoxError} `unreachable` in the middle of it; or the reason of `signal`
    */
   readFiles(folder: string, paths: Iterable<string>, signal?: AbortSignal): AsyncIterable<FileRead>;

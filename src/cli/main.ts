@@ -1,4 +1,5 @@
 import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base";
+import { auditCommand } from "./audit-command";
 import { checkBoxCommand } from "./box-commands";
 import { type Outcome, UsageError } from "./command";
 import { provisionTaskCommand } from "./provision-command";
@@ -11,10 +12,18 @@ const usage = `usage: baseliner <command> [--json]
   session start ASSIGNMENT|TASK   begin a session and score its starting solution
           [--profile cpu] [--participant CODE] [--sessions FOLDER]
           [--unscored]            leave scoring the starting solution to whoever opens it next
-  session clock start|pause|resume|show [SESSION] [--reason TEXT]
+  session clock [start|pause|resume|show] [SESSION] [--reason TEXT]
+  session pause [SESSION] [--reason TEXT]
+  session resume [SESSION]
+  session gap work|break [SESSION] [--all]
+                                  say what a gap in the working time was, the oldest first
+  session note [SESSION] TEXT     add a research note (markdown)
   session score [SESSION]         score the workspace; Ctrl+C cancels
   session status [SESSION]        clock and attempts
   session submit [SESSION]        fix the result; nothing can be added afterwards
+          [--predicted SCORE] [--minutes-lost N] [--lost-to TEXT] [--clear yes|partly|no] [--comments TEXT]
+                                  answers of the exit survey
+          [--without-box]         where the box is gone for good
   session verify [SESSION]        check that the record is whole
   task check TASK [--profile cpu] [--repeats N]
   task provision TASK --box TARGET  put a task on a box over SSH and print the assignment
@@ -24,6 +33,11 @@ const usage = `usage: baseliner <command> [--json]
                                   as root on the box: who solves, who scores
   transcript info FILE            what is in a transcript of any known format
   transcript events FILE          its events; with --json one JSON object a line
+
+  audit FILE…                     where rules may have been broken in transcripts, with the evidence
+          [--task TASK | --rules FILE]   the rules of a task; without them, general ones
+          [--format text|json|sarif|markdown]
+          [--fail-on info|low|medium|high|critical]   exit status 1 from this severity on
 
   box check TARGET                what a box has: user@host:port, a host of your ssh configuration, or local
           [--task TASK [--profile cpu]]   compared with what the task asks for
@@ -48,6 +62,9 @@ async function run(args: string[]): Promise<Outcome> {
   }
   if (group === "task" && name === "check") {
     return await checkTaskCommand(rest);
+  }
+  if (group === "audit") {
+    return await auditCommand(args.slice(1));
   }
   if (group === "box" && name === "check") {
     return await checkBoxCommand(rest);

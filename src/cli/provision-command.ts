@@ -48,7 +48,7 @@ export async function provisionTaskCommand(args: string[]): Promise<Outcome> {
       signal: stop.signal,
       onProgress: (step) => process.stderr.write(`${singleLine(step)}\n`),
     });
-    const assignment = assignmentSchema.parse({
+    const assignment = {
       box: {
         kind: "ssh",
         target: targetOf(target.destination, account),
@@ -57,7 +57,8 @@ export async function provisionTaskCommand(args: string[]): Promise<Outcome> {
       },
       profile: values.profile,
       participant: values.participant,
-    });
+    };
+    assignmentSchema.parse(assignment);
     const text = `${JSON.stringify(assignment, undefined, 2)}\n`;
     const link = `vscode://baseliner.baseliner/assignment?json=${Buffer.from(JSON.stringify(assignment)).toString("base64url")}`;
     if (values.out !== undefined) {

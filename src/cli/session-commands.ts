@@ -14,6 +14,7 @@ import {
   remainingAt,
   Session,
   type SessionState,
+  type Survey,
   stateOf,
   verifySession,
   usualConditions,
@@ -22,7 +23,7 @@ import { loadTask, taskFileName } from "../tasks";
 import { localBox, type Outcome, parse, printJson, printTable, sessionRoot, sshBox, surroundings, UsageError } from "./command";
 
 /** The `baseliner session …` commands by name. */
-export const sessionCommands = { start, score, clock, status, submit, verify };
+export const sessionCommands = { start, score, clock, pause, resume, gap, note, status, submit, verify };
 
 async function start(args: string[]): Promise<Outcome> {
   const { values, positionals } = parse(args, {
@@ -52,6 +53,12 @@ async function start(args: string[]): Promise<Outcome> {
   if (!values.json) {
     process.stdout.write(`Session ${root}\nScoring the starting solution, off the clock.\n`);
   }
+  await withSession(root, async (session) => {
+    const missing = (await session.checkBox()).filter(({ ok }) => ok === false);
+    if (missing.length > 0 && !values.json) {
+      process.stdout.write(`The box lacks what the task asks for (baseliner box check tells more): ${missing.map(({ kind, wanted }) => singleLine(`${kind} ${wanted}`)).join(", ")}\n`);
+    }
+  });
   return await scoreAndReport(root, values.json);
 }
 
@@ -101,29 +108,99 @@ async function scoreAndReport(root: string, json: boolean): Promise<Outcome> {
 
 async function clock(args: string[]): Promise<Outcome> {
   const { values, positionals } = parse(args, { reason: { type: "string" } });
-  const [action = "show", folder] = positionals;
-  const root = sessionRoot(folder);
-  switch (action) {
-    case "start":
-      await withSession(root, (session) => session.startClock());
-      break;
-    case "pause":
-      await withSession(root, (session) => session.pauseClock(values.reason ?? ""));
-      break;
-    case "resume":
-      await withSession(root, (session) => session.resumeClock());
-      break;
-    case "show":
-      break;
-    default:
-      throw new UsageError(`session clock takes start, pause, resume or show, not ${action}`);
+  const [first = "show", second] = positionals;
+  // `session clock SESSION` shows it too.
+  const isAction = Object.hasOwn(clockActions, first);
+  const root = sessionRoot(isAction ? second : first);
+  if (!isAction && second !== undefined) {
+    throw new UsageError(`session clock takes start, pause, resume or show, not ${first}`);
+  }
+  return await changeClock(root, isAction ? (first as keyof typeof clockActions) : "show", values.reason ?? "", values.json);
+}
+
+async function pause(args: string[]): Promise<Outcome> {
+  const { values, positionals } = parse(args, { reason: { type: "string" } });
+  return await changeClock(sessionRoot(positionals[0]), "pause", values.reason ?? "", values.json);
+}
+
+async function resume(args: string[]): Promise<Outcome> {
+  const { values, positionals } = parse(args, {});
+  return await changeClock(sessionRoot(positionals[0]), "resume", "", values.json);
+}
+
+const clockActions = {
+  start: (session: Session) => session.startClock(),
+  pause: (session: Session, reason: string) => session.pauseClock(reason),
+  resume: (session: Session) => session.resumeClock(),
+  show: undefined,
+} as const;
+
+async function changeClock(root: string, action: keyof typeof clockActions, reason: string, json: boolean): Promise<Outcome> {
+  const act = clockActions[action];
+  if (act !== undefined) {
+    await withSession(root, (session) => act(session, reason));
   }
   const { clock } = await stateAt(root);
   const now = Date.now();
-  if (values.json) {
-    printJson({ state: clock.state, elapsedMs: elapsedAt(clock, now), remainingMs: remainingAt(clock, now), limitMs: clock.limitMs });
+  if (json) {
+    printJson({ state: clock.state, elapsedMs: elapsedAt(clock, now), remainingMs: remainingAt(clock, now), limitMs: clock.limitMs, gaps: clock.gaps });
   } else {
-    process.stdout.write(`${clockText(clock, now)}\n`);
+    process.stdout.write(`${clockText(clock, now)}\n${gapLines(clock)}`);
+  }
+  return "done";
+}
+
+/** Answers the gaps in the working time, one after the other or all at once. */
+async function gap(args: string[]): Promise<Outcome> {
+  const { values, positionals } = parse(args, { all: { type: "boolean", default: false } });
+  const [answer, folder] = positionals;
+  if (answer !== "work" && answer !== "break") {
+    throw new UsageError("session gap takes work or break");
+  }
+  const root = sessionRoot(folder);
+  const answered = await withSession(root, async (session) => {
+    await session.recoverAttempts();
+    const gaps = values.all ? session.state.clock.gaps : session.state.clock.gaps.slice(0, 1);
+    for (const one of gaps) {
+      await session.answerGap(one, answer);
+    }
+    return gaps;
+  });
+  const { clock } = await stateAt(root);
+  if (values.json) {
+    printJson({ session: root, answered, left: clock.gaps });
+  } else {
+    const lines = answered.map((one) => `${gapLine(one)} counts as ${answer === "work" ? "work" : "a break"}\n`).join("");
+    process.stdout.write(`${answered.length === 0 ? "No gap waits for an answer.\n" : lines}${gapLines(clock)}`);
+  }
+  return "done";
+}
+
+/** One line for each gap that waits for an answer, and how to give it. */
+function gapLines({ gaps }: SessionState["clock"]): string {
+  return gaps.length === 0 ? "" : `Work or break? (baseliner session gap work|break)\n${gaps.map((one) => `  ${gapLine(one)}\n`).join("")}`;
+}
+
+function gapLine({ cause, from, until }: SessionState["clock"]["gaps"][number]): string {
+  const what = { closed: "editor closed", slept: "computer slept", "clock-jumped": "computer's clock went ahead" }[cause];
+  return `${what} for ${formatMinutes(until - from)}, ${new Date(from).toISOString()} to ${new Date(until).toISOString()}`;
+}
+
+async function note(args: string[]): Promise<Outcome> {
+  const { values, positionals } = parse(args, {});
+  const [first, second] = positionals;
+  if (first === undefined || positionals.length > 2) {
+    throw new UsageError("session note takes a text: session note [SESSION] TEXT");
+  }
+  const root = sessionRoot(second === undefined ? undefined : first);
+  const notes = await withSession(root, async (session) => {
+    await session.addNote(second ?? first);
+    return session.state.notes.length;
+  });
+  if (values.json) {
+    printJson({ session: root, notes });
+  } else {
+    process.stdout.write(`Note ${notes} is on record.\n`);
   }
   return "done";
 }
@@ -149,9 +226,17 @@ async function status(args: string[]): Promise<Outcome> {
 }
 
 async function submit(args: string[]): Promise<Outcome> {
-  const { values, positionals } = parse(args, {});
+  const { values, positionals } = parse(args, {
+    "without-box": { type: "boolean", default: false },
+    predicted: { type: "string" },
+    "minutes-lost": { type: "string" },
+    "lost-to": { type: "string" },
+    clear: { type: "string" },
+    comments: { type: "string" },
+  });
   const root = sessionRoot(positionals[0]);
-  await withSession(root, (session) => session.submit());
+  const survey = surveyOf(values);
+  await withSession(root, (session) => session.submit({ survey: () => Promise.resolve(survey), withoutBox: values["without-box"] }));
   const state = await stateAt(root);
   if (values.json) {
     printJson({ session: root, best: state.best });
@@ -159,6 +244,24 @@ async function submit(args: string[]): Promise<Outcome> {
     process.stdout.write(state.best === null ? "Submitted without a valid score.\n" : `Submitted; attempt ${state.best} is the result.\n`);
   }
   return "done";
+}
+
+/** The exit survey as it is answered on the command line; null where nothing is answered. @throws {UsageError} */
+function surveyOf(values: { predicted?: string | undefined; "minutes-lost"?: string | undefined; "lost-to"?: string | undefined; clear?: string | undefined; comments?: string | undefined }): Survey | null {
+  const { predicted, "minutes-lost": minutesLost, "lost-to": lostTo, clear, comments } = values;
+  if ([predicted, minutesLost, lostTo, clear, comments].every((answer) => answer === undefined)) {
+    return null;
+  }
+  const number = (name: string, text: string | undefined, least: number): number | null => {
+    if (text !== undefined && (text.trim() === "" || !Number.isFinite(Number(text)) || Number(text) < least)) {
+      throw new UsageError(`--${name} takes a number, not ${text}`);
+    }
+    return text === undefined ? null : Number(text);
+  };
+  if (clear !== undefined && clear !== "yes" && clear !== "partly" && clear !== "no") {
+    throw new UsageError(`--clear takes yes, partly or no, not ${clear}`);
+  }
+  return { predicted: number("predicted", predicted, -Infinity), minutesLost: number("minutes-lost", minutesLost, 0), lostTo: lostTo ?? "", clear: clear ?? null, comments: comments ?? "" };
 }
 
 async function verify(args: string[]): Promise<Outcome> {

@@ -1,10 +1,12 @@
 import * as vscode from "vscode";
 import { messageText, singleLine } from "../base";
-import { type Forwarding, isConnectionProblem } from "../boxes";
-import { commands, views } from "../contributions";
-import { type Attempt, describeAttempt, type Session, verifySession } from "../sessions";
+import type { Forwarding } from "../boxes";
+import { commands } from "../contributions";
+import { describeAttempt, remainingAt, type Session, verifySession } from "../sessions";
 import { attemptActions, type AttemptParts } from "./attempt-commands";
 import { answerBulkDelete } from "./bulk-deletes";
+import { answerGaps } from "./gap-questions";
+import { pauseClock } from "./pause-clock";
 import type { BoxAccess } from "./box-access";
 import type { BoxFiles } from "./box-files";
 import type { BoxSource } from "./box-source";
@@ -13,11 +15,13 @@ import type { BoxRow } from "./box-tree";
 import type { Log } from "./log";
 import { addDraftedNote, addNote, showNotes, writeLongNote } from "./notes";
 import type { Ports } from "./ports";
-import { showInstructions, showTaskBesideInstructions } from "./instructions";
+import { greet, startClock } from "./begin-session";
+import { showInstructions } from "./instructions";
 import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
-import { agreeOnConditions, changeConsent } from "./session-conditions";
+import { changeConsent } from "./session-conditions";
 import { openAssignment, openSession, startDemoSession } from "./start-session";
+import { submit } from "./submit-session";
 import type { TaskProblems } from "./task-problems";
 import type { WindowSession } from "./window-session";
 
@@ -43,7 +47,7 @@ export function registerCommands(editor: Editor): vscode.Disposable {
     startDemoSession: () => startDemoSession(editor),
     openAssignment: (file) => openAssignment(editor, file instanceof vscode.Uri ? file : undefined),
     openSession: () => openSession(),
-    startClock: () => current.require().startClock(),
+    startClock: () => startClock(current.require()),
     pauseClock: () => pauseClock(current.require()),
     resumeClock: () => current.require().resumeClock(),
     score: () => score(current.require()),
@@ -55,6 +59,9 @@ export function registerCommands(editor: Editor): vscode.Disposable {
       current.require();
       scores.show();
       return Promise.resolve();
+    },
+    answerGaps: async () => {
+      await answerGaps(current.require());
     },
     addNote: () => addNote(current.require(), unsentNote),
     writeLongNote: () => writeLongNote(current.require()),
@@ -112,27 +119,11 @@ async function withForwarding(row: unknown, act: (forwarding: Forwarding) => Pro
   }
 }
 
-/** At the first opening: the instructions beside the code, and the starting solution is scored off the clock. */
-async function greet(session: Session): Promise<void> {
-  const isNew = session.state.attempts.length === 0 && session.state.clock.state === "not-started";
-  if (!isNew || session.access.kind !== "writer") {
+async function score(session: Session): Promise<void> {
+  const { clock } = session.state;
+  if (clock.gaps.length > 0 && remainingAt(clock, Date.now()) === 0 && !(await answerGaps(session))) {
     return;
   }
-  const scored = session.score().catch((error: unknown) => {
-    // Whoever opened the session tells why the box is out of reach.
-    if (!isConnectionProblem(error)) {
-      throw error;
-    }
-  });
-  await Promise.all([scored, layOut(session).then(() => agreeOnConditions(session))]);
-}
-
-async function layOut(session: Session): Promise<void> {
-  await vscode.commands.executeCommand(`${views.session}.focus`);
-  await showTaskBesideInstructions(session);
-}
-
-async function score(session: Session): Promise<void> {
   await vscode.workspace.saveAll(false);
   const attempt = await session.score();
   const { normalised, note } = describeAttempt(attempt, session.state);
@@ -152,42 +143,6 @@ async function forgetBoxSecrets(access: BoxAccess): Promise<void> {
   void vscode.window.showInformationMessage(
     count === 0 ? vscode.l10n.t("No passphrase or password is kept.") : vscode.l10n.t("{0} kept passphrases and passwords were removed.", count),
   );
-}
-
-async function pauseClock(session: Session): Promise<void> {
-  const reasons = [vscode.l10n.t("Break"), vscode.l10n.t("Meal"), vscode.l10n.t("Meeting"), vscode.l10n.t("Technical problem")];
-  const reason = await vscode.window.showQuickPick(reasons, {
-    title: vscode.l10n.t("Pause Clock"),
-    placeHolder: vscode.l10n.t("Why? The reason goes on record."),
-  });
-  if (reason !== undefined) {
-    await session.pauseClock(reason);
-  }
-}
-
-async function submit(session: Session): Promise<void> {
-  const { state } = session;
-  const best = state.attempts.find((attempt) => attempt.number === state.best);
-  const result = !state.created.scoring.visible
-    ? vscode.l10n.t("Scores are hidden in this task; which attempt is the result is told by whoever gave it to you.")
-    : best === undefined ? vscode.l10n.t("There is no valid score yet.") : resultText(best, session);
-  const yes = vscode.l10n.t("Submit");
-  const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t("Submit this session?"),
-    { modal: true, detail: `${result}\n\n${vscode.l10n.t("The clock stops for good, and nothing can be added afterwards.")}` },
-    yes,
-  );
-  if (chosen === yes) {
-    await session.submit();
-  }
-}
-
-function resultText(best: Attempt, { state }: Session): string {
-  const { normalised, scoreWithUnit } = describeAttempt(best, state);
-  if (normalised === "") {
-    return vscode.l10n.t("Attempt {0} is the result; its score is hidden in this task.", best.number);
-  }
-  return vscode.l10n.t("Attempt {0} is the result: {1}, normalised {2}.", best.number, scoreWithUnit, normalised);
 }
 
 async function verify(session: Session): Promise<void> {

@@ -2,15 +2,18 @@ import * as vscode from "vscode";
 import { AttemptDetails } from "./attempt-details";
 import { AttemptFiles } from "./attempt-files";
 import { AttemptsTree } from "./attempts-tree";
+import { offerAssignments } from "./assignment-files";
 import { registerAssignmentLinks } from "./assignment-link";
 import { BoxAccess } from "./box-access";
 import { watchBulkDeletes } from "./bulk-deletes";
 import { BoxFiles } from "./box-files";
 import { BoxSource } from "./box-source";
 import { BoxTree } from "./box-tree";
+import { ClockReminders } from "./clock-reminders";
 import { ClockStatusBar } from "./clock-status-bar";
 import { ClockTicks } from "./clock-ticks";
 import { registerCommands } from "./commands";
+import { GapQuestions } from "./gap-questions";
 import { Log } from "./log";
 import { NotePrompts } from "./note-prompts";
 import { NotesDocument } from "./notes";
@@ -57,10 +60,13 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     boxFiles,
     new BoxTree(box, ports),
     new ClockStatusBar(current, ticks),
+    new ClockReminders(current, context.workspaceState, ticks),
+    new GapQuestions(current),
     new NotesDocument(current),
     new NotePrompts(current, context.workspaceState, ticks),
     registerCommands(editor),
     registerAssignmentLinks(editor),
+    offerAssignments(current),
     watchBulkDeletes(current),
     current,
   );

@@ -12,13 +12,16 @@ export async function showInstructions(session: Session, column: vscode.ViewColu
   });
 }
 
-/** The layout a session begins with: the files the task names on the left, the instructions on the right. */
+/** The layout a session begins with: the files the task names on the left; on the right the instructions, unless they come with the clock. */
 export async function showTaskBesideInstructions(session: Session): Promise<void> {
   for (const path of session.state.created.task.open) {
     await vscode.window.showTextDocument(vscode.Uri.file(join(session.folder.workspace, path)), {
       viewColumn: vscode.ViewColumn.One,
       preview: false,
     });
+  }
+  if (session.hidesInstructions) {
+    return;
   }
   const beside = session.state.created.task.open.length > 0;
   await showInstructions(session, beside ? vscode.ViewColumn.Two : vscode.ViewColumn.One);

@@ -115,7 +115,7 @@ export async function showNotes(session: Session, index = 0): Promise<void> {
 
 function describeNote({ at, text, elapsedMs }: Session["state"]["notes"][number]): string {
   const when = elapsedMs === null ? vscode.l10n.t("before the clock was started") : vscode.l10n.t("{0} into the session", formatMinutes(elapsedMs));
-  return `## ${new Date(at).toLocaleString()} · ${when}\n\n${text}\n\n`;
+  return `## ${when} · ${new Date(at).toLocaleString()}\n\n${text}\n\n`;
 }
 
 /** The document with all notes of this window's session, from the first to the last. */

@@ -28,10 +28,13 @@ export async function askForConsent(session: Session, rules = policyLines(sessio
   const detail = [
     ...(rules.length === 0 ? [] : [...rules, ""]),
     vscode.l10n.t("With your consent, what terminals on the box show is recorded into the session folder on this computer, and is part of what you hand in."),
+    "",
     vscode.l10n.t("Kept either way: your files at each scoring, scores and their output, notes, and the times of clock and connection."),
+    "",
     vscode.l10n.t("Neither your keys nor your screen are recorded. You can take your consent back at any time in the Session view."),
   ].join("\n");
-  const chosen = await vscode.window.showInformationMessage(vscode.l10n.t("May terminals be recorded in this session?"), { modal: true, detail }, record, dont);
+  // The first button is what Enter presses: consent is given on purpose.
+  const chosen = await vscode.window.showInformationMessage(vscode.l10n.t("May terminals be recorded in this session?"), { modal: true, detail }, dont, record);
   if (chosen !== undefined) {
     await session.giveConsent(chosen === record);
   }

@@ -1,8 +1,10 @@
 import * as vscode from "vscode";
 import { formatMinutes, singleLine } from "../base";
 import { commands } from "../contributions";
-import { describeAttempt, elapsedAt, type Session } from "../sessions";
+import { describeAttempt, elapsedAt, missingOnBox, type Session } from "../sessions";
+import { lacksText } from "./box-lacks";
 import { type BoxRow, boxRows } from "./box-rows";
+import { gapText } from "./gap-questions";
 import { policyLines } from "./session-conditions";
 
 /** One line of the *Session* view, with those under it. */
@@ -17,8 +19,10 @@ export function sessionRows(session: Session): SessionRow[] {
   return [
     ...accessRow(session),
     clockRow(session),
+    ...gapRow(session),
     bestRow(session),
     ...boxRows(session),
+    ...lacksRow(session),
     ...integrityRow(session),
     instructionsRow(session),
     ...policyRow(session),
@@ -62,6 +66,26 @@ function clockRow(session: Session): SessionRow {
   return { contextValue: `clock.${writable}`, label: vscode.l10n.t("Clock"), description: texts[clock.state], icon };
 }
 
+/** What the expert has not said yet of gaps in the working time. */
+function gapRow(session: Session): SessionRow[] {
+  const { gaps } = session.state.clock;
+  const [gap] = gaps;
+  if (gap === undefined) {
+    return [];
+  }
+  const description = gaps.length === 1 ? formatMinutes(gap.until - gap.from) : vscode.l10n.t("{0} questions", gaps.length);
+  return [
+    {
+      contextValue: session.access.kind === "writer" ? "gap.write" : "gap.read",
+      label: vscode.l10n.t("Work or break?"),
+      description,
+      icon: "question",
+      tooltip: [...gaps.map(gapText), "", vscode.l10n.t("Until you say, it counts as work.")].join("\n"),
+      command: { command: commands.answerGaps, title: vscode.l10n.t("Answer") },
+    },
+  ];
+}
+
 function bestRow(session: Session): SessionRow {
   const { state } = session;
   const label = vscode.l10n.t("Best");
@@ -75,6 +99,24 @@ function bestRow(session: Session): SessionRow {
   const { scoreWithUnit, normalised } = describeAttempt(best, state);
   const origin = best.kind === "start" ? vscode.l10n.t("starting solution") : vscode.l10n.t("attempt {0}", best.number);
   return { contextValue: "best", label, description: `${normalised} · ${scoreWithUnit} · ${origin}`, icon: best.kind === "start" ? "star-empty" : "star-full" };
+}
+
+/** What the box lacked when it was looked at. */
+function lacksRow({ state }: Session): SessionRow[] {
+  const missing = missingOnBox(state);
+  if (missing.length === 0) {
+    return [];
+  }
+  const description = lacksText(missing);
+  return [
+    {
+      contextValue: "lacks",
+      label: vscode.l10n.t("Box lacks"),
+      description,
+      icon: "warning",
+      tooltip: vscode.l10n.t("When the box was looked at, it lacked what the task asks for: {0}. This is on record.", description),
+    },
+  ];
 }
 
 function integrityRow(session: Session): SessionRow[] {
@@ -95,6 +137,15 @@ function integrityRow(session: Session): SessionRow[] {
 }
 
 function instructionsRow(session: Session): SessionRow {
+  if (session.hidesInstructions) {
+    return {
+      contextValue: "instructions.hidden",
+      label: vscode.l10n.t("Instructions"),
+      description: vscode.l10n.t("come with the clock"),
+      icon: "book",
+      tooltip: vscode.l10n.t("In this session the instructions are shown when the clock is started, so that reading them counts as work."),
+    };
+  }
   return {
     contextValue: "instructions",
     label: vscode.l10n.t("Instructions"),

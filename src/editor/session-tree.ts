@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { views } from "../contributions";
+import { assignmentDrop } from "./assignment-files";
 import type { ClockTicks } from "./clock-ticks";
 import { type SessionRow, sessionRows } from "./session-rows";
 import type { WindowSession } from "./window-session";
@@ -15,7 +16,7 @@ export class SessionTree implements vscode.TreeDataProvider<SessionRow>, vscode.
     private readonly current: WindowSession,
     ticks: ClockTicks,
   ) {
-    this.view = vscode.window.createTreeView(views.session, { treeDataProvider: this });
+    this.view = vscode.window.createTreeView(views.session, { treeDataProvider: this, dragAndDropController: assignmentDrop });
     this.parts = [
       this.view,
       this.changes,

@@ -75,7 +75,7 @@ export class WindowSession implements vscode.Disposable {
     }
     try {
       const untrusted = vscode.workspace.isTrusted ? undefined : vscode.l10n.t("This workspace is not trusted, so nothing is run or recorded.");
-      const session = await Session.open(root, { time: systemTime, boxFor: this.boxFor, holder: "VS Code" }, untrusted);
+      const session = await Session.open(root, { time: systemTime, boxFor: this.boxFor, holder: "VS Code", attends: true }, untrusted);
       this.present = session;
       session.on("changed", () => void this.publish());
       session.on("problem", (text) => void vscode.window.showWarningMessage(messageText(text)));

@@ -2,7 +2,9 @@ import { EventEmitter } from "node:events";
 import { join } from "node:path";
 import { messageOf, type Time } from "../base";
 import type { Box, OutputStream } from "../boxes";
+import type { Need } from "../tasks";
 import type { Mirror } from "../workspace";
+import { checkBoxOf } from "./box-check";
 import { Attendance, heartbeatOf } from "./attendance";
 import type { Gap } from "./gaps";
 import { JournalError, JournalWriter, readJournal } from "./journal";
@@ -13,6 +15,7 @@ import { type SessionFolder, sessionFolder } from "./session-folder";
 import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
 import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
+import { type Readiness, Submission, type SubmitOptions } from "./submission";
 import { WorkingTime } from "./working-time";
 
 /** What a session needs from outside. */
@@ -56,6 +59,7 @@ export class Session extends EventEmitter<SessionEvents> {
   private queue: Promise<unknown> = Promise.resolve();
   private readonly scorings: Scorings;
   private readonly workingTime: WorkingTime;
+  private readonly submission: Submission;
 
   private constructor(
     root: string,
@@ -88,6 +92,19 @@ export class Session extends EventEmitter<SessionEvents> {
         this.expireIfDue().catch((error: unknown) => this.tellUnlessClosed(error));
       },
     );
+    this.submission = new Submission({
+      root,
+      state: () => this.present,
+      onBox: () => this.onBox,
+      connectBox: () => this.connectBox(),
+      recoverAttempts: () => this.recoverAttempts(),
+      expire: () => this.expire(),
+      expectClock: (states, otherwise) => this.expectClock(states, otherwise),
+      expectNotScoring: () => this.expectNotScoring(stillScoring),
+      exclusive: (act) => this.exclusive(act),
+      record: (type, data) => this.record(type, data),
+      scorings: this.scorings,
+    });
   }
 
   get state(): SessionState {
@@ -252,9 +269,30 @@ export class Session extends EventEmitter<SessionEvents> {
     this.emit("changed");
   }
 
-  /** Absolute path of the instructions. */
+  /** Whether the instructions are not to be shown yet, because the assignment hands them out with the clock. */
+  get hidesInstructions(): boolean {
+    const { clock, created } = this.present;
+    return created.conditions.instructions === "with-clock" && clock.state === "not-started";
+  }
+
+  /** Absolute path of the instructions. @throws {SessionError} `clock` where they are not to be shown yet */
   get instructions(): string {
+    if (this.hidesInstructions) {
+      throw new SessionError("clock", "The instructions are shown when the clock is started.");
+    }
     return join(this.folder.box, this.present.created.task.instructions);
+  }
+
+  /**
+   * Looks what the box has, compares it with what the task asks for, and records both.
+   * @throws {BoxError} where the box cannot be asked; {SessionError} `read-only`
+   */
+  async checkBox(signal?: AbortSignal): Promise<readonly Need[]> {
+    this.expectWriter();
+    await this.connectBox();
+    const report = await checkBoxOf(this.onBox.box, this.onBox.paths.workspace, this.folder, this.present.created.task.profile, signal);
+    await this.record("box.checked", { report: { ...report } });
+    return report.needs;
   }
 
   // — the clock —
@@ -401,21 +439,23 @@ export class Session extends EventEmitter<SessionEvents> {
 
   // — the end —
 
-  /** Submits the session: its result is fixed, nothing can be added afterwards. */
-  async submit(): Promise<void> {
-    this.expectNotScoring(stillScoring);
-    await this.recoverAttempts();
-    await this.exclusive(async () => {
-      this.expectClock(["running", "paused", "expired"], "A session is submitted after its clock was started, and once.");
-      this.expectNotScoring(stillScoring);
-      const best = this.present.attempts.find((attempt) => attempt.number === this.present.best);
-      await this.record("session.submitted", {
-        attempt: best?.number ?? null,
-        result: best?.outcome.kind === "scored" ? best.outcome.score : null,
-      });
-      await this.record("session.closed", {});
-      this.presentAccess = submitted;
-    });
+  /**
+   * What stands in the way of submitting, or should be known before: checked without changing anything but finishing open attempts.
+   * @throws {SessionError} `scoring`, `mirror-question`; {BoxError} where the box is out of reach
+   */
+  readiness(): Promise<Readiness> {
+    return this.submission.readiness();
+  }
+
+  /**
+   * Submits the session: both sides are brought in step, where the task wants it the workspace is scored once more, the clock stops for
+   * good and the result is fixed. Then the survey is asked for and the record is closed: nothing can be added afterwards. Where the
+   * process ends while the survey is being answered, the session is submitted, and calling this again closes it.
+   * @throws {SessionError} `clock`, `scoring`, `gap` while a gap waits for an answer, `mirror-question`, `not-scoring` where the final scoring was cancelled, `read-only`; {BoxError} where the box is out of reach. Nothing is submitted then.
+   */
+  async submit(options: SubmitOptions = {}): Promise<void> {
+    await this.submission.submit(options);
+    this.presentAccess = submitted;
     await this.close();
     this.emit("changed");
   }

@@ -23,6 +23,7 @@ export async function hashesOf(box: Box, folder: string, ignore: readonly string
       case "link":
         return [path, sha256(`link to ${entry.target}`)];
       case "large-file":
+      case "unread-file":
       case "other":
         return [path, sha256(entry.kind)];
     }

@@ -1,3 +1,21 @@
+import { setImmediate as othersTurn } from "node:timers/promises";
+
+/** How long a thread works before others have their turn, in ms. */
+const workAtMost = 10;
+
+/** For much work in small pieces, none of which waits for anything: lets everything else that this thread has to do have its turn. */
+export class Pauses {
+  private since = performance.now();
+
+  /** To be awaited before each piece. */
+  async next(): Promise<void> {
+    if (performance.now() - this.since > workAtMost) {
+      await othersTurn();
+      this.since = performance.now();
+    }
+  }
+}
+
 /** Calls `work` for all items, at most `count` at a time. The first failure stops taking up new ones and is thrown when those under way are over. */
 export async function atATime<Item>(count: number, items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
   const waiting = items[Symbol.iterator]();

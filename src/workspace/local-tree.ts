@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type BigIntStats, constants, type Stats } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { chmod, type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import ignore from "ignore";
@@ -7,7 +7,7 @@ import { BaselinerError, plainSystemReason, systemErrorCode } from "../base";
 import type { Manifest, ManifestEntry, ScanScope } from "../boxes";
 import { atATime } from "./at-a-time";
 import { foldersAbove } from "./mirror-names";
-import { type MirroredEntry, sameEntry } from "./mirror-plan";
+import { type MirroredEntry, type ReadFile, sameEntry, type UnreadFile } from "./mirror-plan";
 
 /**
  * Why a file here could not be read or written.
@@ -70,7 +70,7 @@ export class LocalTree {
         .filter(({ path, isFolder }) => !ignored.ignores(isFolder ? `${path}/` : path));
       await atATime(readAtATime, inside.filter(({ isFolder }) => !isFolder), async ({ path }) => {
         signal?.throwIfAborted();
-        const found = await this.entryAt(path, scope.maxFileBytes ?? Infinity, signal).catch(unlessUnreadable);
+        const found = await this.entryAt(path, scope, signal).catch(unlessUnreadable);
         if (found !== undefined) {
           manifest.set(path, found);
         }
@@ -101,11 +101,11 @@ export class LocalTree {
       if ((await this.folderAbove(path)) !== "folder") {
         return undefined;
       }
-      return await this.entryAt(path, maxFileBytes, signal).catch(unlessGone);
+      return await this.entryAt(path, { maxFileBytes }, signal).catch(unlessGone);
     });
   }
 
-  private async entryAt(path: string, maxFileBytes: number, signal?: AbortSignal): Promise<ManifestEntry | undefined> {
+  private async entryAt(path: string, { maxFileBytes = Infinity, unread }: ScanScope, signal?: AbortSignal): Promise<ManifestEntry | undefined> {
     const place = join(this.root, path);
     const status = await lstat(place, { bigint: true });
     if (status.isSymbolicLink()) {
@@ -126,6 +126,9 @@ export class LocalTree {
     if (known?.status === textOf(status)) {
       return { kind: "file", bytes, sha256: known.sha256, executable };
     }
+    if (unread !== undefined && bytes >= unread.fromBytes && !unread.except.has(path)) {
+      return { kind: "unread-file", bytes, executable };
+    }
     const hash = createHash("sha256");
     let read = 0;
     const file = await open(place, readFlags);
@@ -138,13 +141,80 @@ export class LocalTree {
       await file.close();
     }
     const content = hash.digest("hex");
+    this.remember(path, status, read, content);
+    return { kind: "file", bytes: read, sha256: content, executable };
+  }
+
+  private remember(path: string, status: BigIntStats, bytesRead: number, sha256: string): void {
     const changed = Number((status.mtimeNs > status.ctimeNs ? status.mtimeNs : status.ctimeNs) / 1_000_000n);
-    if (read === bytes && Date.now() - changed > graceOfStatus) {
-      this.contents.set(path, { status: textOf(status), sha256: content });
+    if (BigInt(bytesRead) === status.size && Date.now() - changed > graceOfStatus) {
+      this.contents.set(path, { status: textOf(status), sha256 });
     } else {
       this.contents.delete(path);
     }
-    return { kind: "file", bytes: read, sha256: content, executable };
+  }
+
+  /**
+   * A small file as a whole, with what it is. Done in one go: to have another thread do each step takes several times as
+   * long as the steps, and many small files are what a first comparison consists of.
+   * @throws {LocalTreeError} `changed` where it does not prove to be what is wanted, as `read` and `readUnread` tell it
+   */
+  readSmall(path: string, wanted: ReadFile | UnreadFile): { readonly content: Uint8Array; readonly file: ReadFile } {
+    try {
+      const file = openSync(join(this.root, path), readFlags);
+      try {
+        const before = wanted.kind === "unread-file" ? fstatSync(file, { bigint: true }) : undefined;
+        const content = readToEnd(file, wanted.bytes);
+        const sha256 = createHash("sha256").update(content).digest("hex");
+        if (before === undefined ? wanted.kind === "file" && sha256 !== wanted.sha256 : content.length !== wanted.bytes || textOf(before) !== textOf(fstatSync(file, { bigint: true }))) {
+          throw this.changed(path);
+        }
+        if (before !== undefined) {
+          this.remember(path, before, content.length, sha256);
+        }
+        return { content, file: { kind: "file", bytes: content.length, sha256, executable: wanted.executable } };
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      throw wanted.kind === "unread-file" ? this.unreadFailure(path, error) : this.failure(path, error);
+    }
+  }
+
+  /**
+   * The bytes of a file that nobody has looked at; `found` is told what they are. Where the file changes
+   * meanwhile, the last step throws, so that whoever writes them does not complete.
+   * @throws {LocalTreeError} `changed`, also where the file may not be read: a look at its content tells
+   */
+  async *readUnread(path: string, entry: UnreadFile, found: (file: ReadFile) => void, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    try {
+      const file = await open(join(this.root, path), readFlags);
+      try {
+        const before = await file.stat({ bigint: true });
+        const hash = createHash("sha256");
+        let bytes = 0;
+        for await (const chunk of chunksOf(file, entry.bytes, signal)) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          yield chunk;
+        }
+        const after = await file.stat({ bigint: true });
+        if (!before.isFile() || bytes !== entry.bytes || textOf(before) !== textOf(after)) {
+          throw this.changed(path);
+        }
+        const sha256 = hash.digest("hex");
+        this.remember(path, after, bytes, sha256);
+        found({ kind: "file", bytes, sha256, executable: entry.executable });
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw this.unreadFailure(path, error);
+    }
+  }
+
+  private unreadFailure(path: string, error: unknown): unknown {
+    return ["EACCES", "EPERM"].includes(systemErrorCode(error) ?? "") ? this.changed(path) : this.failure(path, error);
   }
 
   /**
@@ -152,7 +222,7 @@ export class LocalTree {
    * the file was hashed before: where they do not, the last step throws, so that whoever writes them does not complete.
    * @throws {LocalTreeError} `changed`
    */
-  async *read(path: string, expected: MirroredEntry & { kind: "file" }, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  async *read(path: string, expected: ReadFile, signal?: AbortSignal): AsyncIterable<Uint8Array> {
     try {
       const file = await open(join(this.root, path), readFlags);
       try {
@@ -180,25 +250,29 @@ export class LocalTree {
    * Puts a file or link in place, whole, making the folders above it. Bytes that
    * do not prove to be the entry's content, and a place that holds neither the
    * entry already nor what is to be replaced, change nothing.
+   * @returns what was put in place
    * @throws {LocalTreeError}
    */
-  async place(path: string, entry: MirroredEntry, content: AsyncIterable<Uint8Array>, replaces: MirroredEntry | undefined): Promise<void> {
+  async place(path: string, entry: MirroredEntry | UnreadFile, content: AsyncIterable<Uint8Array>, replaces: MirroredEntry | undefined): Promise<MirroredEntry> {
     const draft = join(this.incoming, randomUUID());
     let contentFailure: { readonly error: unknown } | undefined;
     try {
       await this.makeFoldersAbove(path);
+      let placed: MirroredEntry;
       if (entry.kind === "link") {
         await symlink(entry.target, draft);
+        placed = entry;
       } else {
-        await this.write(draft, entry, heard(content, (error) => (contentFailure = { error })), await this.modeAt(path));
+        placed = await this.write(draft, entry, heard(content, (error) => (contentFailure = { error })), await this.modeAt(path));
       }
       // Looked at again: the content may have taken long to come.
       await this.makeFoldersAbove(path);
       const now = await this.mirroredAt(path);
-      if (!sameEntry(now, entry) && !sameContentAs(now, replaces)) {
+      if (!sameEntry(now, placed) && !sameContentAs(now, replaces)) {
         throw this.changed(path);
       }
       await rename(draft, join(this.root, path));
+      return placed;
     } catch (error) {
       await rm(draft, { force: true });
       // What the other side said is for the caller, as it said it.
@@ -206,7 +280,7 @@ export class LocalTree {
     }
   }
 
-  private async write(draft: string, entry: MirroredEntry & { kind: "file" }, content: AsyncIterable<Uint8Array>, mode: number): Promise<void> {
+  private async write(draft: string, entry: ReadFile | UnreadFile, content: AsyncIterable<Uint8Array>, mode: number): Promise<ReadFile> {
     const hash = createHash("sha256");
     let bytes = 0;
     const file = await open(draft, "wx", entry.executable ? mode | 0o111 : mode & ~0o111);
@@ -222,10 +296,12 @@ export class LocalTree {
           written += (await file.write(chunk, written)).bytesWritten;
         }
       }
-      if (hash.digest("hex") !== entry.sha256) {
+      const sha256 = hash.digest("hex");
+      if (entry.kind === "file" ? sha256 !== entry.sha256 : bytes !== entry.bytes) {
         throw this.changed(draft);
       }
       await file.sync();
+      return { kind: "file", bytes, sha256, executable: entry.executable };
     } finally {
       await file.close();
     }
@@ -334,6 +410,16 @@ export class LocalTree {
     };
     return new LocalTreeError(reasons[code] ?? "failed", `${path} could not be taken over on this computer: ${plainSystemReason(error)}.`, { cause: error });
   }
+}
+
+/** The bytes of an open file that should have so many; one more where it has more. */
+function readToEnd(file: number, expectedBytes: number): Uint8Array {
+  const content = Buffer.allocUnsafe(expectedBytes + 1);
+  let bytes = 0;
+  for (let read = -1; read !== 0 && bytes < content.length; bytes += read) {
+    read = readSync(file, content, bytes, content.length - bytes, null);
+  }
+  return content.subarray(0, bytes);
 }
 
 /**

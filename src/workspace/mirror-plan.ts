@@ -6,6 +6,12 @@ import { copyName, type CopyOrigin, folded, foldersAbove, isDraftName, isSafePat
 /** A file or link as it is on both sides. */
 export type MirroredEntry = Extract<ManifestEntry, { kind: "file" | "link" }>;
 
+/** A file with its content. */
+export type ReadFile = Extract<ManifestEntry, { kind: "file" }>;
+
+/** A file whose content is only known once it was brought to the other side. */
+export type UnreadFile = Extract<ManifestEntry, { kind: "unread-file" }>;
+
 /** What both sides agreed on last, by path. Only what is in it can have been deleted. */
 export type Baseline = ReadonlyMap<string, MirroredEntry>;
 
@@ -58,13 +64,13 @@ export interface LeftOut {
  * made; where anything else is there, the step may not be made.
  */
 export type MirrorStep =
-  | { readonly do: "upload"; readonly path: string; readonly entry: MirroredEntry; readonly replaces: MirroredEntry | undefined }
+  | { readonly do: "upload"; readonly path: string; readonly entry: MirroredEntry | UnreadFile; readonly replaces: MirroredEntry | undefined }
   | {
       readonly do: "download";
       readonly path: string;
       /** Where it goes here: another name than `path` for the copy that a conflict leaves. */
       readonly as: string;
-      readonly entry: MirroredEntry;
+      readonly entry: MirroredEntry | UnreadFile;
       readonly replaces: MirroredEntry | undefined;
     }
   | { readonly do: "copy-here"; readonly path: string; readonly as: string; readonly entry: MirroredEntry }
@@ -78,7 +84,10 @@ export interface Conflict {
   readonly keptAs: string;
 }
 
-/** What happens to one path. Its steps are made in order; once all are made, the baseline takes over `agreed`. */
+/**
+ * What happens to one path. Its steps are made in order; once all are made, the baseline takes over `agreed`, and of an
+ * unread file, which is then not in it, what was brought over.
+ */
 export interface MirrorAction {
   readonly path: string;
   readonly steps: readonly MirrorStep[];
@@ -99,6 +108,8 @@ export interface MirrorPlan {
   /** Corrections of the baseline for which neither side changes. */
   readonly agreed: ReadonlyMap<string, MirroredEntry | undefined>;
   readonly leftOut: readonly LeftOut[];
+  /** Files whose content would have to be known. Where there are any, the plan is not to be carried out. */
+  readonly unread: readonly string[];
   readonly question?: BulkDelete;
 }
 
@@ -120,8 +131,11 @@ export interface PlanOptions {
 export const bulkCount = 20;
 export const bulkShare = 0.5;
 
-/** What is never mirrored, whatever the task says: a repository's inner state is no state of files that could be merged. */
-export const neverMirrored: readonly string[] = [".git"];
+/**
+ * What is never mirrored, whatever the task says: a repository's inner state is no state of files that could be merged,
+ * and files with which a box could tell the person's own editor what to run.
+ */
+export const neverMirrored: readonly string[] = [".git", ".vscode", ".devcontainer", ".devcontainer.json", "*.code-workspace"];
 
 /**
  * What to do so that both sides agree again: a three-way comparison by content,
@@ -160,6 +174,7 @@ class Planning {
   private readonly actions = new Map<string, MirrorAction>();
   private readonly agreed = new Map<string, MirroredEntry | undefined>();
   private readonly leftOut: LeftOut[] = [];
+  private readonly unread: string[] = [];
   private readonly takenNames: ReadonlySet<string>;
   private readonly copies = new Set<string>();
 
@@ -192,6 +207,7 @@ class Planning {
       actions: [...actions.filter(onlyDeletes), ...actions.filter((action) => !onlyDeletes(action))],
       agreed: this.agreed,
       leftOut: this.leftOut,
+      unread: this.unread,
       ...(question === undefined ? {} : { question }),
     };
   }
@@ -212,6 +228,9 @@ class Planning {
       this.leaveOut(path, reason);
       return;
     }
+    if (this.bringUnread(path)) {
+      return;
+    }
     const base = this.sides.baseline.get(path);
     const box = mirrored(this.sides.box.get(path));
     const here = this.withKnownBit(mirrored(this.sides.here.get(path)), base, box);
@@ -225,6 +244,26 @@ class Planning {
     } else {
       this.merge(versions);
     }
+  }
+
+  /** Takes on a path that is an unread file on a side: one that nothing has to be compared with needs no reading. */
+  private bringUnread(path: string): boolean {
+    const [here, box] = [this.sides.here.get(path), this.sides.box.get(path)];
+    if (here?.kind !== "unread-file" && box?.kind !== "unread-file") {
+      return false;
+    }
+    if (this.sides.baseline.has(path) || (here !== undefined && box !== undefined)) {
+      this.unread.push(path);
+    } else if (box?.kind === "unread-file") {
+      this.bring(path, [{ do: "download", path, as: path, entry: box, replaces: undefined }]);
+    } else if (this.pulled.ignores(path)) {
+      this.leftOut.push({ path, side: "here", reason: "pull-only" });
+    } else if (here?.kind === "unread-file") {
+      // As where there is no such bit here at all and nothing tells of one.
+      const entry = this.options.executableBits ? here : { ...here, executable: false };
+      this.bring(path, [{ do: "upload", path, entry, replaces: undefined }]);
+    }
+    return true;
   }
 
   private merge({ path, base, here, box }: Versions): void {
@@ -315,6 +354,10 @@ class Planning {
       agreed: new Map([[path, box], ...(goesThere ? ([[keptAs, here]] as const) : [])]),
       conflict: { path, keptAs },
     });
+  }
+
+  private bring(path: string, steps: readonly MirrorStep[]): void {
+    this.actions.set(path, { path, steps, agreed: new Map() });
   }
 
   private act(path: string, steps: readonly MirrorStep[], entry: MirroredEntry | undefined, conflict?: Conflict): void {
@@ -479,6 +522,7 @@ function reasonToLeave(path: string, entry: ManifestEntry | undefined): LeftOutR
     case "link":
       return leadsInside(path, entry.target) ? undefined : "link-outside";
     case "file":
+    case "unread-file":
     case undefined:
       return undefined;
   }

@@ -8,6 +8,7 @@ import { StoredBaseline } from "./baseline";
 import { LocalTree } from "./local-tree";
 import { isCopyName, nameRulesHere } from "./mirror-names";
 import {
+  type Baseline,
   type BulkDelete,
   type Conflict,
   type LeftOut,
@@ -31,6 +32,8 @@ const parallelTransfers = 4;
 const mostRounds = 4;
 /** More changed files than this are left to a full comparison. */
 const mostPromptFiles = 200;
+/** Files of the box from this size on are not hashed there where they are new, in bytes; to name the others takes longer. */
+const largeOnBox = 1024 * 1024;
 /** The baseline is stored at least this often while much is brought over, in ms. */
 const saveBaselineEvery = 2000;
 
@@ -77,6 +80,7 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   private debounceTimer: NodeJS.Timeout | undefined;
   private comparisonTimer: NodeJS.Timeout | undefined;
   private turn: Promise<unknown> = Promise.resolve();
+  private waitingToResume: Promise<void> | undefined;
   private isComparisonDue = false;
   private isStarted = false;
   private current: MirrorState = { kind: "working", left: 0 };
@@ -145,8 +149,16 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   }
 
   /** Goes on after a pause: compares in full and does what is left. Does not throw: `state` tells how it went. */
-  async resume(): Promise<void> {
-    await this.settle().catch(() => undefined);
+  resume(): Promise<void> {
+    // One that waits for its turn does all that another would: a connection may come back many times meanwhile.
+    this.waitingToResume ??= this.inTurn((signal) => {
+      this.waitingToResume = undefined;
+      return this.compareNow("ask", signal);
+    }).then(
+      () => undefined,
+      () => undefined,
+    );
+    return this.waitingToResume;
   }
 
   /**
@@ -267,8 +279,8 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     let plan: MirrorPlan;
     this.show({ kind: "working", left: 0 });
     for (let round = 1; ; round += 1) {
-      const [here, box] = await Promise.all([this.tree.scan(this.scanScope, signal), unlessAborted(this.scanBox(), signal)]);
-      plan = planMirror({ baseline: baseline.entries, here, box }, this.options.scope, { ...planOptions, bulkDelete });
+      // Read in the second round at the latest: only a look at its content tells why a file cannot be brought.
+      plan = await this.plan(baseline.entries, bulkDelete, round === 1 ? "as-needed" : "all", signal);
       baseline.agree(plan.agreed);
       work.again = new Map();
       work.failed = new Map();
@@ -280,6 +292,16 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     }
     await baseline.save();
     return this.summarize(plan, work, baseline);
+  }
+
+  /** What is to be done for both sides to agree; `read` says which files are hashed for that. */
+  private async plan(baseline: Baseline, bulkDelete: "ask" | "carry-out", read: "as-needed" | "all", signal: AbortSignal): Promise<MirrorPlan> {
+    const unread = (fromBytes: number): ScanScope => (read === "all" ? {} : { unread: { fromBytes, except: new Set([...baseline].flatMap(([path, entry]) => (entry.kind === "file" && entry.bytes >= fromBytes ? [path] : []))) } });
+    const here = this.tree.scan({ ...this.scanScope, ...unread(0) }, signal);
+    const box = unlessAborted(this.scanBox({ ...this.scanScope, ...unread(largeOnBox) }), signal);
+    const [onThisSide, onTheBox] = await Promise.all([here, box]);
+    const plan = planMirror({ baseline, here: onThisSide, box: onTheBox }, this.options.scope, { ...planOptions, bulkDelete });
+    return plan.unread.length === 0 ? plan : await this.plan(baseline, bulkDelete, "all", signal);
   }
 
   private summarize(plan: MirrorPlan, work: Work, baseline: StoredBaseline): MirrorSummary {
@@ -314,9 +336,9 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   }
 
   /** A folder that is not on the box is an empty one; with a baseline, that is a bulk delete and asks. */
-  private async scanBox(): Promise<Manifest> {
+  private async scanBox(scope = this.scanScope): Promise<Manifest> {
     try {
-      return await this.options.box.scan(this.options.boxFolder, this.scanScope);
+      return await this.options.box.scan(this.options.boxFolder, scope);
     } catch (error) {
       if (error instanceof BoxError && error.reason === "path-missing") {
         return new Map();
@@ -338,8 +360,8 @@ export class Mirror extends EventEmitter<MirrorEvents> {
   private async carryOut(actions: readonly MirrorAction[], work: Work, baseline: StoredBaseline, signal: AbortSignal): Promise<void> {
     let left = actions.length;
     let savedAt = this.options.time.monotonic();
-    const finish = async (action: MirrorAction, failure: unknown, step = action.steps[0]): Promise<void> => {
-      this.conclude(action, failure === undefined ? undefined : { failure, toBox: step !== undefined && goesToBox(step) }, work, baseline, signal);
+    const finish = async (action: MirrorAction, failure: unknown, step = action.steps[0], found?: MirroredEntry): Promise<void> => {
+      this.conclude(found === undefined ? action : { ...action, agreed: new Map([[action.path, found]]) }, failure === undefined ? undefined : { failure, toBox: step !== undefined && goesToBox(step) }, work, baseline, signal);
       left -= 1;
       this.show({ kind: "working", left });
       if (this.options.time.monotonic() - savedAt > saveBaselineEvery) {
@@ -349,8 +371,8 @@ export class Mirror extends EventEmitter<MirrorEvents> {
     };
     this.show({ kind: "working", left });
     for (const part of [actions.filter(onlyDeletes), actions.filter((action) => !onlyDeletes(action))]) {
-      for await (const { action, failure } of this.transfer.makeAll(part.flatMap(singleStep), signal)) {
-        await finish(action, failure);
+      for await (const { action, failure, found } of this.transfer.makeAll(part.flatMap(singleStep), signal)) {
+        await finish(action, failure, action.steps[0], found);
       }
       await atATime(parallelTransfers, part.filter((action) => singleStep(action).length === 0), async (action) => {
         const ended = await this.makeSteps(action, work, signal);

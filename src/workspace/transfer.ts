@@ -1,8 +1,8 @@
 import { errorOf } from "../base";
 import type { Box, Expectation, FileChange } from "../boxes";
-import { ahead } from "./at-a-time";
+import { ahead, Pauses } from "./at-a-time";
 import { type LocalTree, LocalTreeError } from "./local-tree";
-import type { MirrorAction, MirroredEntry, MirrorStep } from "./mirror-plan";
+import type { MirrorAction, MirroredEntry, MirrorStep, ReadFile, UnreadFile } from "./mirror-plan";
 
 /** Files up to this size are taken as a whole, several at a time; larger ones as streams, one after the other. In bytes. */
 const smallFile = 256 * 1024;
@@ -20,6 +20,8 @@ export interface ActionOutcome {
   readonly action: MirrorAction;
   /** A `LocalTreeError` or `BoxError`: nothing was changed then. */
   readonly failure?: Error | undefined;
+  /** What a file that was unread proved to be. */
+  readonly found?: MirroredEntry | undefined;
 }
 
 type Upload = MirrorStep & { do: "upload" };
@@ -27,6 +29,8 @@ type Download = MirrorStep & { do: "download" };
 
 /** Makes the steps of a plan, each only where both sides still are what the plan was made for. */
 export class Transfer {
+  private readonly pauses = new Pauses();
+
   constructor(
     private readonly local: LocalTree,
     private readonly box: Box,
@@ -70,11 +74,12 @@ export class Transfer {
       return;
     }
     const failed: ActionOutcome[] = [];
+    const found = new Map<string, ReadFile>();
     const byPath = new Map(singles.map((single) => [single.step.path, single]));
     const changes = async function* (this: Transfer): AsyncGenerator<FileChange, void> {
       const prepare = async ({ action, step }: SingleStep): Promise<FileChange | undefined> => {
         try {
-          return await this.changeFor(step, signal);
+          return await this.changeFor(step, (file) => found.set(step.path, file), signal);
         } catch (error) {
           failed.push({ action, failure: errorOf(error) });
           return undefined;
@@ -91,18 +96,18 @@ export class Transfer {
       const single = byPath.get(path);
       if (single !== undefined) {
         const isDeleteHere = single.step.do === "delete" && single.step.side === "here";
-        yield failure === undefined && isDeleteHere ? await ended(single.action, this.local.remove(path, single.step.was)) : { action: single.action, failure };
+        yield failure === undefined && isDeleteHere ? await ended(single.action, this.local.remove(path, single.step.was)) : { action: single.action, failure, found: found.get(path) };
       }
     }
     yield* failed;
   }
 
   /** What is asked of the box for a step, once this side is seen to be as it should. */
-  private async changeFor(step: MirrorStep, signal?: AbortSignal): Promise<FileChange> {
+  private async changeFor(step: MirrorStep, found: (file: ReadFile) => void, signal?: AbortSignal): Promise<FileChange> {
     const { path } = step;
     switch (step.do) {
       case "upload":
-        return await this.uploadOf(step, signal);
+        return await this.uploadOf(step, found, signal);
       case "delete":
         if (step.side === "here") {
           // A scan that only fails to list a file must not delete it.
@@ -122,7 +127,7 @@ export class Transfer {
     }
   }
 
-  private async uploadOf({ path, entry, replaces }: Upload, signal?: AbortSignal): Promise<FileChange> {
+  private async uploadOf({ path, entry, replaces }: Upload, found: (file: ReadFile) => void, signal?: AbortSignal): Promise<FileChange> {
     const expect = expectationOf(replaces);
     if (entry.kind === "link") {
       const now = await this.local.entry(path);
@@ -131,15 +136,21 @@ export class Transfer {
       }
       return { path, make: "link", target: entry.target, expect };
     }
-    const content = this.local.read(path, entry, signal);
-    return { path, make: "file", content: isSmall(entry) ? await whole(content) : content, executable: entry.executable, expect };
+    if (isSmall(entry)) {
+      await this.pauses.next();
+      const { content, file } = this.local.readSmall(path, entry);
+      found(file);
+      return { path, make: "file", content, executable: entry.executable, expect };
+    }
+    const content = entry.kind === "file" ? this.local.read(path, entry, signal) : this.local.readUnread(path, entry, found, signal);
+    return { path, make: "file", content, executable: entry.executable, expect };
   }
 
   private async *download(singles: readonly SingleStep<Download>[], signal?: AbortSignal): AsyncGenerator<ActionOutcome, void> {
     for (const single of singles.filter(({ step }) => step.entry.kind === "link")) {
       yield await this.placed(single, piece(Buffer.alloc(0)));
     }
-    const files = singles.filter(({ step }) => step.entry.kind === "file");
+    const files = singles.filter(({ step }) => step.entry.kind !== "link");
     if (files.length === 0) {
       return;
     }
@@ -176,7 +187,11 @@ export class Transfer {
   }
 
   private async placed({ action, step }: SingleStep<Download>, content: AsyncIterable<Uint8Array>): Promise<ActionOutcome> {
-    return await ended(action, this.local.place(step.as, step.entry, content, step.replaces));
+    let found: MirroredEntry | undefined;
+    const placing = this.local.place(step.as, step.entry, content, step.replaces).then((placed) => {
+      found = placed;
+    });
+    return { ...(await ended(action, placing)), found };
   }
 
   private async *fromHere(path: string, entry: MirroredEntry, signal?: AbortSignal): AsyncIterable<Uint8Array> {
@@ -186,8 +201,8 @@ export class Transfer {
   }
 }
 
-function isSmall(entry: MirroredEntry): boolean {
-  return entry.kind === "file" && entry.bytes <= smallFile;
+function isSmall(entry: MirroredEntry | UnreadFile): boolean {
+  return entry.kind !== "link" && entry.bytes <= smallFile;
 }
 
 /** What must be there for a step to be made, the executable bit included. */
@@ -202,14 +217,6 @@ async function ended(action: MirrorAction, work: Promise<void>): Promise<ActionO
   } catch (error) {
     return { action, failure: errorOf(error) };
   }
-}
-
-async function whole(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of content) {
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
 /** All of a content, up to a little more than so many bytes; what breaks it off breaks it off where it is taken from here, too. */

@@ -103,10 +103,10 @@ async function firstMirror(bed: Bed) {
     if (summary !== files) {
       throw new Error(`only ${summary} files were mirrored`);
     }
-    const [forRsync, forScp] = [join(bed.folder(), "workspace"), join(bed.folder(), "workspace")];
-    rsync?.push(await timed(() => bed.rsync(tree, forRsync)));
-    scp?.push(await timed(() => bed.scp(tree, `127.0.0.1:${forScp}`)));
-    [target, forRsync, forScp].forEach((folder) => rmSync(folder, { recursive: true }));
+    // Nothing is removed in between: ext4 passes over what was deleted in the last seconds whenever it makes a file, which
+    // would make whoever comes first wait.
+    rsync?.push(await timed(() => bed.rsync(tree, join(bed.folder(), "workspace"))));
+    scp?.push(await timed(() => bed.scp(tree, `127.0.0.1:${join(bed.folder(), "workspace")}`)));
   }
   const note = "from connecting to both sides agreed; ours hashes both sides, flushes to the disk and stores a baseline";
   return [

@@ -207,7 +207,9 @@ describe.each<{ name: string; newBox: () => Promise<Box>; skip?: boolean; many: 
     write(boxFolder, "bigger.bin", Buffer.alloc(1024 * 1024 + 2));
     write(boxFolder, "logs/train.log", "loss");
     write(root, "logs/mine.log", "mine");
-    write(boxFolder, ".git/hooks/pre-commit", "hostile");
+    for (const path of [".git/hooks/pre-commit", ".vscode/tasks.json", "sub/.VSCode/settings.json", ".devcontainer/devcontainer.json", "x.code-workspace"]) {
+      write(boxFolder, path, "hostile");
+    }
     symlinkSync("/etc/passwd", join(boxFolder, "passwd"));
     symlinkSync("../..", join(root, "up"));
     const made = mirror();

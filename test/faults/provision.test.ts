@@ -244,7 +244,7 @@ def owner(process):
 found = [int(name) for name in os.listdir("/proc") if name.isdigit() and owner(name) == scorer]
 for process in found:
     attack(process)
-attempt("kill all", lambda: subprocess.run(["pkill", "-KILL", "-U", str(scorer)]).returncode == 0)
+attempt("kill all", lambda: subprocess.run(["pkill", "-KILL", "-U", str(scorer)], stderr=subprocess.DEVNULL).returncode == 0)
 for name in ("result.json", "exit.json", "stdout.log", "cancel"):
     attempt("write " + name, lambda: write(${JSON.stringify(`${runs}/${id}/`)} + name))
 print("scorer processes:", len(found) > 1, "done:", done)

@@ -19,7 +19,7 @@ export const pythonTooOld = 9;
  *                                                                  {"at": 0, "end": true} or {"at": 0, "error", "said"?}
  *     {"do": "end"}                                                {"done": true}
  *
- *     {"do": "scan", "folder", "largest", "ignored"}               {"at": 0, "bytes": n} and n bytes of a listing, …, {"done": true}
+ *     {"do": "scan", "folder", "largest", "ignored", "unread"?}    {"at": 0, "bytes": n} and n bytes of a listing, …, {"done": true}
  *
  * A content is any number of lines with a length, each followed by so many bytes; `0` is its end,
  * and `-1` says that it broke off. Changes are made by groups: drafts are moved into
@@ -168,7 +168,8 @@ def flush_disks(folders):
 class Changes:
     def __init__(self, request):
         self.folder, self.prefix = request["folder"], os.fsencode(request["draft"])
-        self.root, self.at, self.bytes, self.group = Root(self.folder), 0, 0, []
+        self.root, self.at, self.bytes = Root(self.folder), 0, 0
+        self.group, self.closed = [], 0
     def take(self, change):
         at, self.at = self.at, self.at + 1
         draft = self.prefix + str(at).encode("ascii")
@@ -227,16 +228,18 @@ class Changes:
             except OSError:
                 pass
     def close_files(self):
-        for number, (at, change, folder, draft, file) in enumerate(self.group):
+        for number in range(self.closed, len(self.group)):
+            at, change, folder, draft, file = self.group[number]
             if file is not None:
                 os.close(file)
                 self.group[number] = (at, change, folder, draft, None)
+        self.closed = len(self.group)
     def place(self):
         """Moves the drafts into place and tells of them."""
         group, places, done = self.group, Root(self.folder), []
         try:
             problem = self.flush_drafts()
-            self.group = []
+            self.group, self.closed = [], 0
             for at, change, folder, draft, file in group:
                 try:
                     if problem is not None and folder is not None:
@@ -360,9 +363,12 @@ def read_file(root, at, path):
     if not stat.S_ISREG(status.st_mode):
         return put(at=at, error="not-a-file")
     with io.open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder), "rb", 0) as file:
+        status = os.fstat(file.fileno())
         for block in iter(lambda: file.read(1 << 18), b""):
             put(at=at, bytes=len(block))
             out.write(block)
+        if not same(status, os.fstat(file.fileno())):
+            raise Changed()
     put(at=at, end=True)
 
 ${scanInPython}
@@ -386,7 +392,10 @@ def scan_folder(request):
             put(at=0)
             out.flush()
             told = time.monotonic()
-    scan(os.fsencode(request["folder"]), request["largest"], [re.compile(os.fsencode(p), re.S) for p in request["ignored"]], write)
+    unread = request.get("unread")
+    if unread is not None:
+        unread = (unread["from"], {os.fsencode(p) for p in unread["except"]})
+    scan(os.fsencode(request["folder"]), request["largest"], [re.compile(os.fsencode(p), re.S) for p in request["ignored"]], write, unread)
     if held > 0:
         send()
 

@@ -15,6 +15,8 @@ import { shellQuote } from "../shell-quote";
 const sentAtOnce = 128 * 1024;
 /** From this size on bytes are not put together with others, in bytes. */
 const sentAsItIs = 32 * 1024;
+/** Says that a content is whole. */
+const endOfContent = Buffer.from("0\n");
 /** Longest line of an answer, in bytes. */
 const longestLine = 64 * 1024;
 /** How long nothing may happen in either direction while an answer is waited for, in ms: the box may be flushing a slow disk. */
@@ -146,16 +148,21 @@ export class FileAgent {
 
   private async putChange(change: FileChange, brokenOff: (error: Error) => void): Promise<void> {
     const { path, make, expect } = change;
-    await this.put(lineOf({ path, make, expect, ...("executable" in change ? { executable: change.executable } : {}), ...("target" in change ? { target: change.target } : {}) }));
+    const line = lineOf({ path, make, expect, ...("executable" in change ? { executable: change.executable } : {}), ...("target" in change ? { target: change.target } : {}) });
     if (change.make !== "file") {
+      await this.put(line);
       return;
     }
-    const content = change.content instanceof Uint8Array ? [change.content] : change.content;
+    if (change.content instanceof Uint8Array) {
+      const { content } = change;
+      await this.put(line, ...(content.length === 0 ? [] : [Buffer.from(`${content.length}\n`), content]), endOfContent);
+      return;
+    }
+    await this.put(line);
     try {
-      for await (const chunk of content) {
+      for await (const chunk of change.content) {
         if (chunk.length > 0) {
-          await this.put(Buffer.from(`${chunk.length}\n`));
-          await this.put(chunk);
+          await this.put(Buffer.from(`${chunk.length}\n`), chunk);
         }
       }
     } catch (error) {
@@ -164,7 +171,7 @@ export class FileAgent {
       await this.put(Buffer.from("-1\n"));
       return;
     }
-    await this.put(Buffer.from("0\n"));
+    await this.put(endOfContent);
   }
 
   /** Reads files, as `Box.readFiles` does. */
@@ -310,14 +317,16 @@ export class FileAgent {
     this.silence = setTimeout(() => this.stop(new Interrupted("channel", `${this.link.name} did not answer within ${silenceAtMost / 1000} s.`)), silenceAtMost);
   }
 
-  private async put(bytes: Uint8Array): Promise<void> {
-    if (bytes.length >= sentAsItIs) {
-      await this.flush();
-      await this.write(bytes);
-      return;
+  private async put(...pieces: Uint8Array[]): Promise<void> {
+    for (const bytes of pieces) {
+      if (bytes.length >= sentAsItIs) {
+        await this.flush();
+        await this.write(bytes);
+      } else {
+        this.unsent.push(bytes);
+        this.unsentBytes += bytes.length;
+      }
     }
-    this.unsent.push(bytes);
-    this.unsentBytes += bytes.length;
     if (this.unsentBytes >= sentAtOnce) {
       await this.flush();
     }

@@ -7,6 +7,7 @@ import { Authentication, type Credentials, type UnlockedCredentials } from "./au
 import { Channels } from "./channels";
 import { Deadline } from "./deadline";
 import { FileAgents } from "./file-agents";
+import { connectGathering } from "./gathering-socket";
 import { type ConfirmHostKey, decideHostKey, fingerprintOf, type HostKeyExpectation, hostKeyPreference, nameOf } from "./host-key";
 import { keyType, type KnownHost, readKnownHosts, trustHostKey } from "./known-hosts";
 import type { SshHost, SshTarget } from "./target";
@@ -259,14 +260,10 @@ async function openClient(
         authentication.accepted();
         resolve({ key: accepted ?? Buffer.alloc(0), newlyTrusted: confirmed });
       });
-      // Requests are small and waited for: held back to be sent together, each would take 40 ms longer.
-      client.once("connect", () => client.setNoDelay(true));
       const preference = hostKeyPreference(expected);
       client.connect({
-        host: host.host,
-        port: host.port,
         username: host.user,
-        ...(sock === undefined ? {} : { sock }),
+        sock: sock ?? connectGathering(host.host, host.port),
         // It would go on while a person is being asked.
         readyTimeout: 0,
         keepaliveInterval: options.keepAliveMs,

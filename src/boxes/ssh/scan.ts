@@ -12,17 +12,19 @@ export const draftPrefix = ".baseliner-draft-";
  *
  *     F <bytes> <x or -> <sha256> <path>     L <target> <path>     O <path>
  *     B <bytes> <path>                       E <what the system says> <path>
+ *     U <bytes> <x or -> <path>              a file that was not hashed
  *
  * and `.` at the end, so that a listing that was cut off cannot pass for a whole one.
  */
 
 /**
- * For boxes with Python 3.6 or later: `scan(folder, largest, ignored, write)` lists a folder, given as bytes. A file that
+ * For boxes with Python 3.6 or later: `scan(folder, largest, ignored, write, unread)` lists a folder, given as bytes. A file that
  * vanishes meanwhile is left out. `write` is called at least with every block of a file that is hashed, so that it can tell that it lives.
+ * `unread`, where it is given, is a size and a set of paths: new files of that size are not hashed, unless they were changed just now.
  */
 export const scanInPython = `
-import hashlib, os, stat
-def scan(folder, largest, ignored, write):
+import hashlib, os, stat, time
+def scan(folder, largest, ignored, write, unread=None):
     def put(*fields):
         write(b"".join((f if isinstance(f, bytes) else str(f).encode("utf-8", "replace")) + b"\\0" for f in fields))
     def file(path, status):
@@ -32,6 +34,9 @@ def scan(folder, largest, ignored, write):
             return put("O", path)
         if status.st_size > largest:
             return put("B", status.st_size, path)
+        executable = "x" if status.st_mode & 0o100 else "-"
+        if unread is not None and status.st_size >= unread[0] and path not in unread[1] and time.time() - max(status.st_mtime, status.st_ctime) > 2:
+            return put("U", status.st_size, executable, path)
         digest, size = hashlib.sha256(), 0
         with open(path, "rb", 0) as f:
             while True:
@@ -41,7 +46,7 @@ def scan(folder, largest, ignored, write):
                 digest.update(block)
                 size += len(block)
                 write(b"")
-        put("F", size, "x" if status.st_mode & 0o100 else "-", digest.hexdigest(), path)
+        put("F", size, executable, digest.hexdigest(), path)
     def skip(path):
         return any(p.search(path) for p in ignored)
     def visit(prefix):
@@ -73,8 +78,9 @@ scan(os.fsencode(sys.argv[2]), int(sys.argv[1]), [re.compile(os.fsencode(p), re.
 `;
 
 /** What a program on the box needs to know to list a folder as `scanInPython` does. */
-export function scanRequest(scope: ScanScope): { largest: number; ignored: string[] } {
+export function scanRequest(scope: ScanScope): { largest: number; ignored: string[]; unread?: { from: number; except: string[] } } {
   return {
+    ...(scope.unread === undefined ? {} : { unread: { from: scope.unread.fromBytes, except: [...scope.unread.except] } }),
     largest: Math.min(scope.maxFileBytes ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     ignored: boxPatterns(scope.ignore ?? []).map(({ regularExpression }) => regularExpression),
   };
@@ -210,6 +216,15 @@ export function parseScan(answer: Buffer, folder: string, scope: ScanScope): Man
           throw invalid("a file without length or hash");
         }
         put({ kind: "file", bytes: bytes.data, sha256: sha256.data, executable });
+        break;
+      }
+      case "U": {
+        const bytes = numberSchema.safeParse(field().toString("latin1"));
+        const executable = field().toString("latin1") === "x";
+        if (!bytes.success || scope.unread === undefined) {
+          throw invalid("a file without hash");
+        }
+        put({ kind: "unread-file", bytes: bytes.data, executable });
         break;
       }
       case "B": {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sha256 } from "../../../src/base";
+import type { Manifest } from "../../../src/boxes";
 import { foldersAbove } from "../../../src/workspace/mirror-names";
 import {
   type Baseline,
@@ -12,6 +13,7 @@ import {
   type MirrorStep,
   planMirror,
   sameEntry,
+  type UnreadFile,
 } from "../../../src/workspace/mirror-plan";
 
 const scope: MirrorScope = { ignore: [], pull: ["pulled/"], maxFileMB: 1 };
@@ -39,9 +41,9 @@ class SimulatedMirror {
     files.set(path, entry);
   }
 
-  plan(): MirrorPlan {
+  plan(here: Manifest = this.sides.here, box: Manifest = this.sides.box): MirrorPlan {
     return planMirror(
-      { baseline: this.baseline, here: this.sides.here, box: this.sides.box },
+      { baseline: this.baseline, here, box },
       scope,
       { names: { caseSensitive: true, windows: false }, executableBits: true, bulkDelete: "carry-out" },
     );
@@ -78,9 +80,9 @@ class SimulatedMirror {
     const { here, box } = this.sides;
     switch (step.do) {
       case "upload":
-        return sameEntry(here.get(step.path), step.entry) && put(box, step.path, step.entry, step.replaces);
+        return sameEntry(here.get(step.path), read(step.entry)) && put(box, step.path, read(step.entry), step.replaces);
       case "download":
-        return sameContent(box.get(step.path), step.entry) && put(here, step.as, step.entry, step.replaces);
+        return sameContent(box.get(step.path), read(step.entry)) && put(here, step.as, read(step.entry), step.replaces);
       case "copy-here":
         return sameEntry(here.get(step.path), step.entry) && put(here, step.as, step.entry, undefined);
       case "delete": {
@@ -124,6 +126,14 @@ function sameContent(one: MirroredEntry | undefined, other: MirroredEntry | unde
 
 function contentOf(entry: MirroredEntry | undefined): string | undefined {
   return entry?.kind === "file" ? entry.sha256 : entry?.target;
+}
+
+/** A step's entry, where all files were read. */
+function read(entry: MirroredEntry | UnreadFile): MirroredEntry {
+  if (entry.kind === "unread-file") {
+    throw new Error("nothing was left unread");
+  }
+  return entry;
 }
 
 interface Edit {
@@ -269,5 +279,44 @@ test("a lost baseline never deletes and never loses", () => {
       expectInStep(mirror);
     }),
     { numRuns: 2000 },
+  );
+});
+
+test("files that nobody has looked at are planned for as if they had been, or are said to need a look", () => {
+  fc.assert(
+    fc.property(edits, edits, fc.array(fc.boolean(), { minLength: 16, maxLength: 16 }), (first, second, isUnread) => {
+      const mirror = new SimulatedMirror();
+      first.forEach((edit) => {
+        mirror.edit(edit);
+      });
+      mirror.carryOut(mirror.plan());
+      second.forEach((edit) => {
+        mirror.edit(edit);
+      });
+      const lazily = (side: MirrorSide): Manifest =>
+        new Map(
+          [...mirror.sides[side]].map(([path, entry]) => {
+            const isLeft = entry.kind === "file" && isUnread[paths.indexOf(path) + (side === "here" ? 0 : paths.length)] === true;
+            return [path, isLeft ? { kind: "unread-file", bytes: entry.bytes, executable: entry.executable } : entry];
+          }),
+        );
+      const [here, box] = [lazily("here"), lazily("box")];
+      const lazy = mirror.plan(here, box);
+      for (const path of lazy.unread) {
+        expect(mirror.baseline.has(path) || (here.has(path) && box.has(path)), path).toBe(true);
+      }
+      if (lazy.unread.length === 0) {
+        const whole = mirror.plan();
+        const found = (entry: MirroredEntry | UnreadFile, path: string): MirroredEntry | undefined =>
+          entry.kind === "unread-file" ? (mirror.sides.here.get(path) ?? mirror.sides.box.get(path)) : entry;
+        const read = lazy.actions.map((action) => ({
+          ...action,
+          steps: action.steps.map((step) => ("entry" in step ? { ...step, entry: found(step.entry, step.path) } : step)),
+          agreed: action.agreed.size === 0 ? new Map([[action.path, mirror.sides.here.get(action.path) ?? mirror.sides.box.get(action.path)]]) : action.agreed,
+        }));
+        expect({ ...lazy, actions: read }).toEqual(whole);
+      }
+    }),
+    { numRuns: 3000 },
   );
 });

@@ -1,0 +1,312 @@
+import type { FileChange, TranscriptEvent } from "../transcripts";
+import { type Actions, actionsOf, type Code, languageOf, pythonOf, scriptRun } from "./code/actions";
+import { placedPart } from "./code/placed-text";
+import { readPython } from "./code/python";
+import { readShell, type ShellCommand } from "./code/shell";
+import { type Detector, detectorsFor } from "./detectors";
+import type { Finding } from "./finding";
+import type { RuleSet } from "./rule-set";
+import { SampleAudit } from "./sample";
+import { spanOf, Step } from "./step";
+
+/** Samples whose events may still come mixed with those of others. */
+const maxOpenSamples = 8;
+/** Edited files over this are looked at by their edits alone. UTF-16 units. */
+const maxRebuilt = 200_000;
+const maxNested = 4;
+const maxHeldMessages = 50;
+
+/** What an audit found. */
+export interface AuditResult {
+  /** In the order of the transcript. */
+  readonly findings: readonly Finding[];
+  readonly events: number;
+}
+
+/** How an audit is carried out. */
+export interface AuditOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Audits a transcript by rules. Reads its events once, in bounded memory; needs no files but the rules, so it can run in a worker.
+ *
+ * @throws the reason of `signal` when that aborts; whatever `events` throws
+ */
+export async function auditEvents(events: AsyncIterable<TranscriptEvent> | Iterable<TranscriptEvent>, rules: RuleSet, options: AuditOptions = {}): Promise<AuditResult> {
+  const audit = new Audit(rules);
+  for await (const event of events) {
+    audit.add(event);
+    options.signal?.throwIfAborted();
+  }
+  return audit.end();
+}
+
+/** An audit that takes one event after the other. */
+export class Audit {
+  private readonly open = new Map<string, OpenSample>();
+  private readonly finished: Finding[] = [];
+  private ordinal = 0;
+
+  constructor(private readonly rules: RuleSet) {}
+
+  /** Takes the next event. Its place in the transcript is counted. */
+  add(event: TranscriptEvent): void {
+    const ordinal = this.ordinal++;
+    const key = `${event.sample ?? ""}\0${event.branch ?? ""}`;
+    let sample = this.open.get(key);
+    if (sample === undefined) {
+      this.closeOldest();
+      sample = new OpenSample(event.sample, this.rules);
+    } else {
+      this.open.delete(key);
+    }
+    this.open.set(key, sample);
+    sample.add(event, ordinal);
+  }
+
+  /** What was found; the audit is over. */
+  end(): AuditResult {
+    for (const sample of this.open.values()) {
+      this.finished.push(...sample.end());
+    }
+    this.open.clear();
+    return { findings: this.finished.sort((one, other) => one.span.event - other.span.event || one.span.start - other.span.start), events: this.ordinal };
+  }
+
+  private closeOldest(): void {
+    if (this.open.size < maxOpenSamples) {
+      return;
+    }
+    for (const [key, sample] of this.open) {
+      this.finished.push(...sample.end());
+      this.open.delete(key);
+      break;
+    }
+  }
+}
+
+/** A sample while its events come in. */
+class OpenSample {
+  private readonly sample: SampleAudit;
+  private detectorsMade: readonly Detector[] | undefined;
+  private readonly calls = new Map<string, Step>();
+  private lastCall: Step | undefined;
+  private messages: Step[] = [];
+  /** Code that was read before, by its text: what is written twice says nothing new. */
+  private readonly seenCode = new Set<string>();
+
+  constructor(
+    name: string | undefined,
+    private readonly rules: RuleSet,
+  ) {
+    this.sample = new SampleAudit(name, rules);
+  }
+
+  private get detectors(): readonly Detector[] {
+    this.detectorsMade ??= detectorsFor(this.sample);
+    return this.detectorsMade;
+  }
+
+  add(event: TranscriptEvent, ordinal: number): void {
+    const { sample } = this;
+    switch (event.kind) {
+      case "state":
+        if (/^(scorers|solvers)\b/.test(event.title)) {
+          sample.isScoring = event.title.startsWith("scorers");
+        }
+        break;
+      case "note":
+      case "system":
+      case "user":
+        // Some tools log what the solver is told.
+        if (!sample.isScoring && (event.kind !== "note" || !sample.hasCalls)) {
+          if (!sample.isTold) {
+            sample.tell(event.text);
+          }
+          sample.hear(event.text);
+          this.detectors.forEach((detector) => detector.told?.(event, ordinal));
+        }
+        break;
+      case "message":
+        if (!sample.hasCalls && !sample.isScoring && !event.isRepeat && this.messages.length < maxHeldMessages && event.text.includes("```")) {
+          this.messages.push(new Step(event, ordinal));
+        }
+        break;
+      case "tool-call":
+      case "file-edit":
+        if (!sample.isScoring && !event.isRepeat) {
+          sample.hasCalls = true;
+          this.messages = [];
+          this.call(new Step(event, ordinal));
+        }
+        break;
+      case "tool-result":
+        if (!sample.isScoring && !event.isRepeat) {
+          this.result(event, ordinal);
+        }
+        break;
+      case "score":
+        if (event.score?.value !== null && event.score?.value !== undefined && !event.isError) {
+          sample.scored(spanOf(event, ordinal, 0, event.text.length));
+        }
+        this.detectors.forEach((detector) => detector.scored?.(event, ordinal));
+        break;
+      default:
+        break;
+    }
+  }
+
+  end(): Finding[] {
+    if (!this.sample.hasCalls) {
+      this.messages.forEach((step) => this.call(step));
+    }
+    this.detectors.forEach((detector) => detector.end?.());
+    return this.sample.result;
+  }
+
+  private call(step: Step): void {
+    const actions = actionsOf(step.event);
+    step.reads.push(...actions.reads);
+    step.fetches.push(...actions.fetches);
+    step.changes.push(...actions.changes);
+    for (const code of actions.code) {
+      this.read(step, code, 0);
+    }
+    this.written(step, actions);
+    if (step.event.kind === "tool-call") {
+      this.lastCall = step;
+      if (step.event.call !== undefined) {
+        this.calls.set(step.event.call, step);
+        if (this.calls.size > 64) {
+          for (const key of this.calls.keys()) {
+            this.calls.delete(key);
+            break;
+          }
+        }
+      }
+    }
+    this.detectors.forEach((detector) => detector.called?.(step));
+  }
+
+  private written(step: Step, { changes, written }: Actions): void {
+    const before = new Map(written.map(({ path }) => [path, this.sample.files.file(path)?.state]));
+    this.sample.files.apply(changes, step.ordinal);
+    for (const { path, placed } of written) {
+      const state = this.sample.files.file(path)?.state;
+      const isEdit = changes.some((change: FileChange) => change.path === path && change.kind !== "write" && change.kind !== "delete" && change.kind !== "move");
+      let code: Code = { language: languageOf(path, state?.kind === "known" ? state.content : placed.text), placed, file: path };
+      if (isEdit && state?.kind === "known" && state.content.length <= maxRebuilt && before.get(path) !== undefined) {
+        const from = state.content.indexOf(placed.text);
+        if (from >= 0) {
+          code = { ...code, placed: { text: state.content, start: placed.start, end: placed.end, isExact: false }, edited: { from, to: from + placed.text.length, placed } };
+        }
+      } else if (isEdit) {
+        code = { ...code, placed: dedented(placed.text) === placed.text ? placed : { ...placed, text: dedented(placed.text), isExact: false } };
+      }
+      step.written.push({ path, code });
+      for (const cell of path.endsWith(".ipynb") ? cellsOf(code) : [code]) {
+        this.read(step, cell, 0);
+      }
+    }
+  }
+
+  /** Reads a piece of code, and the code inside it. */
+  private read(step: Step, code: Code, depth: number): void {
+    const { text } = code.placed;
+    if (depth > maxNested || code.language === "other" || text.trim() === "") {
+      return;
+    }
+    if (code.language === "python") {
+      const facts = readPython(text);
+      step.python.push({ language: "python", code, facts });
+      for (const fact of facts.facts) {
+        if (fact.kind === "shell" || fact.kind === "python") {
+          const inner = fact.kind === "shell" ? fact.script : fact.code;
+          const place = step.place(code, fact.from, fact.to);
+          this.read(step, { language: fact.kind, placed: { text: inner, ...place, isExact: false }, file: code.file }, depth + 1);
+        } else if (fact.kind === "load") {
+          step.reads.push(fact.path);
+        }
+      }
+      return;
+    }
+    const commands = readShell(text);
+    step.shell.push({ language: "shell", code, commands });
+    for (const command of commands) {
+      const python = pythonOf(command, code.placed);
+      if (python !== undefined) {
+        this.read(step, { language: "python", placed: python, file: code.file }, depth + 1);
+      }
+      step.reads.push(...readsOf(command));
+      const run = scriptRun(command);
+      if (run !== undefined && code.file === undefined) {
+        step.runs.push(run.path);
+        this.readRun(step, command, code, run);
+      }
+    }
+  }
+
+  /** A script that is run with arguments does what it does with these. */
+  private readRun(step: Step, command: ShellCommand, code: Code, run: { path: string; words: string[]; options: Map<string, string> }): void {
+    const state = this.sample.fileNamed(run.path)?.state;
+    if (state?.kind !== "known" || !run.path.endsWith(".py") || (run.words.length === 0 && run.options.size === 0) || !/sys\.argv|argparse|click/.test(state.content)) {
+      return;
+    }
+    const key = `${run.path}\0${run.words.join(" ")}\0${Array.from(run.options).join(" ")}\0${state.content.length}`;
+    if (this.seenCode.has(key) || this.seenCode.size > 1000) {
+      return;
+    }
+    this.seenCode.add(key);
+    const place = step.place(code, command.from, command.to);
+    const placed = { ...placedPart(code.placed, state.content, command.from, command.to), ...place, isExact: false };
+    step.python.push({ language: "python", code: { language: "python", placed, file: undefined }, facts: readPython(state.content, run) });
+  }
+
+  private result(event: TranscriptEvent, ordinal: number): void {
+    const call = event.call === undefined ? this.lastCall : (this.calls.get(event.call) ?? this.lastCall);
+    if (call === undefined) {
+      return;
+    }
+    this.sample.hear(event.text);
+    this.sample.settle(call, event, hasFailed(event), spanOf(event, ordinal, 0, Math.min(event.text.length, 400)));
+    this.detectors.forEach((detector) => detector.returned?.(event, ordinal, call));
+  }
+}
+
+const failure = /No such file or directory|Permission denied|command not found|Read-only file system|Operation not permitted|Traceback \(most recent call last\)|cannot (stat|create|access|remove|open)|returned non-zero exit|SyntaxError|(exit|return)[ _]?(code|status|ed)?['":= ]+(with (code )?)?[1-9]\d*\b|<returncode>[1-9]/i;
+
+/** Whether a result says that what was called did not work. */
+export function hasFailed({ isError, text }: TranscriptEvent): boolean {
+  return isError || failure.test(text.length > 8000 ? `${text.slice(0, 4000)}\n${text.slice(-4000)}` : text);
+}
+
+/** Programs that print files. */
+const printers = /^(cat|head|tail|less|more|nl|bat|xxd|hexdump|od|strings|sed|awk|grep|egrep|rg|zcat|diff|tac|jq|vi|vim|nano|column|cut|sort)$/;
+
+function readsOf({ program, words, redirections, folder }: ShellCommand): string[] {
+  const inputs = redirections.filter(({ operator }) => operator === "<").map(({ target }) => target.text);
+  const paths = printers.test(program) ? words.map(({ text }) => text).filter((text) => !text.startsWith("-") && /[./]|^\w+$/.test(text) && text.length < 500) : [];
+  return [...inputs, ...paths].map((path) => (folder === "" || /^[/~$]/.test(path) ? path : `${folder}/${path}`));
+}
+
+function dedented(text: string): string {
+  const lines = text.split("\n");
+  const indents = lines.filter((line) => line.trim() !== "").map((line) => /^[ \t]*/.exec(line)?.[0].length ?? 0);
+  const least = indents.reduce((one, other) => Math.min(one, other), Infinity);
+  return least === 0 || least === Infinity ? text : lines.map((line) => line.slice(least)).join("\n");
+}
+
+/** The code cells of a notebook that is written. */
+function cellsOf(code: Code): Code[] {
+  try {
+    const { cells } = JSON.parse(code.placed.text) as { cells?: { cell_type?: string; source?: string | string[] }[] };
+    return (cells ?? []).flatMap(({ cell_type, source }) => {
+      const text = Array.isArray(source) ? source.join("") : (source ?? "");
+      return cell_type === "code" ? [{ ...code, language: "python" as const, placed: { text: text.replace(/^[!%].*$/gm, ""), start: code.placed.start, end: code.placed.end, isExact: false } }] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+

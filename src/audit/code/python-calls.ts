@@ -1,0 +1,258 @@
+import { joinPath } from "./shell";
+import { changers, clocks, copiers, loaders, mathematics, mutators, passing, randomness, reductions, runners, savers } from "./python-library";
+import type { PythonFact } from "./python-facts";
+import { boundedText, made, newCell, pathOf, pour, trait, unknownValue, type Value } from "./value";
+
+/** A call with its arguments evaluated. */
+export interface Call {
+  readonly name: string | undefined;
+  /** The last part of what is called, such as `save_pretrained`. */
+  readonly method: string;
+  readonly receiver: Value | undefined;
+  readonly values: readonly Value[];
+  readonly keywords: ReadonlyMap<string, Value>;
+}
+
+/** What a fact is beyond its place. */
+export type FactPart = PythonFact extends infer Fact ? (Fact extends PythonFact ? Omit<Fact, "from" | "to" | "within"> : never) : never;
+
+/** What the command line of a script gives it. */
+export interface ScriptArguments {
+  readonly words: readonly string[];
+  readonly options: ReadonlyMap<string, string>;
+}
+
+const withText = (from: readonly (Value | undefined)[], text: string | undefined, more: Partial<Value> = {}): Value => ({ ...made(from), text, ...more });
+
+/** What a call gives back, and what it does beyond that, told to `tell`. Undefined where nothing is known of the function. */
+export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: FactPart) => void): Value {
+  const { name, method, receiver, values, keywords } = call;
+  const full = name ?? `.${method}`;
+  const all = [receiver, ...values, ...keywords.values()];
+  const pathAt = (index: number): string | undefined => pathOf(index < 0 ? receiver : (values[index] ?? keywords.get(["path", "f", "fp", "filename", "file", "dst", "dir_name", "save_directory", "path_or_buf"].find((key) => keywords.has(key)) ?? "")));
+  runScript(full, values, tell);
+  moveFiles(full, call, pathAt, tell);
+  const known = pathCall(full, call) ?? environmentCall(full, call, given) ?? textCall(call);
+  if (known !== undefined) {
+    return known;
+  }
+  for (const [pattern, pathIndex, valueIndex] of savers) {
+    const value = valueIndex < 0 ? receiver : (values[valueIndex] ?? keywords.get("obj"));
+    const path = pathAt(pathIndex);
+    if (pattern.test(full) && value !== undefined && path !== undefined && !(method === "save" && valueIndex < 0 && receiver?.name !== undefined)) {
+      tell({ kind: "save", path, value });
+      break;
+    }
+  }
+  if (full === "builtins.open" || full === "io.open" || (method === "open" && receiver?.kind === "path")) {
+    return openFile(receiver?.kind === "path" ? receiver : values[0], (receiver?.kind === "path" ? values[0] : values[1]) ?? keywords.get("mode"), tell);
+  }
+  if (loaders.test(full) || (name === undefined && receiver?.name === undefined && /^(load|read|restore|open)\w*$/.test(method) && values[0]?.text !== undefined)) {
+    return load(values[0] ?? keywords.get("path") ?? keywords.get("pretrained_model_name_or_path"), all, full.endsWith("from_pretrained"), tell);
+  }
+  if (/^(read_text|read_bytes|read|readlines|readline)$/.test(method) && receiver !== undefined) {
+    return load(receiver, [receiver], false, tell);
+  }
+  if (randomness.test(full)) {
+    if (/_$/.test(method) && receiver !== undefined) {
+      receiver.cell.traits |= trait.random;
+    }
+    return made(values, trait.random);
+  }
+  if (clocks.test(full)) {
+    return made([], trait.clock);
+  }
+  if (mathematics.test(full)) {
+    return made(values, trait.closed);
+  }
+  if (passing.test(full)) {
+    return { ...made(values), text: values.length === 1 ? values[0]?.text : undefined, file: values[0]?.file, items: values.length === 1 ? values[0]?.items : undefined, kind: values[0]?.kind === "path" ? "path" : undefined };
+  }
+  if (reductions.test(full)) {
+    return made(all, trait.unknown | trait.reduced);
+  }
+  if (receiver !== undefined && mutators.test(method)) {
+    values.forEach((value) => pour(receiver.cell, value));
+    return receiver;
+  }
+  if (receiver !== undefined && receiver.name === undefined) {
+    // What a method gives back is taken for a part of its object: parameters, state, a tensor elsewhere.
+    values.forEach((value) => value.cell.origins.forEach((origin) => receiver.cell.origins.size < 16 && receiver.cell.origins.add(origin)));
+    return { cell: newCell(receiver.cell.traits | trait.unknown, receiver.cell.origins), ...(sharesCell(method) ? { cell: receiver.cell } : {}) };
+  }
+  return made(all, trait.unknown);
+}
+
+const sharesCell = (method: string): boolean => /^(parameters|named_parameters|state_dict|modules|named_modules|children|buffers|named_buffers|items|values|keys|get|to|cuda|cpu|half|float|bfloat16|double|detach|clone|data_ptr|view|reshape|contiguous|eval|train|requires_grad_|module|numpy|copy|add_|mul_|sub_)$/.test(method);
+
+function load(source: Value | undefined, all: readonly (Value | undefined)[], isModel: boolean, tell: (fact: FactPart) => void): Value {
+  const path = pathOf(source);
+  const value = made(all, trait.unknown);
+  if (path !== undefined) {
+    tell({ kind: "load", path, isText: !isModel });
+    value.cell.origins.add(path);
+  }
+  return value;
+}
+
+function openFile(target: Value | undefined, mode: Value | undefined, tell: (fact: FactPart) => void): Value {
+  const path = pathOf(target);
+  if (path === undefined) {
+    return unknownValue();
+  }
+  if (mode?.text !== undefined && /[wax+]/.test(mode.text)) {
+    tell({ kind: "change", path, how: "opened for writing" });
+    return { cell: newCell(trait.unknown), file: path };
+  }
+  tell({ kind: "load", path, isText: true });
+  return { cell: newCell(trait.unknown, [path]), file: path };
+}
+
+function runScript(full: string, values: readonly Value[], tell: (fact: FactPart) => void): void {
+  const [first] = values;
+  if (first === undefined || !runners.test(full)) {
+    return;
+  }
+  const items = first.items ?? (values.length > 1 && full.startsWith("os.") ? values.slice(1) : undefined);
+  const script = items === undefined ? first.text : items.map((item) => quoted(item.text ?? "*")).join(" ");
+  if (script !== undefined) {
+    tell({ kind: "shell", script });
+  }
+}
+
+const quoted = (word: string): string => (/^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+function moveFiles(full: string, { receiver, values, keywords }: Call, pathAt: (index: number) => string | undefined, tell: (fact: FactPart) => void): void {
+  for (const [pattern, from, to, isLink] of copiers) {
+    if (!pattern.test(full) || ((from < 0 || to < 0) && receiver?.kind !== "path")) {
+      continue;
+    }
+    const source = from < 0 ? pathOf(receiver) : (pathAt(from) ?? pathOf(keywords.get("src")));
+    const target = to < 0 ? pathOf(receiver) : (pathOf(values[to]) ?? pathOf(keywords.get("dst")));
+    if (source !== undefined && target !== undefined) {
+      tell({ kind: "copy", source, target, isLink });
+    }
+    return;
+  }
+  for (const [pattern, index] of changers) {
+    const path = index < 0 ? (receiver?.kind === "path" ? pathOf(receiver) : undefined) : pathAt(index);
+    if (path !== undefined && pattern.test(full)) {
+      tell({ kind: "change", path, how: `changed by ${full.replace(/^\./, "")}` });
+      return;
+    }
+  }
+}
+
+function pathCall(full: string, { receiver, values, method }: Call): Value | undefined {
+  const texts = values.map(({ text }) => text ?? "*");
+  switch (full) {
+    case "pathlib.Path":
+    case "pathlib.PosixPath":
+    case "pathlib.PurePath":
+      return withText(values, texts.length === 0 ? "." : texts.reduce((path, part) => joinPath(path, part)), { kind: "path" });
+    case "os.path.join":
+    case "posixpath.join":
+      return withText(values, texts.reduce((path, part) => joinPath(path, part), ""));
+    case "os.path.dirname":
+      return withText(values, joinPath(texts[0] ?? "*", ".."));
+    case "os.path.basename":
+      return withText(values, (texts[0] ?? "*").split("/").at(-1));
+    case "pathlib.Path.home":
+      return withText([], "~", { kind: "path" });
+    case "pathlib.Path.cwd":
+    case "os.getcwd":
+      return withText([], ".", { kind: "path" });
+    case "tempfile.mkdtemp":
+    case "tempfile.gettempdir":
+      return withText([], "/tmp/*");
+    case "glob.glob":
+    case "glob.iglob":
+    case "os.listdir":
+    case "os.scandir": {
+      const text = full.startsWith("os.") ? joinPath(texts[0] ?? ".", "*") : (texts[0] ?? "*");
+      return { cell: newCell(trait.unknown), items: [withText(values, text)] };
+    }
+    default:
+      break;
+  }
+  if (receiver?.kind === "path") {
+    const path = receiver.text ?? "*";
+    if (method === "joinpath") {
+      return withText([receiver], texts.reduce((joined, part) => joinPath(joined, part), path), { kind: "path" });
+    }
+    if (/^(resolve|absolute|expanduser|as_posix)$/.test(method)) {
+      return receiver;
+    }
+    if (/^(with_suffix|with_name|with_stem)$/.test(method)) {
+      return withText([receiver], method === "with_name" ? joinPath(joinPath(path, ".."), texts[0] ?? "*") : path, { kind: "path" });
+    }
+    if (/^(glob|rglob|iterdir)$/.test(method)) {
+      return { cell: receiver.cell, items: [withText([receiver], joinPath(path, texts[0] ?? "*"), { kind: "path" })] };
+    }
+  }
+  return undefined;
+}
+
+function environmentCall(full: string, { receiver, values, keywords, method }: Call, given: ScriptArguments): Value | undefined {
+  if (full === "os.getenv" || full === "os.environ.get") {
+    return withText([values[1]], values[1]?.text ?? "*");
+  }
+  if (full === "argparse.ArgumentParser") {
+    return { cell: newCell(trait.unknown), kind: "parser", entries: new Map() };
+  }
+  if (receiver?.kind === "parser" && method === "add_argument") {
+    const name = values.map(({ text }) => text ?? "").find((text) => text.startsWith("--")) ?? values[0]?.text ?? "";
+    const entries = receiver.entries as Map<string, Value>;
+    const isOption = name.startsWith("-");
+    const places = Array.from(entries.keys()).filter((key) => key.startsWith("#")).length;
+    const option = isOption ? given.options.get(name) : given.words[places];
+    const text = option ?? keywords.get("default")?.text;
+    if (!isOption) {
+      entries.set(`#${places}`, unknownValue());
+    }
+    entries.set(name.replace(/^-+/, "").replaceAll("-", "_"), { cell: newCell(trait.unknown), text });
+    return unknownValue();
+  }
+  return receiver?.kind === "parser" && /^parse(_known)?_args$/.test(method) ? { cell: newCell(trait.unknown), kind: "arguments", entries: receiver.entries } : undefined;
+}
+
+/** Methods of texts, and what unwraps those that are written in another way. */
+function textCall({ name, receiver, values, method }: Call): Value | undefined {
+  const first = values[0]?.text;
+  if (name === "base64.b64decode" && first !== undefined) {
+    return withText(values, Buffer.from(first, "base64").toString("utf8"));
+  }
+  if (method === "fromhex" && first !== undefined) {
+    return withText(values, Buffer.from(first.replace(/\s/g, ""), "hex").toString("utf8"));
+  }
+  if (name === "builtins.chr" || receiver?.text === undefined || receiver.kind === "path") {
+    return undefined;
+  }
+  const { text } = receiver;
+  switch (method) {
+    case "decode":
+    case "encode":
+    case "strip":
+    case "rstrip":
+    case "lstrip":
+      return receiver;
+    case "lower":
+      return { ...receiver, text: text.toLowerCase() };
+    case "upper":
+      return { ...receiver, text: text.toUpperCase() };
+    case "replace": {
+      const second = values[1]?.text;
+      return first === undefined || second === undefined || first === "" ? unknownValue() : withText([receiver], boundedText(...text.split(first).flatMap((part, index) => (index === 0 ? [part] : [second, part]))));
+    }
+    case "format": {
+      let at = 0;
+      return withText([receiver, ...values], boundedText(...text.split(/\{[^{}]*\}/).flatMap((part, index) => (index === 0 ? [part] : [values[at++]?.text ?? "*", part]))));
+    }
+    case "join":
+      return withText([receiver, ...values], boundedText(...(values[0]?.items ?? []).flatMap((item, index) => (index === 0 ? [item.text ?? "*"] : [text, item.text ?? "*"]))));
+    case "split":
+      return { ...made([receiver]), items: text.split(first ?? " ").slice(0, 100).map((part) => withText([receiver], part)) };
+    default:
+      return undefined;
+  }
+}

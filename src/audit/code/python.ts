@@ -1,0 +1,856 @@
+import type { SyntaxNode } from "@lezer/common";
+import { parser } from "@lezer/python";
+import { type Call, type FactPart, libraryCall, type ScriptArguments } from "./python-calls";
+import type { PythonFact, PythonFacts, PythonMethod } from "./python-facts";
+import { builtinFunctions, learning, usualNames } from "./python-library";
+import { joinPath } from "./shell";
+import { boundedText, made, newCell, pour, trait, unknownValue, type Value } from "./value";
+
+/** Longer code is made by programs. UTF-16 units. */
+const maxCode = 400_000;
+/** Deeper expressions are no one's code; what lies below counts as unknown. */
+const maxDepth = 120;
+const maxFacts = 20_000;
+const maxNesting = 300;
+
+const noArguments: ScriptArguments = { words: [], options: new Map() };
+
+/**
+ * Reads Python without running it: what it calls, assigns, loads and stores, with names followed through imports, aliases, `getattr`
+ * and parameters, and paths through what they are put together from. Takes time linear in the code; what cannot be parsed is
+ * passed over.
+ */
+export function readPython(code: string, given: ScriptArguments = noArguments): PythonFacts {
+  if (code.length > maxCode || nesting(code) > maxNesting) {
+    return { facts: [], uses: new Map(), learns: false, isWhole: false };
+  }
+  const top = parser.parse(code).topNode;
+  const reader = new PythonReader(code, given);
+  // What functions get and give back is known after the first reading, what they do with it after the second.
+  reader.read(top);
+  if (reader.hasFunctions) {
+    reader.read(top);
+    reader.read(top);
+  }
+  return reader.result;
+}
+
+/** How deep brackets stand inside each other; those in texts count too. */
+function nesting(code: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < code.length; at++) {
+    const unit = code.charCodeAt(at);
+    if (unit === 40 || unit === 91 || unit === 123) {
+      deepest = Math.max(deepest, ++depth);
+    } else if (unit === 41 || unit === 93 || unit === 125) {
+      depth = Math.max(0, depth - 1);
+    }
+  }
+  return deepest;
+}
+
+interface LocalFunction {
+  readonly parameters: readonly string[];
+  /** What it was given and gave back in the reading before. */
+  given: Map<string, Value>;
+  returned: Value | undefined;
+  /** The same in this reading. */
+  givenNow: Map<string, Value>;
+  returnedNow: Value | undefined;
+}
+
+class Scope {
+  readonly names = new Map<string, Value>();
+  constructor(readonly outer: Scope | undefined) {}
+
+  find(name: string): Value | undefined {
+    return this.names.get(name) ?? this.outer?.find(name);
+  }
+}
+
+class PythonReader {
+  private facts: PythonFact[] = [];
+  private uses = new Map<string, Set<string>>();
+  private learns = false;
+  private isWhole = true;
+  private readonly functions = new Map<string, LocalFunction>();
+  private scope = new Scope(undefined);
+  private within: string | undefined;
+  private loops = 0;
+  private depth = 0;
+  /** The object of the member that was evaluated last. */
+  private lastObject: Value | undefined;
+
+  constructor(
+    private readonly code: string,
+    private readonly given: ScriptArguments,
+  ) {}
+
+  get hasFunctions(): boolean {
+    return this.functions.size > 0;
+  }
+
+  get result(): PythonFacts {
+    return { facts: this.facts, uses: this.uses, learns: this.learns, isWhole: this.isWhole };
+  }
+
+  read(top: SyntaxNode): void {
+    this.facts = [];
+    this.uses = new Map();
+    this.learns = false;
+    this.scope = new Scope(undefined);
+    for (const own of this.functions.values()) {
+      own.given = own.givenNow;
+      own.returned = own.returnedNow;
+      own.givenNow = new Map();
+      own.returnedNow = undefined;
+    }
+    this.body(top);
+  }
+
+  private text(node: SyntaxNode | null | undefined): string {
+    return node === null || node === undefined ? "" : this.code.slice(node.from, node.to);
+  }
+
+  private tell(node: SyntaxNode, fact: FactPart): void {
+    if (this.facts.length < maxFacts) {
+      this.facts.push({ ...fact, from: node.from, to: node.to, within: this.within } as PythonFact);
+    }
+  }
+
+  private body(node: SyntaxNode): void {
+    for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+      this.statement(child);
+    }
+  }
+
+  private statement(node: SyntaxNode): void {
+    if (this.depth > maxDepth) {
+      return;
+    }
+    this.depth++;
+    switch (node.name) {
+      case "ImportStatement":
+        this.importStatement(node);
+        break;
+      case "AssignStatement":
+        this.assignStatement(node);
+        break;
+      case "UpdateStatement":
+        this.updateStatement(node);
+        break;
+      case "FunctionDefinition":
+        this.functionDefinition(node);
+        break;
+      case "ClassDefinition":
+        this.classDefinition(node);
+        break;
+      case "ReturnStatement":
+      case "YieldStatement": {
+        const value = this.firstExpression(node);
+        const own = this.functions.get(this.within ?? "");
+        if (own !== undefined && value !== undefined) {
+          own.returnedNow = own.returnedNow === undefined ? value : { ...made([own.returnedNow, value]), text: own.returnedNow.text ?? value.text, kind: own.returnedNow.kind ?? value.kind };
+        }
+        break;
+      }
+      case "ForStatement":
+        this.forStatement(node);
+        break;
+      case "WhileStatement":
+      case "IfStatement":
+        this.tell(node.firstChild ?? node, { kind: "statement", statement: node.name === "IfStatement" ? "if" : "while" });
+        this.loops += node.name === "WhileStatement" ? 1 : 0;
+        this.parts(node);
+        this.loops -= node.name === "WhileStatement" ? 1 : 0;
+        break;
+      case "WithStatement":
+        this.withStatement(node);
+        break;
+      case "DeleteStatement":
+        for (const child of children(node)) {
+          this.subscript(child, true);
+        }
+        break;
+      case "ExpressionStatement":
+      case "DecoratedStatement":
+      case "TryStatement":
+      case "MatchStatement":
+      case "MatchBody":
+      case "MatchClause":
+      case "StatementGroup":
+      case "Decorator":
+        this.parts(node);
+        break;
+      case "⚠":
+        this.isWhole = false;
+        break;
+      default:
+        if (/Expression$|^(VariableName|String|Body|ContinuedString|FormatString)$/.test(node.name)) {
+          this.parts(node);
+        } else if (/Statement$/.test(node.name)) {
+          this.parts(node);
+        }
+        break;
+    }
+    this.depth--;
+  }
+
+  /** Statements and expressions below a statement, in their order. */
+  private parts(node: SyntaxNode): void {
+    if (/Expression$|^(String|FormatString|ContinuedString|VariableName)$/.test(node.name)) {
+      this.evaluate(node);
+      return;
+    }
+    for (let child = node.firstChild; child !== null; child = child.nextSibling) {
+      if (child.name === "Body") {
+        this.body(child);
+      } else if (/Statement$|Definition$|^(Decorator|MatchBody|MatchClause|⚠)$/.test(child.name)) {
+        this.statement(child);
+      } else if (isExpression(child)) {
+        this.evaluate(child);
+      }
+    }
+  }
+
+  private firstExpression(node: SyntaxNode): Value | undefined {
+    const found = children(node).filter(isExpression).map((child) => this.evaluate(child));
+    return found.length <= 1 ? found[0] : { ...made(found), items: found };
+  }
+
+  private importStatement(node: SyntaxNode): void {
+    const parts = children(node);
+    const isFrom = parts[0]?.name === "from";
+    let at = 1;
+    const dotted = (): string => {
+      const names: string[] = [];
+      for (; at < parts.length && /^(VariableName|\.|\.\.\.)$/.test(parts[at]?.name ?? ""); at++) {
+        names.push(this.text(parts[at]));
+      }
+      return names.join("");
+    };
+    const module = isFrom ? dotted() : "";
+    if (isFrom) {
+      this.tell(node, { kind: "import", name: module });
+      at++;
+    }
+    while (at < parts.length) {
+      if (parts[at]?.name !== "VariableName") {
+        at++;
+        continue;
+      }
+      const name = dotted();
+      const full = isFrom ? `${module}.${name}` : name;
+      if (!isFrom) {
+        this.tell(node, { kind: "import", name });
+      }
+      if (parts[at]?.name === "as") {
+        this.scope.names.set(this.text(parts[at + 1]), { cell: newCell(), name: full });
+        at += 2;
+      } else {
+        const [first = ""] = name.split(".");
+        this.scope.names.set(first, { cell: newCell(), name: isFrom ? full : first });
+      }
+    }
+  }
+
+  private assignStatement(node: SyntaxNode): void {
+    const parts = children(node).filter(({ name }) => name !== "TypeDef");
+    const groups: SyntaxNode[][] = [[]];
+    for (const part of parts) {
+      if (part.name === "AssignOp") {
+        groups.push([]);
+      } else if (part.name !== ",") {
+        groups.at(-1)?.push(part);
+      }
+    }
+    const right = groups.at(-1) ?? [];
+    const values = right.map((part) => this.evaluate(part));
+    const value = values.length === 1 ? values[0] : { ...made(values), items: values };
+    for (const targets of groups.slice(0, -1)) {
+      this.assignTargets(targets, value ?? unknownValue(), node);
+    }
+  }
+
+  private assignTargets(targets: readonly SyntaxNode[], value: Value, node: SyntaxNode): void {
+    if (targets.length === 1 && targets[0] !== undefined) {
+      this.assign(targets[0], value, node);
+      return;
+    }
+    targets.forEach((target, index) => this.assign(target, value.items?.length === targets.length ? (value.items[index] ?? value) : { cell: value.cell }, node));
+  }
+
+  private assign(target: SyntaxNode, value: Value, node: SyntaxNode): void {
+    switch (target.name) {
+      case "VariableName":
+        this.scope.names.set(this.text(target), value);
+        break;
+      case "TupleExpression":
+      case "ArrayExpression":
+        this.assignTargets(children(target).filter(isExpression), value, node);
+        break;
+      case "ParenthesizedExpression":
+        children(target).filter(isExpression).forEach((inner) => this.assign(inner, value, node));
+        break;
+      case "MemberExpression":
+        this.assignMember(target, value, node);
+        break;
+      default:
+        break;
+    }
+  }
+
+  private assignMember(target: SyntaxNode, value: Value, node: SyntaxNode): void {
+    const key = this.subscript(target, true);
+    const object = this.evaluate(target.firstChild);
+    const member = key ?? this.text(target.lastChild);
+    if (object.name !== undefined) {
+      const owner = key === undefined ? object.name : object.name.replace(/\.__dict__$/, "");
+      if (key === undefined || owner !== object.name || owner === "builtins.vars" || object.name === "sys.modules" || object.name === "os.environ") {
+        this.tell(node, { kind: "assign", name: `${owner}.${member}`, value, how: "assignment" });
+      }
+      if (object.name === "os.environ") {
+        this.tell(node, { kind: "environment", name: member, value: value.text ?? "*" });
+      }
+    } else {
+      pour(object.cell, value);
+      if (key === undefined) {
+        this.scope.names.set(this.text(target), value);
+      }
+    }
+  }
+
+  private updateStatement(node: SyntaxNode): void {
+    const [target, operator, ...rest] = children(node);
+    const values = rest.filter(isExpression).map((part) => this.evaluate(part));
+    const value = made(values);
+    if (target === undefined) {
+      return;
+    }
+    const before = this.evaluate(target);
+    const object = target.name === "MemberExpression" ? this.lastObject : undefined;
+    this.tell(operator ?? node, { kind: "operator", operator: this.text(operator).replace(/=$/, ""), isConstant: false });
+    // A tensor is changed in place, a number is a new one; both keep what they were made from.
+    pour(before.cell, value);
+    if (target.name === "VariableName") {
+      const text = before.text === undefined || values[0]?.text === undefined ? undefined : boundedText(before.text, values[0].text);
+      this.scope.names.set(this.text(target), { cell: before.cell, items: before.items, text });
+    } else if (object !== undefined) {
+      pour(object.cell, value);
+    }
+  }
+
+  private functionDefinition(node: SyntaxNode): void {
+    const name = this.text(node.getChild("VariableName"));
+    const parameters = node.getChild("ParamList");
+    const names = parameters === null ? [] : parametersOf(parameters).map(([part]) => this.text(part));
+    let own = this.functions.get(name);
+    if (own === undefined) {
+      own = { parameters: names, given: new Map(), returned: undefined, givenNow: new Map(), returnedNow: undefined };
+      this.functions.set(name, own);
+    }
+    this.scope.names.set(name, { cell: newCell(trait.unknown), function: name });
+    const outer = { scope: this.scope, within: this.within, loops: this.loops };
+    this.scope = new Scope(outer.scope);
+    this.within = name;
+    this.loops = 0;
+    if (parameters !== null) {
+      for (const [part, given] of parametersOf(parameters)) {
+        const usual = given === undefined ? unknownValue() : this.evaluate(given);
+        const passed = own.given.get(this.text(part));
+        const value = passed === undefined ? { ...usual, cell: newCell(usual.cell.traits | trait.unknown, usual.cell.origins) } : passed;
+        this.scope.names.set(this.text(part), value);
+      }
+    }
+    const body = node.getChild("Body");
+    if (body !== null) {
+      this.body(body);
+    }
+    this.scope = outer.scope;
+    this.within = outer.within;
+    this.loops = outer.loops;
+  }
+
+  private classDefinition(node: SyntaxNode): void {
+    const name = this.text(node.getChild("VariableName"));
+    const bases = children(node.getChild("ArgList")).filter(isExpression).map((base) => this.evaluate(base).name ?? this.text(base));
+    const body = node.getChild("Body");
+    const methods: PythonMethod[] = [];
+    for (const part of children(body)) {
+      const definition = part.name === "DecoratedStatement" ? part.getChild("FunctionDefinition") : part;
+      if (definition?.name === "FunctionDefinition") {
+        methods.push({ name: this.text(definition.getChild("VariableName")), from: definition.from, to: definition.to, isAlwaysTrue: this.isAlwaysTrue(definition), text: this.text(definition).slice(0, 4000) });
+      } else if (part.name === "AssignStatement" && part.lastChild?.name === "LambdaExpression") {
+        methods.push({ name: this.text(part.firstChild), from: part.from, to: part.to, isAlwaysTrue: this.text(part.lastChild.lastChild) === "True", text: this.text(part) });
+      }
+    }
+    this.tell(node.getChild("VariableName") ?? node, { kind: "class", name, bases, methods });
+    this.scope.names.set(name, { cell: newCell(trait.unknown) });
+    const outer = this.scope;
+    this.scope = new Scope(outer);
+    if (body !== null) {
+      this.body(body);
+    }
+    this.scope = outer;
+  }
+
+  /** Whether all a function does is to give back True, or something full of ones. */
+  private isAlwaysTrue(definition: SyntaxNode): boolean {
+    const statements = children(definition.getChild("Body")).filter(({ name }) => name !== ":" && name !== "PassStatement" && name !== "Comment" && name !== "ExpressionStatement");
+    return statements.length === 1 && /^return\s*\(?\s*(True|1|not False|type\(self\)\(True\)|torch\.(ones|ones_like|tensor)\((True|self|\[?True\]?|[^()]*dtype=torch\.bool[^()]*)\)|(np|numpy)\.(ones|ones_like|bool_|array)\([^()]*\))/.test(this.text(statements[0]));
+  }
+
+  private forStatement(node: SyntaxNode): void {
+    const parts = children(node);
+    const isIn = parts.findIndex(({ name }) => name === "in");
+    const targets = parts.slice(0, isIn).filter(isExpression);
+    const source = parts.slice(isIn + 1).find(isExpression);
+    this.tell(node.firstChild ?? node, { kind: "statement", statement: "for" });
+    if (source !== undefined) {
+      const over = this.evaluate(source);
+      const isRange = /^(tqdm\.)?(range|trange|tqdm|enumerate|count|itertools\.count)\b/.test(this.text(source).replace(/^(tqdm\.)?(tqdm|enumerate|auto\.tqdm)\(/, ""));
+      const item: Value = { cell: over.cell, ...(over.items?.length === 1 || (over.items !== undefined && targets.length === 1) ? { text: over.items[0]?.text, kind: over.items[0]?.kind } : {}) };
+      const counted: Value = { cell: newCell(trait.counted) };
+      targets.forEach((target, index) => {
+        const fromItems = targets.length > 1 ? over.items?.[0]?.items?.[index] : undefined;
+        this.assign(target, isRange && (over.cell.traits & trait.unknown) === 0 && over.cell.origins.size === 0 ? counted : (fromItems ?? item), node);
+      });
+    }
+    this.loops++;
+    for (const part of parts) {
+      if (part.name === "Body") {
+        this.body(part);
+      }
+    }
+    this.loops--;
+  }
+
+  private withStatement(node: SyntaxNode): void {
+    const parts = children(node);
+    parts.forEach((part, index) => {
+      if (part.name === "Body") {
+        this.body(part);
+      } else if (isExpression(part) && parts[index - 1]?.name !== "as") {
+        const value = this.evaluate(part);
+        const target = parts[index + 1]?.name === "as" ? parts[index + 2] : undefined;
+        if (target !== undefined) {
+          this.assign(target, value, node);
+        }
+      }
+    });
+  }
+
+  private evaluate(node: SyntaxNode | null | undefined): Value {
+    if (node === null || node === undefined || this.depth > maxDepth) {
+      return unknownValue();
+    }
+    this.depth++;
+    const value = this.expression(node);
+    this.depth--;
+    return value;
+  }
+
+  private expression(node: SyntaxNode): Value {
+    switch (node.name) {
+      case "VariableName":
+        return this.variable(this.text(node));
+      case "String": {
+        const text = stringText(this.text(node));
+        this.tell(node, { kind: "text", text });
+        return { cell: newCell(), text };
+      }
+      case "FormatString":
+        return this.formatString(node);
+      case "ContinuedString": {
+        const values = children(node).map((part) => this.evaluate(part));
+        return { ...made(values), text: boundedText(...values.map(({ text }) => text ?? "*")) };
+      }
+      case "Number":
+      case "None":
+      case "Ellipsis":
+        return { cell: newCell() };
+      case "Boolean":
+        return { cell: newCell(), kind: this.text(node) === "True" ? "true" : undefined };
+      case "MemberExpression":
+        return this.memberExpression(node);
+      case "CallExpression":
+        return this.callExpression(node);
+      case "BinaryExpression":
+        return this.binaryExpression(node);
+      case "ParenthesizedExpression":
+      case "AwaitExpression":
+        return this.firstExpression(node) ?? unknownValue();
+      case "ArrayExpression":
+      case "TupleExpression":
+      case "SetExpression": {
+        const items = children(node).filter(isExpression).map((part) => this.evaluate(part));
+        return { ...made(items), items: items.slice(0, 64) };
+      }
+      case "DictionaryExpression":
+        return this.dictionary(node);
+      case "LambdaExpression": {
+        const outer = this.scope;
+        this.scope = new Scope(outer);
+        const parameters = node.getChild("ParamList");
+        if (parameters !== null) {
+          parametersOf(parameters).forEach(([part]) => this.scope.names.set(this.text(part), unknownValue()));
+        }
+        const value = this.evaluate(node.lastChild);
+        this.scope = outer;
+        return { cell: newCell(trait.unknown, value.cell.origins), kind: this.text(node.lastChild) === "True" ? "true" : undefined };
+      }
+      case "ConditionalExpression": {
+        const values = children(node).filter(isExpression).map((part) => this.evaluate(part));
+        this.tell(node, { kind: "statement", statement: "if" });
+        return { ...made(values), text: values[0]?.text ?? values.at(-1)?.text };
+      }
+      case "NamedExpression": {
+        const value = this.evaluate(node.lastChild);
+        if (node.firstChild !== null) {
+          this.assign(node.firstChild, value, node);
+        }
+        return value;
+      }
+      case "ComprehensionExpression":
+      case "ArrayComprehensionExpression":
+      case "SetComprehensionExpression":
+      case "DictionaryComprehensionExpression":
+        return this.comprehension(node);
+      case "UnaryExpression":
+        return made(children(node).filter(isExpression).map((part) => this.evaluate(part)));
+      default:
+        return made(children(node).filter(isExpression).map((part) => this.evaluate(part)));
+    }
+  }
+
+  private variable(name: string): Value {
+    const known = this.scope.find(name);
+    if (known !== undefined) {
+      if (known.function !== undefined) {
+        this.use(known.function);
+      }
+      return known;
+    }
+    if (builtinFunctions.has(name)) {
+      return { cell: newCell(), name: `builtins.${name}` };
+    }
+    if (Object.hasOwn(usualNames, name)) {
+      return { cell: newCell(), name: usualNames[name] };
+    }
+    if (name === "__file__") {
+      return { cell: newCell(trait.unknown), text: "./*" };
+    }
+    return unknownValue();
+  }
+
+  private use(name: string): void {
+    const user = this.within ?? "";
+    this.uses.set(user, (this.uses.get(user) ?? new Set()).add(name));
+  }
+
+  private formatString(node: SyntaxNode): Value {
+    const parts: string[] = [];
+    const values: Value[] = [];
+    const quote = /^[A-Za-z]*("""|'''|"|')/.exec(this.text(node))?.[0] ?? "";
+    let at = node.from + quote.length;
+    const end = node.to - quote.replace(/^[A-Za-z]+/, "").length;
+    for (const part of children(node)) {
+      if (part.name !== "FormatReplacement") {
+        continue;
+      }
+      parts.push(this.code.slice(at, part.from));
+      const inner = children(part).find(isExpression);
+      const value = this.evaluate(inner);
+      values.push(value);
+      parts.push(value.text ?? "*");
+      at = part.to;
+    }
+    parts.push(this.code.slice(at, Math.max(at, end)));
+    const text = boundedText(...parts);
+    if (text !== undefined) {
+      this.tell(node, { kind: "text", text });
+    }
+    return { ...made(values), text, items: values };
+  }
+
+  private dictionary(node: SyntaxNode): Value {
+    const values: Value[] = [];
+    const entries = new Map<string, Value>();
+    let key: SyntaxNode | undefined;
+    for (const part of children(node).filter((child) => isExpression(child) || child.name === ":" || child.name === ",")) {
+      if (part.name === ",") {
+        key = undefined;
+      } else if (part.name !== ":") {
+        if (key === undefined) {
+          key = part;
+          continue;
+        }
+        const value = this.evaluate(part);
+        values.push(value);
+        if (key.name === "String" && entries.size < 200) {
+          entries.set(stringText(this.text(key)), value);
+        }
+      }
+    }
+    return { ...made(values), entries };
+  }
+
+  private comprehension(node: SyntaxNode): Value {
+    const outer = this.scope;
+    this.scope = new Scope(outer);
+    const parts = children(node);
+    const sources: Value[] = [];
+    parts.forEach((part, index) => {
+      if (part.name === "in") {
+        const source = parts.slice(index + 1).find(isExpression);
+        const over = this.evaluate(source);
+        sources.push(over);
+        const isRange = /^(range|enumerate\(range)/.test(this.text(source));
+        for (let at = index - 1; at >= 0 && parts[at]?.name !== "for"; at--) {
+          const target = parts[at];
+          if (target !== undefined && isExpression(target)) {
+            this.assign(target, isRange ? { cell: newCell(trait.counted) } : { cell: over.cell }, node);
+          }
+        }
+      }
+    });
+    const values = parts.filter(isExpression).slice(0, 2).map((part) => this.evaluate(part));
+    this.scope = outer;
+    return made([...values, ...sources]);
+  }
+
+  private binaryExpression(node: SyntaxNode): Value {
+    const [left, operator, ...rest] = children(node).filter(({ name }) => name !== "Comment");
+    const right = rest.at(-1);
+    const one = this.evaluate(left);
+    const other = this.evaluate(right);
+    const text = this.text(operator);
+    const numbers = left !== undefined && right !== undefined && isConstant(left) && isConstant(right);
+    this.tell(operator ?? node, { kind: "operator", operator: operator?.name === "CompareOp" || operator?.name === "in" || operator?.name === "is" ? "compare" : text, isConstant: numbers });
+    if (text === "/" && (one.kind === "path" || other.kind === "path")) {
+      return { ...made([one, other]), kind: "path", text: joinPath(one.text ?? "*", other.text ?? "*") };
+    }
+    if (text === "+" && (one.text !== undefined || other.text !== undefined)) {
+      return { ...made([one, other]), text: boundedText(one.text ?? "*", other.text ?? "*") };
+    }
+    if (text === "%" && one.text !== undefined) {
+      const items = other.items ?? [other];
+      let at = 0;
+      return { ...made([one, other]), text: boundedText(...one.text.split(/%[-+0-9.]*[sdifger]/).flatMap((part, index) => (index === 0 ? [part] : [items[at++]?.text ?? "*", part]))), items };
+    }
+    if (text === "+" && one.items !== undefined && other.items !== undefined) {
+      return { ...made([one, other]), items: [...one.items, ...other.items].slice(0, 64) };
+    }
+    const isDifference = text === "-" && one.cell.origins.size > 0 && other.cell.origins.size > 0 && !sameOrigins(one, other);
+    return made([one, other], (text === "**" ? trait.closed : 0) | (isDifference || operator?.name === "CompareOp" ? trait.reduced : 0));
+  }
+
+  /** The key of a subscript that is a text, told as one that is asked for or changed. */
+  private subscript(node: SyntaxNode, isChange: boolean): string | undefined {
+    const open = node.getChild("[");
+    const inner = open?.nextSibling;
+    if (node.name !== "MemberExpression" || open === null || inner === null || inner === undefined || !/String$/.test(inner.name)) {
+      return undefined;
+    }
+    const key = this.evaluate(inner).text;
+    if (key !== undefined) {
+      this.tell(node, { kind: "key", key, object: this.text(node.firstChild).slice(0, 200), isChange });
+    }
+    return key;
+  }
+
+  private memberExpression(node: SyntaxNode): Value {
+    const object = this.evaluate(node.firstChild);
+    if (node.getChild("[") !== null) {
+      const key = this.subscript(node, false);
+      this.lastObject = object;
+      const index = node.getChild("[")?.nextSibling;
+      if (object.name === "sys.modules" && key !== undefined) {
+        return { cell: newCell(), name: key };
+      }
+      if (object.name?.endsWith(".__dict__") === true && key !== undefined) {
+        return { cell: newCell(), name: `${object.name.slice(0, -9)}.${key}` };
+      }
+      if (object.name === "sys.argv") {
+        const place = Number(this.text(index));
+        return { cell: newCell(trait.unknown), text: this.given.words[place - 1] ?? "*" };
+      }
+      if (object.name === "os.environ") {
+        return { cell: newCell(trait.unknown), text: "*" };
+      }
+      if (object.text !== undefined && /^\[\s*::\s*-1\s*\]$/.test(this.code.slice(node.getChild("[")?.from ?? node.to, node.to))) {
+        return { cell: object.cell, text: Array.from(object.text).reverse().join("") };
+      }
+      if (index !== null && index !== undefined && !/String$/.test(index.name) && isExpression(index)) {
+        this.evaluate(index);
+      }
+      const item = object.items?.[Number(this.text(index))];
+      return item ?? (key === undefined ? undefined : object.entries?.get(key)) ?? { cell: object.cell };
+    }
+    const member = this.text(node.lastChild);
+    this.lastObject = object;
+    if (object.name !== undefined) {
+      const name = `${object.name}.${member}`;
+      this.tell(node, { kind: "attribute", attribute: member, name });
+      return { cell: newCell(object.cell.traits, object.cell.origins), name };
+    }
+    this.tell(node, { kind: "attribute", attribute: member, name: undefined });
+    if (object.kind === "arguments") {
+      return object.entries?.get(member) ?? unknownValue();
+    }
+    if (object.kind === "path") {
+      return member === "parent" ? { ...object, text: joinPath(object.text ?? "*", "..") } : { cell: object.cell, text: member === "name" ? (object.text ?? "*").split("/").at(-1) : undefined };
+    }
+    return this.scope.find(this.text(node)) ?? { cell: object.cell };
+  }
+
+  private callExpression(node: SyntaxNode): Value {
+    const callee = node.firstChild;
+    const target = this.evaluate(callee);
+    const object = this.lastObject;
+    const list = node.getChild("ArgList");
+    const values: Value[] = [];
+    const keywords = new Map<string, Value>();
+    const parts = children(list);
+    parts.forEach((part, index) => {
+      if (!isExpression(part) || parts[index + 1]?.name === "AssignOp") {
+        return;
+      }
+      const value = this.evaluate(part);
+      if (parts[index - 1]?.name === "AssignOp") {
+        keywords.set(this.text(parts[index - 2]), value);
+      } else {
+        values.push(value);
+      }
+    });
+    const isMember = callee?.name === "MemberExpression" && callee.getChild("[") === null;
+    const receiver = isMember ? object : undefined;
+    const method = target.name?.split(".").at(-1) ?? (isMember ? this.text(callee.lastChild) : this.text(callee));
+    const call: Call = { name: target.name, method, receiver, values, keywords };
+    this.tell(node, { kind: "call", ...call, loops: this.loops });
+    this.learns ||= learning.test(target.name ?? this.text(callee).slice(-100));
+    const own = target.function === undefined ? undefined : this.functions.get(target.function);
+    if (own !== undefined) {
+      return this.localCall(own, call);
+    }
+    return this.specialCall(call, node) ?? libraryCall(call, this.given, (fact) => this.tell(node, fact));
+  }
+
+  private localCall(own: LocalFunction, { values, keywords }: Call): Value {
+    const pass = (name: string | undefined, value: Value): void => {
+      if (name === undefined) {
+        return;
+      }
+      const before = own.givenNow.get(name);
+      if (before === undefined) {
+        own.givenNow.set(name, value);
+      } else if (before.cell !== value.cell || before.text !== value.text) {
+        own.givenNow.set(name, { ...made([before, value]), text: before.text ?? value.text, kind: before.kind ?? value.kind, file: before.file ?? value.file });
+      }
+    };
+    values.forEach((value, index) => pass(own.parameters[index], value));
+    keywords.forEach((value, name) => pass(name, value));
+    return own.returnedNow ?? own.returned ?? unknownValue();
+  }
+
+  private specialCall({ name, values, keywords, method }: Call, node: SyntaxNode): Value | undefined {
+    const [first, second] = values;
+    switch (name) {
+      case "builtins.getattr":
+        if (second?.text !== undefined) {
+          const full = first?.name === undefined ? undefined : `${first.name}.${second.text}`;
+          this.tell(node, { kind: "attribute", attribute: second.text, name: full });
+          return full === undefined ? { cell: first?.cell ?? newCell() } : { cell: newCell(), name: full };
+        }
+        return unknownValue();
+      case "builtins.setattr":
+        if (first?.name !== undefined && second !== undefined) {
+          this.tell(node, { kind: "assign", name: `${first.name}.${second.text ?? "*"}`, value: values[2], how: "setattr" });
+        } else if (first !== undefined && values[2] !== undefined) {
+          pour(first.cell, values[2]);
+        }
+        return unknownValue();
+      case "builtins.vars":
+        return first?.name === undefined ? first : { cell: newCell(), name: `${first.name}.__dict__` };
+      case "builtins.__import__":
+      case "importlib.import_module":
+      case "importlib.reload":
+        return first?.name !== undefined ? first : first?.text === undefined ? unknownValue() : { cell: newCell(), name: first.text };
+      case "builtins.exec":
+      case "builtins.eval":
+        if (first?.text !== undefined) {
+          this.tell(node, { kind: "python", code: first.text });
+        }
+        return unknownValue();
+      case "builtins.compile":
+        return first;
+      case "builtins.print":
+        values.forEach((value) => this.print(node, values, value));
+        return unknownValue();
+      case "os.putenv":
+        this.tell(node, { kind: "environment", name: first?.text ?? "*", value: second?.text ?? "*" });
+        return unknownValue();
+      case "unittest.mock.patch":
+        if (first?.text !== undefined) {
+          this.tell(node, { kind: "assign", name: first.text, value: keywords.get("new") ?? second, how: "patch" });
+        }
+        return unknownValue();
+      default:
+        break;
+    }
+    if ((method === "setattr" || method === "object") && first?.name !== undefined && second?.text !== undefined) {
+      this.tell(node, { kind: "assign", name: `${first.name}.${second.text}`, value: values[2] ?? keywords.get("new"), how: "patch" });
+    } else if (method === "update" && name?.endsWith(".__dict__.update") === true) {
+      const keys = [...(first?.entries?.keys() ?? []), ...keywords.keys()];
+      keys.forEach((key) => this.tell(node, { kind: "assign", name: `${name.slice(0, -".__dict__.update".length)}.${key}`, value: undefined, how: "setattr" }));
+    } else if (/^(log|info|debug|warning|add_scalar|log_metric|log_metrics|write|append|writerow|update|set_postfix|set_description)$/.test(method)) {
+      values.forEach((value) => this.print(node, values, value));
+    }
+    if (method === "get" && first?.text !== undefined && name === undefined) {
+      this.tell(node, { kind: "key", key: first.text, object: this.text(node.firstChild?.firstChild).slice(0, 200), isChange: false });
+    }
+    return undefined;
+  }
+
+  private print(node: SyntaxNode, values: readonly Value[], value: Value): void {
+    const label = values.map((part) => part.text ?? Array.from(part.entries?.keys() ?? []).join(" ")).join(" ");
+    if (value.items === undefined && value.entries === undefined && value.text !== undefined && value.cell.traits === 0) {
+      if (!/\d/.test(value.text)) {
+        return;
+      }
+    }
+    this.tell(node, { kind: "print", label, value, loops: this.loops, decays: false });
+  }
+}
+
+function children(node: SyntaxNode | null): SyntaxNode[] {
+  const found: SyntaxNode[] = [];
+  for (let child = node?.firstChild ?? null; child !== null; child = child.nextSibling) {
+    found.push(child);
+  }
+  return found;
+}
+
+const isExpression = (node: SyntaxNode): boolean => /Expression$|^(VariableName|String|FormatString|ContinuedString|Number|Boolean|None|Ellipsis)$/.test(node.name);
+
+const sameOrigins = (one: Value, other: Value): boolean => Array.from(one.cell.origins).every((origin) => other.cell.origins.has(origin));
+
+const isConstant = (node: SyntaxNode, depth = 0): boolean =>
+  node.name === "Number" || (depth < 20 && (node.name === "BinaryExpression" || node.name === "UnaryExpression" || node.name === "ParenthesizedExpression") && children(node).filter(isExpression).every((part) => isConstant(part, depth + 1)));
+
+/** Parameters by their name, with what they are where nothing is given. */
+function parametersOf(list: SyntaxNode): (readonly [SyntaxNode, SyntaxNode | undefined])[] {
+  const parts = children(list).filter(({ name }) => name !== "TypeDef");
+  return parts.flatMap((part, index) => (part.name === "VariableName" && parts[index - 1]?.name !== "AssignOp" ? [[part, parts[index + 1]?.name === "AssignOp" ? parts[index + 2] : undefined] as const] : []));
+}
+
+/** The text of a string literal. */
+function stringText(literal: string): string {
+  const match = /^([A-Za-z]*)("""|'''|"|')/.exec(literal);
+  const quote = match?.[2] ?? '"';
+  const inner = literal.slice(match?.[0].length ?? 1, literal.endsWith(quote) ? -quote.length : undefined);
+  return /r/i.test(match?.[1] ?? "")
+    ? inner
+    : inner.replace(/\\(\n|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[ntr\\'"0])/g, (_all, escape: string) => (escape.length > 1 ? String.fromCharCode(parseInt(escape.slice(1), 16)) : (({ n: "\n", t: "\t", r: "\r", "\n": "" }) as Record<string, string>)[escape] ?? escape));
+}

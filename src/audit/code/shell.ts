@@ -1,0 +1,437 @@
+/** No one writes a longer script by hand. UTF-16 units. */
+const maxScript = 2 ** 20;
+const maxDepth = 4;
+/** Variables are filled in up to so many UTF-16 units for a script; beyond, they stand as they are written. */
+const maxExpanded = 2 ** 20;
+const maxValue = 2 ** 16;
+
+/** A word of a command as the shell makes it, as far as the script tells. */
+export interface ShellWord {
+  /** Variables that the script sets are filled in, quotes are gone; what cannot be known stands as it was written. */
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Redirection {
+  /** `>`, `>>`, `<`, … without a file descriptor. */
+  readonly operator: string;
+  readonly target: ShellWord;
+}
+
+/** A simple command with what belongs to it. */
+export interface ShellCommand {
+  /** Name of the program without its folder; `sudo`, `env`, `time` and the like are taken off. */
+  readonly program: string;
+  /** What stands behind the program's name. */
+  readonly words: readonly ShellWord[];
+  readonly assignments: ReadonlyMap<string, ShellWord>;
+  readonly redirections: readonly Redirection[];
+  /** The here-document or here-string that is its input. */
+  readonly input: ShellWord | undefined;
+  /** The command whose output it gets through a pipe. */
+  readonly pipedFrom: ShellCommand | undefined;
+  /** The folder it runs in, as far as `cd` tells; empty for where the script began. */
+  readonly folder: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The commands of a shell script in their order, with those inside `$(…)`, loops, conditions and `bash -c`. Quotes, here-documents,
+ * variables and `cd` are followed; nothing is run, so what depends on output stays as it is written.
+ */
+export function readShell(script: string): ShellCommand[] {
+  if (script.length > maxScript) {
+    return [];
+  }
+  const reader = new ShellReader(script, 0);
+  reader.read();
+  return reader.commands;
+}
+
+/** Programs that run what stands behind them, with those of their options that take a value. */
+const wrappers: Readonly<Record<string, RegExp>> = {
+  sudo: /^-[ugCpT]$/,
+  env: /^-[uCS]$/,
+  time: /^-[fo]$/,
+  nohup: /^$/,
+  nice: /^-n$/,
+  ionice: /^-[cn]$/,
+  timeout: /^-[ks]$/,
+  stdbuf: /^-[ioe]$/,
+  setsid: /^$/,
+  command: /^$/,
+  exec: /^-a$/,
+  builtin: /^$/,
+  xargs: /^-[IiLnPdsE]$/,
+  chroot: /^$/,
+  strace: /^-[eopE]$/,
+};
+const keywords = new Set(["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}", "!", "function", "select", "[["]);
+
+class ShellReader {
+  readonly commands: ShellCommand[] = [];
+  private readonly variables = new Map<string, string>();
+  private folder = "";
+  private at = 0;
+  private expanded = 0;
+  private words: ShellWord[] = [];
+  private redirections: Redirection[] = [];
+  private input: ShellWord | undefined;
+  private pipedFrom: ShellCommand | undefined;
+  private commandFrom = 0;
+  /** Here-documents whose text begins behind the next line break. */
+  private pending: { end: string; stripsTabs: boolean; take: (word: ShellWord) => void }[] = [];
+
+  constructor(
+    private readonly script: string,
+    private readonly depth: number,
+    private readonly base = 0,
+  ) {}
+
+  read(): void {
+    const { script } = this;
+    while (this.at < script.length) {
+      const unit = script[this.at] ?? "";
+      if (unit === "\n") {
+        this.at++;
+        this.readDocuments();
+        this.endCommand(false);
+      } else if (unit === " " || unit === "\t" || unit === "\r") {
+        this.at++;
+      } else if (unit === "\\" && script[this.at + 1] === "\n") {
+        this.at += 2;
+      } else if (unit === "#" ) {
+        const end = script.indexOf("\n", this.at);
+        this.at = end < 0 ? script.length : end;
+      } else if (unit === ";" || unit === "(" || unit === ")") {
+        this.at++;
+        this.endCommand(false);
+      } else if (unit === "|") {
+        const isPipe = script[this.at + 1] !== "|";
+        this.at += isPipe && script[this.at + 1] !== "&" ? 1 : 2;
+        this.endCommand(isPipe);
+      } else if (unit === "&" && script[this.at + 1] !== ">") {
+        this.at += script[this.at + 1] === "&" ? 2 : 1;
+        this.endCommand(false);
+      } else if (/[<>&]/.test(unit) || (/\d/.test(unit) && /[<>]/.test(script[this.at + 1] ?? "") && this.isWordStart())) {
+        this.readRedirection();
+      } else {
+        if (this.words.length === 0 && this.redirections.length === 0) {
+          this.commandFrom = this.at;
+        }
+        this.words.push(this.readWord());
+      }
+    }
+    this.endCommand(false);
+  }
+
+  private isWordStart(): boolean {
+    return this.at === 0 || /[\s;|&(]/.test(this.script[this.at - 1] ?? "");
+  }
+
+  private readRedirection(): void {
+    const match = /^\d?(&>>|&>|<<<|<<-|<<|<>|>>|>\||>&|<&|<\(|>\(|>|<)/.exec(this.script.slice(this.at, this.at + 5));
+    if (match === null) {
+      this.at++;
+      return;
+    }
+    const operator = match[1] ?? "";
+    this.at += match[0].length;
+    if (operator.endsWith("(")) {
+      const inner = this.readNested(")");
+      this.words.push({ text: `${operator}${inner.text})`, from: inner.from, to: this.at });
+      return;
+    }
+    while (/[ \t]/.test(this.script[this.at] ?? "")) {
+      this.at++;
+    }
+    const target = this.readWord();
+    if (operator === "<<" || operator === "<<-") {
+      this.pending.push({ end: target.text, stripsTabs: operator === "<<-", take: (word) => (this.input = word) });
+    } else if (operator === "<<<") {
+      this.input = target;
+    } else if (!/^\d$|^-$/.test(target.text) || !operator.endsWith("&")) {
+      this.redirections.push({ operator: operator.replace("&>", ">").replace(">|", ">"), target });
+    }
+  }
+
+  private readDocuments(): void {
+    for (const { end, stripsTabs, take } of this.pending) {
+      const from = this.at;
+      let to = from;
+      for (;;) {
+        const lineEnd = this.script.indexOf("\n", this.at);
+        const line = this.script.slice(this.at, lineEnd < 0 ? this.script.length : lineEnd);
+        if ((stripsTabs ? line.replace(/^\t+/, "") : line).trimEnd() === end || this.at >= this.script.length) {
+          to = Math.min(this.at, this.script.length);
+          this.at = lineEnd < 0 ? this.script.length : lineEnd + 1;
+          break;
+        }
+        this.at = lineEnd < 0 ? this.script.length : lineEnd + 1;
+        to = this.at;
+      }
+      const text = this.script.slice(from, to);
+      take({ text: stripsTabs ? text.replace(/^\t+/gm, "") : text, from: this.base + from, to: this.base + to });
+    }
+    this.pending = [];
+  }
+
+  private readWord(): ShellWord {
+    const { script } = this;
+    const from = this.at;
+    const parts: string[] = [];
+    while (this.at < script.length) {
+      const unit = script[this.at] ?? "";
+      if (/[\s;|&<>()]/.test(unit)) {
+        break;
+      }
+      if (unit === "'") {
+        const end = script.indexOf("'", this.at + 1);
+        parts.push(script.slice(this.at + 1, end < 0 ? script.length : end));
+        this.at = end < 0 ? script.length : end + 1;
+      } else if (unit === '"') {
+        this.at++;
+        parts.push(this.readQuoted());
+      } else if (unit === "\\") {
+        parts.push(script[this.at + 1] === "\n" ? "" : (script[this.at + 1] ?? ""));
+        this.at += 2;
+      } else if (unit === "$" || unit === "`") {
+        parts.push(this.readExpansion());
+      } else {
+        // A run of plain characters at once.
+        let end = this.at + 1;
+        while (end < script.length && !/[\s;|&<>()'"\\$`]/.test(script[end] ?? "")) {
+          end++;
+        }
+        parts.push(script.slice(this.at, end));
+        this.at = end;
+      }
+    }
+    if (this.at === from) {
+      this.at++;
+    }
+    return { text: parts.join(""), from: this.base + from, to: this.base + this.at };
+  }
+
+  private readQuoted(): string {
+    const parts: string[] = [];
+    while (this.at < this.script.length) {
+      const unit = this.script[this.at] ?? "";
+      if (unit === '"') {
+        this.at++;
+        break;
+      }
+      if (unit === "\\") {
+        const next = this.script[this.at + 1] ?? "";
+        parts.push(/[$`"\\]/.test(next) ? next : next === "\n" ? "" : `\\${next}`);
+        this.at += 2;
+      } else if (unit === "$" || unit === "`") {
+        parts.push(this.readExpansion());
+      } else {
+        const run = /^[^"\\$`]+/.exec(this.script.slice(this.at, this.at + 4096))?.[0] ?? unit;
+        parts.push(run);
+        this.at += run.length;
+      }
+    }
+    return parts.join("");
+  }
+
+  private readExpansion(): string {
+    const { script } = this;
+    const from = this.at;
+    if (script[from] === "`") {
+      this.at++;
+      this.readNested("`");
+      return script.slice(from, this.at);
+    }
+    if (script[from + 1] === "(") {
+      this.at += 2;
+      if (script[from + 2] === "(") {
+        const end = script.indexOf("))", this.at);
+        this.at = end < 0 ? script.length : end + 2;
+        return script.slice(from, this.at);
+      }
+      const inner = this.readNested(")");
+      // What a substitution prints is known only where it echoes its words.
+      const [only, ...more] = inner.commands;
+      return only !== undefined && more.length === 0 && (only.program === "echo" || only.program === "printf") ? only.words.map(({ text }) => text).join(" ") : script.slice(from, this.at);
+    }
+    const match = /^\$(?:([A-Za-z_]\w*|[0-9@*#?$!-])|\{([A-Za-z_]\w*)(?::?[-=]([^}]*)|[^}]*)?\}|')/.exec(script.slice(from, from + 400));
+    if (match === null) {
+      this.at++;
+      return "$";
+    }
+    if (match[0] === "$'") {
+      const end = script.indexOf("'", from + 2);
+      this.at = end < 0 ? script.length : end + 1;
+      return script.slice(from + 2, end < 0 ? script.length : end);
+    }
+    this.at += match[0].length;
+    const value = this.variables.get(match[1] ?? match[2] ?? "") ?? match[3] ?? match[0];
+    this.expanded += value.length;
+    return this.expanded > maxExpanded ? match[0] : value;
+  }
+
+  /** Reads commands up to what closes them, as commands of their own. */
+  private readNested(close: ")" | "`"): { text: string; from: number; commands: ShellCommand[] } {
+    const from = this.at;
+    let depth = 1;
+    let quote = "";
+    for (; this.at < this.script.length; this.at++) {
+      const unit = this.script[this.at] ?? "";
+      if (unit === "\\" && quote !== "'") {
+        this.at++;
+      } else if (quote === "" && (unit === "'" || unit === '"') ) {
+        quote = unit;
+      } else if (unit === quote) {
+        quote = "";
+      } else if (quote === "" && close === ")" && unit === "(") {
+        depth++;
+      } else if (quote === "" && unit === close && --depth === 0) {
+        break;
+      }
+    }
+    const text = this.script.slice(from, this.at);
+    this.at++;
+    const commands = this.readInner(text, from);
+    return { text, from: this.base + from, commands };
+  }
+
+  private readInner(text: string, from: number): ShellCommand[] {
+    if (this.depth >= maxDepth) {
+      return [];
+    }
+    const inner = new ShellReader(text, this.depth + 1, this.base + from);
+    this.variables.forEach((value, name) => inner.variables.set(name, value));
+    inner.folder = this.folder;
+    inner.read();
+    inner.commands.forEach((command) => this.commands.push(command));
+    return inner.commands;
+  }
+
+  private endCommand(isPiped: boolean): void {
+    const { words, redirections } = this;
+    // A here-document's text stands behind the line, so its command ends there.
+    if (this.pending.length > 0 && words.length > 0) {
+      const lineEnd = this.script.indexOf("\n", this.at);
+      const rest = this.script.slice(this.at, lineEnd < 0 ? this.script.length : lineEnd);
+      if (lineEnd >= 0 && (rest.trim() !== "" || isPiped)) {
+        const after = this.at;
+        this.at = lineEnd + 1;
+        this.readDocuments();
+        const resume = this.at;
+        // The rest of the line is read as if it stood behind the document.
+        const tail = new ShellReader(rest, this.depth, this.base + after);
+        this.variables.forEach((value, name) => tail.variables.set(name, value));
+        tail.folder = this.folder;
+        this.finish(words, redirections);
+        tail.pipedFrom = isPiped ? this.commands.at(-1) : undefined;
+        tail.read();
+        tail.commands.forEach((command) => this.commands.push(command));
+        this.at = resume;
+        this.pipedFrom = undefined;
+        return;
+      }
+    }
+    this.finish(words, redirections);
+    this.pipedFrom = isPiped ? this.commands.at(-1) : undefined;
+  }
+
+  private finish(words: ShellWord[], redirections: Redirection[]): void {
+    const { input, pipedFrom } = this;
+    this.pipedFrom = undefined;
+    this.words = [];
+    this.redirections = [];
+    this.input = undefined;
+    let rest = words;
+    while (rest[0] !== undefined && keywords.has(rest[0].text)) {
+      if (rest[0].text === "for") {
+        this.loopVariable(rest);
+        rest = [];
+        break;
+      }
+      rest = rest.slice(1);
+    }
+    const assignments = new Map<string, ShellWord>();
+    rest = this.takeAssignments(rest, assignments);
+    for (let wrapper = wrapperOf(rest[0]); wrapper !== undefined && rest.length > 1; wrapper = wrapperOf(rest[0])) {
+      const isTimeout = nameOf(rest[0]?.text ?? "") === "timeout";
+      rest = rest.slice(1);
+      while (rest[0]?.text.startsWith("-") === true) {
+        rest = rest.slice(wrapper.test(rest[0].text) ? 2 : 1);
+      }
+      rest = this.takeAssignments(isTimeout ? rest.slice(1) : rest, assignments);
+    }
+    const [first, ...others] = rest;
+    const program = nameOf(first?.text ?? "");
+    if (first === undefined || program === "export" || program === "declare" || program === "local" || program === "readonly") {
+      this.takeAssignments(others, assignments);
+      assignments.forEach(({ text }, name) => this.variables.set(name, text.slice(0, maxValue)));
+    }
+    if (first === undefined && assignments.size === 0 && redirections.length === 0) {
+      return;
+    }
+    const command: ShellCommand = { program, words: others, assignments, redirections, input, pipedFrom, folder: this.folder, from: this.base + this.commandFrom, to: this.base + Math.min(this.at, this.script.length) };
+    this.commands.push(command);
+    if (program === "cd" || program === "pushd") {
+      const target = others.find(({ text }) => !text.startsWith("-"))?.text;
+      this.folder = target === undefined ? "~" : joinPath(this.folder, target);
+    } else if (/^(ba|z|da|k)?sh$/.test(program)) {
+      const option = others.findIndex(({ text }) => /^-[a-z]*c$/.test(text));
+      const script = option >= 0 ? others[option + 1] : undefined;
+      if (script !== undefined) {
+        this.readInner(script.text, script.from - this.base + 1);
+      } else if (input !== undefined) {
+        this.readInner(input.text, input.from - this.base);
+      }
+    } else if (program === "eval") {
+      this.readInner(others.map(({ text }) => text).join(" "), (others[0]?.from ?? this.base) - this.base);
+    }
+  }
+
+  private loopVariable(words: readonly ShellWord[]): void {
+    const [, name, isIn, ...values] = words;
+    if (name !== undefined && isIn?.text === "in") {
+      // All values at once would be several commands; a brace list says that it is one of them.
+      this.variables.set(name.text, values.length === 1 ? (values[0]?.text ?? "") : `{${values.slice(0, 20).map(({ text }) => text).join(",")}}`);
+    }
+  }
+
+  private takeAssignments(words: ShellWord[], assignments: Map<string, ShellWord>): ShellWord[] {
+    let at = 0;
+    for (; at < words.length; at++) {
+      const word = words[at];
+      const match = word === undefined ? null : /^([A-Za-z_]\w*)\+?=/.exec(word.text);
+      if (word === undefined || match === null) {
+        break;
+      }
+      assignments.set(match[1] ?? "", { ...word, text: word.text.slice(match[0].length) });
+    }
+    return words.slice(at);
+  }
+}
+
+function nameOf(word: string): string {
+  return word.split("/").at(-1) ?? "";
+}
+
+function wrapperOf(word: ShellWord | undefined): RegExp | undefined {
+  const name = nameOf(word?.text ?? "");
+  return Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
+}
+
+/** A path as it is from the folder a script began in. */
+export function joinPath(folder: string, path: string): string {
+  const joined = folder === "" || /^[/~$]/.test(path) ? path : `${folder.replace(/\/$/, "")}/${path}`;
+  const parts: string[] = [];
+  for (const part of joined.split("/")) {
+    if (part === ".." && parts.length > 0 && parts.at(-1) !== ".." && parts.at(-1) !== "" && parts.at(-1) !== "~") {
+      parts.pop();
+    } else if (part !== "." && (part !== "" || parts.length === 0)) {
+      parts.push(part);
+    }
+  }
+  return parts.join("/") || (joined.startsWith("/") ? "/" : ".");
+}

@@ -1,0 +1,80 @@
+/** What is known of how a value came about, as bits. */
+export const trait = {
+  /** From a random number generator. */
+  random: 1,
+  /** From the variable of a loop over a range. */
+  counted: 2,
+  /** From a function of mathematics such as exp. */
+  closed: 4,
+  /** From what the code does not tell: a parameter, a file, a model. */
+  unknown: 8,
+  /** From a clock. */
+  clock: 16,
+  /** A few numbers about data rather than the data. */
+  reduced: 32,
+} as const;
+
+/** What several values share that are parts of one object, such as a model and its parameters: a change of one is a change of all. */
+export interface Cell {
+  traits: number;
+  /** Paths that it was loaded from. */
+  readonly origins: Set<string>;
+}
+
+/** What is known of a value without running anything. */
+export interface Value {
+  readonly cell: Cell;
+  /** The full name of a member of a module, such as `torch.cuda.synchronize`. */
+  readonly name?: string | undefined;
+  /** A text, or a path; `*` stands for what is not known of it. */
+  readonly text?: string | undefined;
+  /** Elements of a list or tuple that is written out. */
+  readonly items?: readonly Value[] | undefined;
+  /** Values by key of a dictionary that is written out. */
+  readonly entries?: ReadonlyMap<string, Value> | undefined;
+  /** The path of an open file. */
+  readonly file?: string | undefined;
+  /** What kind of object it is, where that matters. */
+  readonly kind?: "path" | "arguments" | "parser" | "true" | "environment" | undefined;
+  /** A function of the code itself. */
+  readonly function?: string | undefined;
+}
+
+export function newCell(traits = 0, origins: Iterable<string> = []): Cell {
+  return { traits, origins: new Set(origins) };
+}
+
+export const unknownValue = (): Value => ({ cell: newCell(trait.unknown) });
+
+/** A value that was made from others. */
+export function made(from: readonly (Value | undefined)[], traits = 0): Value {
+  const cell = newCell(traits);
+  from.forEach((value) => value !== undefined && pour(cell, value));
+  return { cell };
+}
+
+/** Lets a value become part of what shares the cell. */
+export function pour(cell: Cell, value: Value): void {
+  cell.traits |= value.cell.traits;
+  // A few origins say all there is to say; more would make large modules slow.
+  for (const origin of value.cell.origins) {
+    if (cell.origins.size >= 16) {
+      break;
+    }
+    cell.origins.add(origin);
+  }
+  value.items?.forEach((item) => item.cell !== cell && pour(cell, item));
+}
+
+/** The path that a value is, if any: of an open file, or its text. */
+export function pathOf(value: Value | undefined): string | undefined {
+  return value?.file ?? value?.text;
+}
+
+/** Longer texts are no paths and no names; nothing is asked of them. UTF-16 units. */
+const maxText = 2 ** 16;
+
+/** A text that was put together, unless it has become too long to say anything. */
+export function boundedText(...parts: readonly string[]): string | undefined {
+  return parts.reduce((sum, { length }) => sum + length, 0) > maxText ? undefined : parts.join("");
+}

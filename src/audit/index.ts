@@ -1,0 +1,17 @@
+export { Audit, auditEvents } from "./audit";
+export type { AuditOptions, AuditResult } from "./audit";
+export { isAtLeast, severities } from "./finding";
+export type { Evidence, Finding, Severity, Span } from "./finding";
+export { rulesSchema } from "./rules";
+export type { Rule, RulesFile } from "./rules";
+export { generalRuleSet, loadRules, parseRules, RulesError, ruleSetOf, taskRuleSet } from "./rule-set";
+export type { RuleSet } from "./rule-set";
+export { markdownReport } from "./reports/markdown";
+export type { AuditedTranscript } from "./reports/report";
+export { sarifReport } from "./reports/sarif";
+export { textReport } from "./reports/text";
+export { agreementOf, visibleReviews } from "./review/agreement";
+export type { Agreement, Disagreement } from "./review/agreement";
+export { brokenAt, decisions, mergedReview, newReview, parseReview, reviewState, verdicts, withEntry } from "./review/review";
+export type { Decision, Note, Review, ReviewEntry, ReviewPart, ReviewState, Verdict } from "./review/review";
+export { addToReview, openReview, ReviewError, reviewPath, reviewsOf } from "./review/store";

@@ -1,0 +1,21 @@
+import type { Finding } from "../finding";
+
+/** A transcript that was audited. */
+export interface AuditedTranscript {
+  /** As it was named by whoever asked. */
+  readonly file: string;
+  readonly format: string;
+  readonly events: number;
+  readonly findings: readonly Finding[];
+  /** Why it could not be read to its end, in one sentence. */
+  readonly problem: string | undefined;
+}
+
+/** Findings of the same kind in a few words: `2 critical, 1 high`. */
+export function countsOf(findings: readonly Finding[]): string {
+  const counts = new Map<string, number>();
+  for (const { severity } of findings) {
+    counts.set(severity, (counts.get(severity) ?? 0) + 1);
+  }
+  return ["critical", "high", "medium", "low", "info"].flatMap((severity) => (counts.has(severity) ? [`${counts.get(severity) ?? 0} ${severity}`] : [])).join(", ");
+}

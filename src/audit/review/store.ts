@@ -1,0 +1,84 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { BaselinerError, messageOf, sha256OfFile, systemErrorCode, writeFileDurably } from "../../base";
+import { brokenAt, mergedReview, newReview, parseReview, type Review, type ReviewPart, withEntry } from "./review";
+
+/** A review cannot be read, or not be continued. */
+export class ReviewError extends BaselinerError<"unreadable" | "broken" | "conflict" | "other-transcript"> {}
+
+const suffix = ".review.json";
+
+/** Where a reviewer's work on a transcript is stored: beside it, one file for each reviewer. */
+export function reviewPath(transcript: string, reviewer: string): string {
+  return join(dirname(transcript), `${basename(transcript)}.${reviewer}${suffix}`);
+}
+
+/**
+ * A reviewer's work on a transcript, or the beginning of it.
+ * @throws {ReviewError} `unreadable`, `broken`, or `other-transcript` where the transcript is not the one that was reviewed
+ */
+export async function openReview(transcript: string, reviewer: string): Promise<Review> {
+  const identity = await identityOf(transcript);
+  const path = reviewPath(transcript, reviewer);
+  const review = await readReview(path);
+  if (review === undefined) {
+    return newReview(identity, reviewer);
+  }
+  if (review.transcript.sha256 !== identity.sha256) {
+    throw new ReviewError("other-transcript", `${path} is about another version of this transcript; it was kept as it is.`);
+  }
+  return review;
+}
+
+/**
+ * Adds to a reviewer's work and stores it.
+ * @param at UTC, ms since the epoch
+ * @throws {ReviewError} `conflict` where it was continued elsewhere meanwhile; nothing is then changed
+ */
+export async function addToReview(transcript: string, review: Review, part: ReviewPart, at: number): Promise<Review> {
+  const path = reviewPath(transcript, review.reviewer);
+  const stored = await readReview(path);
+  if (stored !== undefined && (mergedReview(stored, review) === undefined || stored.entries.length > review.entries.length)) {
+    throw new ReviewError("conflict", `${path} was changed elsewhere meanwhile; open it again and repeat what you did last.`);
+  }
+  const next = withEntry(review, part, at);
+  await writeFileDurably(path, `${JSON.stringify(next, undefined, 1)}\n`);
+  return next;
+}
+
+/** The work of all reviewers of a transcript that lies beside it, under whatever name, told by what was reviewed. Files that are no reviews are left out. */
+export async function reviewsOf(transcript: string): Promise<Review[]> {
+  const { sha256 } = await identityOf(transcript);
+  const names = (await readdir(dirname(transcript))).filter((name) => name.endsWith(suffix)).sort();
+  const found = await Promise.all(names.map((name) => readReview(join(dirname(transcript), name)).catch(() => undefined)));
+  return found.filter((review): review is Review => review !== undefined && review.transcript.sha256 === sha256);
+}
+
+async function identityOf(transcript: string): Promise<Review["transcript"]> {
+  // Of a folder, the journal is what says what happened.
+  const file = (await stat(transcript)).isDirectory() ? join(transcript, "session.jsonl") : transcript;
+  return { name: basename(transcript), ...(await sha256OfFile(file)) };
+}
+
+async function readReview(path: string): Promise<Review | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") {
+      return undefined;
+    }
+    throw new ReviewError("unreadable", `The review ${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+  let review: Review;
+  try {
+    review = parseReview(text);
+  } catch (error) {
+    throw new ReviewError("unreadable", `${path} holds no review.`, { cause: error });
+  }
+  const broken = brokenAt(review);
+  if (broken !== undefined) {
+    throw new ReviewError("broken", `The review ${path} was changed by hand at entry ${broken}; it was kept as it is.`);
+  }
+  return review;
+}

@@ -1,0 +1,116 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { BaselinerError, messageOf } from "../base";
+import type { LoadedTask } from "../tasks";
+import { generalRules } from "./general-rules";
+import { Pattern } from "./patterns";
+import { type RolePaths, type Rule, type RulesFile, rulesSchema } from "./rules";
+
+/** Rules cannot be used: the file is missing, or is not what it should be. */
+export class RulesError extends BaselinerError<"missing" | "invalid"> {}
+
+/** What an audit goes by: the rules, what paths are to the task, and the texts that everyone was given. */
+export interface RuleSet {
+  readonly paths: RolePaths;
+  readonly rules: readonly Rule[];
+  /** Instructions and starting solution: what anyone may repeat. */
+  readonly given: readonly string[];
+  /** Whether the rules are those of a task, which knows its files. */
+  readonly isOfTask: boolean;
+  /** Whether lower or higher scores are better, where the task says so. */
+  readonly direction: "min" | "max" | undefined;
+}
+
+/** Rules as a file has them, with the general ones they extend. */
+export function ruleSetOf(file: RulesFile, given: readonly string[] = [], direction?: "min" | "max", isOfTask = false): RuleSet {
+  if (file.extends === "none") {
+    return { paths: file.paths, rules: file.rules, given, direction, isOfTask };
+  }
+  const own = new Set([...file.rules.map(({ id }) => id), ...file.disable]);
+  const general = rulesSchema.parse(generalRules);
+  // What a task says of a role takes the place of what is usual.
+  return { paths: { ...general.paths, ...file.paths }, rules: [...general.rules.filter(({ id }) => !own.has(id)), ...file.rules], given, direction, isOfTask };
+}
+
+/** The rules for transcripts of tasks that are not known. */
+export function generalRuleSet(): RuleSet {
+  return ruleSetOf(rulesSchema.parse({ version: 1 }));
+}
+
+/** Checks the text of a `rules.json`. @throws {RulesError} */
+export function parseRules(text: string, name: string): RulesFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RulesError("invalid", `${name} is not JSON: ${messageOf(error)}.`, { cause: error });
+  }
+  const result = rulesSchema.safeParse(value);
+  if (!result.success) {
+    throw new RulesError("invalid", `${name} holds no rules of an audit: ${z.prettifyError(result.error).replace(/\s+/g, " ")}.`);
+  }
+  return result.data;
+}
+
+/** @throws {RulesError} */
+export async function loadRules(path: string): Promise<RulesFile> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new RulesError("missing", `The rules cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+  return parseRules(text, path);
+}
+
+/**
+ * The rules of a task, with its instructions and starting solution. A task without rules of its own has the general ones.
+ * @throws {RulesError}
+ */
+export async function taskRuleSet({ task, folder }: LoadedTask): Promise<RuleSet> {
+  const file = task.rules === undefined ? rulesSchema.parse({ version: 1 }) : await loadRules(join(folder, task.rules));
+  const given = await givenTexts(folder, [task.instructions, task.workspace]);
+  return ruleSetOf(file, given, task.scoring.direction, task.rules !== undefined);
+}
+
+const maxGivenFile = 2 ** 20;
+const maxGivenFiles = 500;
+
+async function givenTexts(folder: string, parts: readonly string[]): Promise<string[]> {
+  const texts: string[] = [];
+  for (const part of parts) {
+    const root = join(folder, part);
+    const isFolder = (await stat(root)).isDirectory();
+    const files = isFolder ? (await readdir(root, { withFileTypes: true, recursive: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort() : [root];
+    for (const file of files.slice(0, maxGivenFiles)) {
+      if ((await stat(file)).size <= maxGivenFile) {
+        texts.push(await readFile(file, "utf8"));
+      }
+    }
+  }
+  return texts;
+}
+
+/** A rule that holds for a sample, with the sentence of its instructions that it enforces. */
+export type ActiveRule = Rule & { readonly enforces: string | undefined };
+
+const maxSentence = 600;
+
+/** Those rules that hold under these instructions. */
+export function activeRules(rules: readonly Rule[], instructions: string): ActiveRule[] {
+  const sentences = instructions
+    .replace(/\n(?!\s*(\n|[-*•\d#]))/g, " ")
+    .split(/(?<=[.!?])\s+|\n+/)
+    .map((sentence) => sentence.trim().slice(0, maxSentence))
+    .filter((sentence) => sentence !== "");
+  return rules.flatMap((rule) => {
+    if (rule.when === undefined) {
+      return [{ ...rule, enforces: rule.sentence }];
+    }
+    const pattern = new Pattern(rule.when);
+    const sentence = sentences.find((one) => pattern.test(one));
+    return sentence === undefined ? [] : [{ ...rule, enforces: rule.sentence ?? sentence }];
+  });
+}
+

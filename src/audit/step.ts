@@ -1,0 +1,59 @@
+import type { FileChange, TranscriptEvent } from "../transcripts";
+import type { Code } from "./code/actions";
+import { placeIn } from "./code/placed-text";
+import type { PythonFacts } from "./code/python-facts";
+import type { ShellCommand } from "./code/shell";
+import { maxQuote, type Span } from "./finding";
+
+/** Python that a step runs or writes. */
+export interface PythonPiece {
+  readonly language: "python";
+  readonly code: Code;
+  readonly facts: PythonFacts;
+}
+
+/** A shell script that a step runs or writes. */
+export interface ShellPiece {
+  readonly language: "shell";
+  readonly code: Code;
+  readonly commands: readonly ShellCommand[];
+}
+
+/** An event that does something, with what it does. */
+export class Step {
+  readonly python: PythonPiece[] = [];
+  readonly shell: ShellPiece[] = [];
+  /** Files of scripts that it runs. */
+  readonly runs: string[] = [];
+  /** Paths that it reads from, as far as its code tells. */
+  readonly reads: string[] = [];
+  readonly fetches: string[] = [];
+  readonly changes: FileChange[] = [];
+  readonly written: { readonly path: string; readonly code: Code }[] = [];
+
+  constructor(
+    readonly event: TranscriptEvent,
+    readonly ordinal: number,
+  ) {}
+
+  span(start: number, end: number): Span {
+    return spanOf(this.event, this.ordinal, start, end);
+  }
+
+  /** Where a place of a piece's code stands in the event. What an edit left as it was stands for the edit. */
+  place({ placed, edited }: Code, from: number, to: number): { start: number; end: number } {
+    if (edited === undefined) {
+      return placeIn(placed, from, to);
+    }
+    const isInside = from < edited.to && to > edited.from;
+    return isInside ? placeIn(edited.placed, Math.max(0, from - edited.from), Math.min(edited.to, to) - edited.from) : { start: edited.placed.start, end: edited.placed.end };
+  }
+}
+
+/** A place in an event's text, with its quote. */
+export function spanOf(event: TranscriptEvent, ordinal: number, start: number, end: number): Span {
+  const { text } = event;
+  const from = Math.max(0, Math.min(start, text.length));
+  const to = Math.max(from, Math.min(end, text.length));
+  return { event: ordinal, eventId: event.id, time: event.time, start: from, end: to, quote: to - from > maxQuote ? `${text.slice(from, from + maxQuote)}…` : text.slice(from, to) };
+}
