@@ -123,7 +123,7 @@ describe("the score table", () => {
 });
 
 describe("the record of an attempt", () => {
-  test("names the lines of the journal that say so, and they do", async () => {
+  test("names the lines of the journal that say so, and they do", () => {
     const attempt = state.attempts[1] ?? never();
     const { text, links } = attemptRecord(root, state, entries, attempt);
     const lines = links.flatMap(({ start, end, to }) => (to.kind === "journal" ? [{ text: text.slice(start, end), line: to.line }] : []));
