@@ -38,6 +38,12 @@ export const commands = {
   refreshBoxFiles: "baseliner.refreshBoxFiles",
   answerBulkDelete: "baseliner.answerBulkDelete",
   forgetBoxSecrets: "baseliner.forgetBoxSecrets",
+  openTranscript: "baseliner.openTranscript",
+  replayTranscript: "baseliner.replayTranscript",
+  addTranscriptFolder: "baseliner.addTranscriptFolder",
+  removeTranscriptFolder: "baseliner.removeTranscriptFolder",
+  refreshTranscripts: "baseliner.refreshTranscripts",
+  compareRuns: "baseliner.compareRuns",
   showLog: "baseliner.showLog",
 } as const;
 
@@ -48,6 +54,7 @@ export const views = {
   attemptFiles: "baseliner.attemptFiles",
   box: "baseliner.box",
   boxFiles: "baseliner.boxFiles",
+  transcripts: "baseliner.transcripts",
 } as const;
 
 export const settings = {
@@ -74,7 +81,12 @@ export const contextKeys = {
 
 export const statusBarItems = { clock: "baseliner.clock" } as const;
 
-export const panels = { scores: "baseliner.scores" } as const;
+export const panels = { scores: "baseliner.scores", analysis: "baseliner.analysis" } as const;
+
+export const customEditors = { replay: "baseliner.replay" } as const;
+
+/** Scheme of documents that show a part of a transcript. */
+export const transcriptScheme = "baseliner-transcript";
 
 /** Scheme of documents that are files of the box. */
 export const boxScheme = "baseliner-box";

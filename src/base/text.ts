@@ -26,3 +26,20 @@ export function formatBytes(bytes: number): string {
   const value = bytes / 1000 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : Number(value.toFixed(1))} ${units[power] ?? ""}`;
 }
+
+/** A score with three significant digits, and no more than it has: `0.412`, `1234`, `4.05`. */
+export function formatScore(score: number): string {
+  return Math.abs(score) >= 1000 ? String(Math.round(score)) : String(Number(score.toPrecision(3)));
+}
+
+/** A duration in milliseconds as `h:mm`, rounded down to the minute: `2:44`. Negative durations show as `0:00`. */
+export function formatMinutes(milliseconds: number): string {
+  const minutes = Math.max(0, Math.floor(milliseconds / 60_000));
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+/** A duration in milliseconds as `h:mm:ss`, rounded down to the second: `1:23:45`. Negative durations show as `0:00:00`. */
+export function formatSeconds(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  return `${formatMinutes(milliseconds)}:${String(seconds % 60).padStart(2, "0")}`;
+}

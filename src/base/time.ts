@@ -30,15 +30,3 @@ function readBootIdentity(): string | null {
     return null;
   }
 }
-
-/** A duration in milliseconds as `h:mm`, rounded down to the minute: `2:44`. Negative durations show as `0:00`. */
-export function formatMinutes(milliseconds: number): string {
-  const minutes = Math.max(0, Math.floor(milliseconds / 60_000));
-  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
-}
-
-/** A duration in milliseconds as `h:mm:ss`, rounded down to the second: `1:23:45`. Negative durations show as `0:00:00`. */
-export function formatSeconds(milliseconds: number): string {
-  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  return `${formatMinutes(milliseconds)}:${String(seconds % 60).padStart(2, "0")}`;
-}

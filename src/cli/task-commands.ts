@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { singleLine } from "../base";
-import { checkTask, describeProblem, loadTask, TaskError } from "../tasks";
+import { checkTask, type CheckLine, describeProblem, loadTask, placeOfProblem, TaskError } from "../tasks";
 import { localBox, type Outcome, parse, printJson, UsageError } from "./command";
 
 /** `baseliner task check TASK`. */
@@ -26,23 +27,30 @@ export async function checkTaskCommand(args: string[]): Promise<Outcome> {
     if (values.json) {
       printJson(check);
     } else {
-      for (const line of check.lines) {
-        process.stdout.write(`${line.level.padEnd(7)}  ${line.subject}: ${singleLine(line.text, 1000)}\n`);
-      }
+      printLines(check.lines);
     }
     return check.lines.some((line) => line.level === "failed") ? "failed" : "done";
   } catch (error) {
     if (error instanceof TaskError && error.problems.length > 0) {
-      const problems = error.problems.map((problem) => ({ level: "failed", subject: "task.json", text: describeProblem(problem) }));
+      const text = readFileSync(error.file, "utf8");
+      const lines = error.problems.map(
+        (problem): CheckLine => ({ level: "failed", subject: "task.json", text: describeProblem(problem), place: placeOfProblem(text, problem) }),
+      );
       if (values.json) {
-        printJson({ task: folder, profile: values.profile, lines: problems });
+        printJson({ task: folder, profile: values.profile, lines });
       } else {
-        for (const problem of problems) {
-          process.stdout.write(`${problem.level.padEnd(7)}  ${problem.subject}: ${singleLine(problem.text, 1000)}\n`);
-        }
+        printLines(lines);
       }
       return "failed";
     }
     throw error;
+  }
+}
+
+/** `failed   task.json:12  subject: text`, a line each. */
+function printLines(lines: readonly CheckLine[]): void {
+  for (const { level, subject, text, place } of lines) {
+    const where = place === undefined ? "" : `${singleLine(place.file, 200)}:${place.line}: `;
+    process.stdout.write(`${level.padEnd(7)}  ${where}${singleLine(subject, 200)}: ${singleLine(text, 1000)}\n`);
   }
 }

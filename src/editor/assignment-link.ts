@@ -11,19 +11,7 @@ const longestLink = 16 * 1024;
  * Opens `vscode://baseliner.baseliner/assignment?json=…`, an assignment in base64url. Anyone can write such a link,
  * so the person is shown where it leads before anything is connected to.
  */
-export function registerAssignmentLinks(editor: Editor): vscode.Disposable {
-  return vscode.window.registerUriHandler({
-    handleUri: async (uri) => {
-      try {
-        await open(editor, uri);
-      } catch (error) {
-        await editor.log.tell(error);
-      }
-    },
-  });
-}
-
-async function open(editor: Editor, uri: vscode.Uri): Promise<void> {
+export async function openAssignmentLink(editor: Editor, uri: vscode.Uri): Promise<void> {
   const json = new URLSearchParams(uri.query).get("json");
   if (uri.path !== "/assignment" || json === null || json.length > longestLink) {
     throw new AssignmentError("invalid", vscode.l10n.t("This link holds no assignment; ask who gave it to you."));

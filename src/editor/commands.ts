@@ -3,6 +3,7 @@ import { messageText, singleLine } from "../base";
 import type { Forwarding } from "../boxes";
 import { commands } from "../contributions";
 import { describeAttempt, remainingAt, type Session, verifySession } from "../sessions";
+import type { AnalysisPanels } from "./analysis-panel";
 import { attemptActions, type AttemptParts } from "./attempt-commands";
 import { answerBulkDelete } from "./bulk-deletes";
 import { answerGaps } from "./gap-questions";
@@ -17,6 +18,9 @@ import { addDraftedNote, addNote, showNotes, writeLongNote } from "./notes";
 import type { Ports } from "./ports";
 import { greet, startClock } from "./begin-session";
 import { showInstructions } from "./instructions";
+import { openTranscripts, replayTranscript } from "./replay/replay-commands";
+import type { ReplayEditors } from "./replay/replay-editor";
+import type { TranscriptsTree } from "./replay/transcripts-tree";
 import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
 import { changeConsent } from "./session-conditions";
@@ -34,9 +38,12 @@ export interface Editor extends AttemptParts {
   readonly problems: TaskProblems;
   readonly terminal: ScoringTerminal;
   readonly scores: ScoresPanels;
+  readonly analysis: AnalysisPanels;
   readonly box: BoxSource;
   readonly ports: Ports;
   readonly boxFiles: BoxFiles;
+  readonly replays: ReplayEditors;
+  readonly transcripts: TranscriptsTree;
 }
 
 /** Registers every command. What one of them throws is told in one sentence. */
@@ -89,6 +96,15 @@ export function registerCommands(editor: Editor): vscode.Disposable {
       editor.boxFiles.refresh();
       return Promise.resolve();
     },
+    openTranscript: () => openTranscripts(editor.replays),
+    replayTranscript: (given) => replayTranscript(editor.replays, given),
+    addTranscriptFolder: (given) => editor.transcripts.addFolder(given instanceof vscode.Uri ? given : undefined),
+    removeTranscriptFolder: (row) => editor.transcripts.removeFolder(row),
+    refreshTranscripts: () => {
+      editor.transcripts.refresh();
+      return Promise.resolve();
+    },
+    compareRuns: (uri) => editor.analysis.open(uri instanceof vscode.Uri ? uri : undefined),
     showLog: () => {
       log.show();
       return Promise.resolve();

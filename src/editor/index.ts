@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
+import { AnalysisPanels } from "./analysis-panel";
 import { AttemptDetails } from "./attempt-details";
 import { AttemptFiles } from "./attempt-files";
 import { AttemptsTree } from "./attempts-tree";
 import { offerAssignments } from "./assignment-files";
-import { registerAssignmentLinks } from "./assignment-link";
 import { BoxAccess } from "./box-access";
 import { watchBulkDeletes } from "./bulk-deletes";
 import { BoxFiles } from "./box-files";
@@ -14,10 +14,13 @@ import { ClockStatusBar } from "./clock-status-bar";
 import { ClockTicks } from "./clock-ticks";
 import { registerCommands } from "./commands";
 import { GapQuestions } from "./gap-questions";
+import { registerLinks } from "./links";
 import { Log } from "./log";
 import { NotePrompts } from "./note-prompts";
 import { NotesDocument } from "./notes";
 import { Ports } from "./ports";
+import { ReplayEditors } from "./replay/replay-editor";
+import { TranscriptsTree } from "./replay/transcripts-tree";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
 import { SnapshotDocuments } from "./snapshot-documents";
@@ -37,18 +40,22 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current, ticks);
+  const analysis = new AnalysisPanels(context);
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
+  const replays = new ReplayEditors(context, log);
+  const transcripts = new TranscriptsTree(context);
   const snapshots = new SnapshotDocuments(current);
   const attemptFiles = new AttemptFiles(current, snapshots);
   const attemptDetails = new AttemptDetails(current);
-  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles, snapshots, attemptFiles, attemptDetails };
+  const editor = { context, current, access, log, problems, terminal, scores, analysis, box, ports, boxFiles, snapshots, attemptFiles, attemptDetails, replays, transcripts };
   context.subscriptions.push(
     log,
     problems,
     terminal,
     scores,
+    analysis,
     ticks,
     new SessionTree(current, ticks),
     new AttemptsTree(current),
@@ -65,8 +72,10 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
     new NotesDocument(current),
     new NotePrompts(current, context.workspaceState, ticks),
     registerCommands(editor),
-    registerAssignmentLinks(editor),
     offerAssignments(current),
+    replays,
+    transcripts,
+    registerLinks(editor),
     watchBulkDeletes(current),
     current,
   );

@@ -55,25 +55,19 @@ function resultLines(session: Session, readiness: Readiness | "without-box"): st
   const willBeScored = readiness !== "without-box" && readiness.willBeScored;
   const problems = readiness === "without-box" ? [] : readiness.problems;
   return [
-    resultLine(session, best),
+    resultText(best, session),
     ...(willBeScored ? [vscode.l10n.t("Your files are scored once more as they are now, and that counts too.")] : []),
     ...(problems.length === 0 ? [] : ["", vscode.l10n.t("The record is not whole: {0}", messageText(problems.slice(0, 3).join(" ")))]),
   ];
 }
 
-function resultLine(session: Session, best: Attempt | undefined): string {
-  if (best !== undefined) {
-    return resultText(best, session);
+function resultText(best: Attempt | undefined, { state }: Session): string {
+  if (!state.created.scoring.visible) {
+    return vscode.l10n.t("Scores are hidden in this task; which attempt is the result is told by whoever gave it to you.");
   }
-  return session.state.attempts.some(({ outcome }) => outcome.kind === "hidden")
-    ? vscode.l10n.t("Scores are hidden in this task; which attempt is the result is told by whoever gave it to you.")
-    : vscode.l10n.t("There is no valid score yet.");
-}
-
-function resultText(best: Attempt, { state }: Session): string {
+  if (best === undefined) {
+    return vscode.l10n.t("There is no valid score yet.");
+  }
   const { normalised, scoreWithUnit } = describeAttempt(best, state);
-  if (normalised === "") {
-    return vscode.l10n.t("Attempt {0} is the result; its score is hidden in this task.", best.number);
-  }
   return vscode.l10n.t("Attempt {0} is the result: {1}, normalised {2}.", best.number, scoreWithUnit, normalised);
 }

@@ -1,2 +1,5 @@
+export * from "./replay";
+export * from "./replay-words";
 export * from "./scores";
 export * from "./scores-table";
+export * from "./analysis";

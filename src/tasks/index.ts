@@ -1,4 +1,6 @@
-export * from "./check-task";
+export * from "./check/check-task";
+export { placeOfProblem } from "./check/places";
+export type { CheckedScoring, CheckLine, Place, TaskCheck } from "./check/report";
 export * from "./load-task";
 export * from "./provision";
 export * from "./provision-task";

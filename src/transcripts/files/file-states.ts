@@ -29,6 +29,13 @@ export class FileStates {
     return this.files.get(normalised(path));
   }
 
+  /** The same files as they are now; cheap, since contents are shared. */
+  copy(): FileStates {
+    const copy = new FileStates();
+    this.files.forEach((file, path) => copy.files.set(path, file));
+    return copy;
+  }
+
   /** Applies what an event did. */
   apply(changes: readonly FileChange[], ordinal: number): void {
     for (const change of changes) {

@@ -3,6 +3,7 @@ import type { TranscriptEvent } from "../event";
 import { changesFiles } from "../files/file-changes";
 import { generationFiles, type GenerationFiles, Names } from "./layout";
 import { rowBytes, rowFlag, writeRow } from "./rows";
+import { Spans } from "./spans";
 
 /** Writes the files of one generation. */
 export class IndexWriter {
@@ -15,6 +16,7 @@ export class IndexWriter {
   private readonly text: Appender;
   /** The event of each call that may get results. */
   private readonly calls = new Map<string, number>();
+  private readonly spans = new Spans();
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
@@ -39,9 +41,10 @@ export class IndexWriter {
     const headStart = this.heads.length;
     const headBytes = this.heads.add(headText(event));
     this.heads.add("\n");
+    const { span, begins, isScorers } = this.spans.place(event, this.count);
     writeRow(this.rows.room(rowBytes), 0, {
       kind: event.kind,
-      flags: flagsOf(event),
+      flags: flagsOf(event) | (begins ? rowFlag.beginsSpan : 0) | (isScorers ? rowFlag.isScorers : 0),
       link: this.linkOf(event),
       time: event.time ?? NaN,
       textStart,
@@ -53,6 +56,7 @@ export class IndexWriter {
       branch: this.names.number(event.branch),
       sample: this.names.number(event.sample),
       tool: this.names.number(event.tool),
+      span,
       score: event.score?.value ?? NaN,
     });
     this.count++;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** Changes whenever a reader makes other events of the same file, or the files below change; older ones are made anew. */
-export const storeVersion = 1;
+export const storeVersion = 2;
 
 /** The files of one generation of a stored transcript. A generation only ever grows at its end. */
 export interface GenerationFiles {

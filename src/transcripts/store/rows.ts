@@ -16,6 +16,11 @@ export interface EventRow {
   readonly sample: string;
   readonly tool: string;
   readonly score: Pick<EventScore, "value" | "isFinal"> | undefined;
+  /** The event that begins the span it lies in; of one that begins a span that of the span around it. */
+  readonly span: number | undefined;
+  readonly beginsSpan: boolean;
+  /** Whether it happened while a scorer worked, such as a call of a model that judges. */
+  readonly isScorers: boolean;
   /** Bytes of the title and of the text, in UTF-8. */
   readonly titleBytes: number;
   readonly textBytes: number;
@@ -36,6 +41,7 @@ export interface StoredRow {
   readonly branch: number;
   readonly sample: number;
   readonly tool: number;
+  readonly span: number;
   readonly score: number;
 }
 
@@ -43,10 +49,10 @@ export interface StoredRow {
 export const rowBytes = 72;
 
 /** Bits of `flags`. */
-export const rowFlag = { isError: 1, isRepeat: 2, hasScore: 4, isFinalScore: 8, changesFiles: 16 } as const;
+export const rowFlag = { isError: 1, isRepeat: 2, hasScore: 4, isFinalScore: 8, changesFiles: 16, beginsSpan: 32, isScorers: 64 } as const;
 
 /** Where the fields of a row lie. All little-endian. */
-const at = { kind: 0, flags: 1, link: 4, time: 8, textStart: 16, titleBytes: 24, textBytes: 28, headStart: 32, headBytes: 40, agent: 44, branch: 48, sample: 52, tool: 56, score: 64 } as const;
+const at = { kind: 0, flags: 1, link: 4, time: 8, textStart: 16, titleBytes: 24, textBytes: 28, headStart: 32, headBytes: 40, agent: 44, branch: 48, sample: 52, tool: 56, span: 60, score: 64 } as const;
 
 export function writeRow(buffer: Buffer, offset: number, row: StoredRow): void {
   buffer.fill(0, offset, offset + rowBytes);
@@ -63,6 +69,7 @@ export function writeRow(buffer: Buffer, offset: number, row: StoredRow): void {
   buffer.writeUInt32LE(row.branch, offset + at.branch);
   buffer.writeUInt32LE(row.sample, offset + at.sample);
   buffer.writeUInt32LE(row.tool, offset + at.tool);
+  buffer.writeInt32LE(row.span, offset + at.span);
   buffer.writeDoubleLE(row.score, offset + at.score);
 }
 
@@ -127,6 +134,7 @@ export class Rows {
       branch: buffer.readUInt32LE(offset + at.branch),
       sample: buffer.readUInt32LE(offset + at.sample),
       tool: buffer.readUInt32LE(offset + at.tool),
+      span: buffer.readInt32LE(offset + at.span),
       score: buffer.readDoubleLE(offset + at.score),
     };
   }

@@ -13,6 +13,9 @@ import { SearchResult } from "./search-result";
 import { searchWithRipgrep } from "./ripgrep";
 import type { Matches } from "./search-text";
 
+/** Heads larger than this, in bytes, are not read for a list. */
+const maxGlanceBytes = 128 * 1024;
+
 /** Where a store keeps its index and runs its reader. */
 export interface StoreOptions {
   /** A folder for the indexes of all transcripts; made where it is missing. */
@@ -61,7 +64,7 @@ export class TranscriptStore {
   private next: Generation | undefined;
   private worker: Worker | undefined;
   private known: StoreState = { format: "", formatTitle: "", facts: {}, isComplete: false, done: 0, total: 0, problem: undefined };
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(kept: number) => void>();
   private readonly raws = new Map<number, { readonly resolve: (raw: RawSource) => void; readonly reject: (error: unknown) => void }>();
   private readonly searches = new Map<number, (message: WorkerMessage & { type: "matches" }) => void>();
   private requests = 0;
@@ -106,8 +109,11 @@ export class TranscriptStore {
     return this.current?.rows.count ?? 0;
   }
 
-  /** Calls back, not more than a few times a second, when events were added, taken back or read anew. Ids of events stay. */
-  onDidChange(listener: () => void): { dispose(): void } {
+  /**
+   * Calls back, not more than a few times a second, when events were added, taken back or read anew, with how many from
+   * the first on are as they were. Ids of events stay.
+   */
+  onDidChange(listener: (kept: number) => void): { dispose(): void } {
     this.listeners.add(listener);
     return { dispose: () => void this.listeners.delete(listener) };
   }
@@ -132,6 +138,33 @@ export class TranscriptStore {
       readText(generation.text, row.textStart + row.titleBytes + 1, Math.min(limit, row.textBytes)),
     ]);
     return { ...(JSON.parse(head) as Omit<TranscriptEvent, "title" | "text">), title, text };
+  }
+
+  /**
+   * The same for a list of many: fields that would take long to read are left out, and `fieldsBytes` tells about how
+   * large they are.
+   *
+   * @throws {RangeError} where there is no such event
+   */
+  async glance(ordinal: number, limit: number): Promise<{ readonly event: TranscriptEvent; readonly fieldsBytes: number }> {
+    const { heads, rows } = this.generation;
+    const { headStart, headBytes } = rows.row(ordinal);
+    if (headBytes <= maxGlanceBytes) {
+      const event = await this.event(ordinal, limit);
+      return { event, fieldsBytes: Object.keys(event.fields).length === 0 ? 0 : headBytes };
+    }
+    const { kind, time, sample, agent, branch, tool, isError, isRepeat } = this.row(ordinal);
+    const [start, title, text] = await Promise.all([readText(heads, headStart, 4096), this.title(ordinal), this.text(ordinal, 0, limit)]);
+    const id = JSON.parse(/^\{"id":("(?:[^"\\]|\\.)*")/.exec(start)?.[1] ?? '""') as string;
+    const event = { id, kind, time, sample: sample || undefined, agent: agent || undefined, branch: branch || undefined, tool: tool || undefined, title, text: text.text, fields: {}, isError, isRepeat };
+    return { event: { ...event, source: { file: "", member: "", start: 0, end: 0 } }, fieldsBytes: headBytes };
+  }
+
+  /** An event's title. */
+  async title(ordinal: number): Promise<string> {
+    const { text, rows } = this.generation;
+    const row = rows.row(ordinal);
+    return await readText(text, row.textStart, Math.min(row.titleBytes, maxGlanceBytes));
   }
 
   /** Part of an event's text, from byte `from` on. A character that the part cuts becomes U+FFFD. */
@@ -338,6 +371,7 @@ export class TranscriptStore {
       generation = await openGeneration(this.folder, message.generation);
       this.next = generation;
     }
+    let kept = generation === this.current ? Math.min(message.keptCount, generation.rows.count) : this.count;
     generation.rows.truncate(message.keptCount);
     const from = generation.rows.count;
     const bytes = Buffer.alloc((message.count - from) * rowBytes);
@@ -350,16 +384,17 @@ export class TranscriptStore {
       const before = this.current;
       this.current = generation;
       this.next = undefined;
+      kept = 0;
       await closeGeneration(before);
     }
     const { done, total, isComplete, facts } = message;
     this.known = { ...this.known, facts, done, total, isComplete, problem: undefined };
-    this.changed();
+    this.changed(kept);
   }
 
-  private changed(): void {
+  private changed(kept: number = this.count): void {
     for (const listener of [...this.listeners]) {
-      listener();
+      listener(kept);
     }
   }
 
@@ -413,9 +448,17 @@ function shownRow(row: StoredRow, names: Names): EventRow {
     sample: names.name(row.sample),
     tool: names.name(row.tool),
     score: (row.flags & rowFlag.hasScore) === 0 ? undefined : { value: Number.isNaN(row.score) ? null : row.score, isFinal: (row.flags & rowFlag.isFinalScore) !== 0 },
+    span: row.span < 0 ? undefined : row.span,
+    beginsSpan: (row.flags & rowFlag.beginsSpan) !== 0,
+    isScorers: (row.flags & rowFlag.isScorers) !== 0,
     titleBytes: row.titleBytes,
     textBytes: row.textBytes,
   };
+}
+
+/** Format and number of events of a transcript whose index is complete and fits what the file holds now; else undefined. Quick. */
+export async function knownTranscript(path: string, cache: string): Promise<{ readonly formatTitle: string; readonly count: number } | undefined> {
+  return await storedIn(join(cache, await contentKey(path).catch(() => "none")));
 }
 
 async function storedIn(folder: string): Promise<StoredTranscript | undefined> {

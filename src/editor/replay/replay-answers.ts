@@ -1,0 +1,140 @@
+import { formatScore, singleLine } from "../../base";
+import type { ReplayAsked, ReplayAnswers, ReplayFile, ReplayPart, ReplayPlace, ReplayScoreRow } from "../../protocol";
+import { facetsOf, indexAt, outlineAt, outlineCount, type OutlineMode, type OutlinePart, outlineParts, stopsFrom, timelineOf, usefulOutlines, wholeRange } from "../../transcripts";
+import { type Listed, replayRows, replayText } from "./replay-rows";
+import { normalised, scoreSoFar } from "./score-scale";
+
+/** A range of rows or parts is no longer than this. */
+const maxRange = 300;
+/** Fields are shown up to this many UTF-16 units. */
+const maxFields = 256 * 1024;
+const maxScores = 2000;
+/** What of a text is read for a line of the outline, in bytes. */
+const labelBytes = 300;
+/** Texts that begin with the same so many UTF-16 units are alike. */
+const alikeUnits = 12;
+
+/** Answers to what only reads; what changes the list is the panel's. */
+export const answers = {
+  rows: (listed: Listed, { from, to }: ReplayAsked["rows"]): Promise<ReplayAnswers["rows"]> => replayRows(listed, from, Math.min(to, from + maxRange)),
+
+  text: (listed: Listed, { ordinal, from, bytes }: ReplayAsked["text"]): Promise<ReplayAnswers["text"]> => replayText(listed, ordinal, from, bytes),
+
+  fields: async (listed: Listed, { ordinal }: ReplayAsked["fields"]): Promise<ReplayAnswers["fields"]> => {
+    const { event, fieldsBytes } = await listed.document.store.glance(ordinal, 0);
+    const json = JSON.stringify(event.fields);
+    const isCut = json.length > maxFields || (fieldsBytes > 0 && json === "{}");
+    return { json: isCut ? "" : json, isCut };
+  },
+
+  stops: ({ document, shown }: Listed, { unit, from, direction, limit }: ReplayAsked["stops"]): ReplayAnswers["stops"] => stopsFrom(document.columns, shown, unit, from, direction, limit),
+
+  outline: async (listed: Listed, { mode, from, to }: ReplayAsked["outline"]): Promise<ReplayAnswers["outline"]> => {
+    const { columns } = listed.document;
+    const parts = outlineParts(columns, mode, from, Math.min(to, from + maxRange));
+    return { count: outlineCount(columns, mode), modes: usefulOutlines(columns), parts: await Promise.all(parts.map((part) => labelled(listed, mode, part))) };
+  },
+
+  timeline: ({ document, shown }: Listed, { axis, from, to, buckets }: ReplayAsked["timeline"]): ReplayAnswers["timeline"] => {
+    const whole = wholeRange(document.columns, shown, axis);
+    if (whole === undefined) {
+      return undefined;
+    }
+    const range = { by: axis, from: Math.max(whole.from, from ?? whole.from), to: Math.min(whole.to, to ?? whole.to) };
+    const { by, ...ends } = range.to > range.from ? range : whole;
+    // Pieces narrower than an event would show gaps that are none.
+    return timelineOf(document.columns, shown, { by, ...ends }, by === "step" ? Math.max(1, Math.min(buckets, Math.ceil(ends.to - ends.from))) : buckets);
+  },
+
+  indexAt: ({ document, shown }: Listed, { axis, at }: ReplayAsked["indexAt"]): number => indexAt(document.columns, shown, axis, at),
+
+  facets: ({ document }: Listed): ReplayAnswers["facets"] => facetsOf(document.columns),
+
+  files: async ({ document }: Listed, { ordinal, base }: ReplayAsked["files"], signal: AbortSignal): Promise<ReplayAnswers["files"]> => {
+    const before = new Map((base < 0 ? [] : await document.history.filesAt(Math.min(base, ordinal), signal)).map((file) => [file.path, file.state]));
+    const files = (await document.history.filesAt(ordinal, signal)).map((file): ReplayFile => {
+      const was = before.get(file.path);
+      const { state } = file;
+      return {
+        path: file.path,
+        kind: state.kind,
+        why: state.kind === "unknown" ? state.why : "",
+        bytes: state.kind === "known" ? Buffer.byteLength(state.content) : 0,
+        since: file.since,
+        change: state.kind === "unknown" ? "unknown" : state.kind === "deleted" ? "removed" : was?.kind === "known" ? (was.content === state.content ? "same" : "changed") : "added",
+      };
+    });
+    return { files };
+  },
+
+  scores: async ({ document: { columns, store }, scale }: Listed): Promise<ReplayAnswers["scores"]> => {
+    const count = Math.min(maxScores, columns.scores.length);
+    const rows = Array.from({ length: count }, async (_, number): Promise<ReplayScoreRow> => {
+      const ordinal = columns.scores.at(number);
+      const { event } = await store.glance(ordinal, 0);
+      const value = event.score?.value ?? null;
+      const one = value === null ? undefined : normalised(value, scale);
+      return { ordinal, time: event.time, elapsed: columns.elapsed(ordinal), name: event.score?.name ?? event.title, score: value === null ? (event.score?.text ?? "") : formatScore(value), normalised: one === undefined ? "" : formatScore(one), isFinal: event.score?.isFinal === true };
+    });
+    return { rows: await Promise.all(rows), hasMore: columns.scores.length > count };
+  },
+};
+
+async function labelled(listed: Listed, mode: OutlineMode, part: OutlinePart): Promise<ReplayPart> {
+  const { store, columns } = listed.document;
+  const { ordinal } = part;
+  const name = { turns: "", spans: "", agents: columns.agentNames.names[columns.agents.at(ordinal)], branches: columns.branchNames.names[columns.branches.at(ordinal)], samples: columns.sampleNames.names[columns.samples.at(ordinal)] }[mode];
+  if (mode !== "turns" && mode !== "spans") {
+    return { ...part, label: singleLine(name === undefined || name === "" ? `(no ${mode.slice(0, -1)})` : name) };
+  }
+  const said = await saidAt(listed, ordinal);
+  if (mode === "turns" && columns.kind(ordinal) === "user" && part.number > 1) {
+    // What says the same at each turn, such as how many tokens are left, tells nothing of this one: then what the agent did.
+    const before = await store.text(columns.turns.at(part.number - 2), 0, labelBytes);
+    const alike = singleLine(before.text).slice(0, alikeUnits);
+    const next = alike !== "" && said.startsWith(alike) ? firstOfAgent(listed, ordinal) : undefined;
+    return { ...part, label: next === undefined ? said : await saidAt(listed, next) };
+  }
+  return { ...part, label: said };
+}
+
+/** The beginning of what an event says, on one line. */
+async function saidAt({ document: { store, columns } }: Listed, ordinal: number): Promise<string> {
+  const [title, { text }] = await Promise.all([store.title(ordinal), store.text(ordinal, 0, labelBytes)]);
+  const tool = columns.kind(ordinal) === "tool-call" ? singleLine(columns.toolNames.names[columns.tools.at(ordinal)] ?? "", 40) : "";
+  const isSpeech = ["user", "message", "reasoning", "system"].includes(columns.kind(ordinal));
+  return [tool, singleLine(title === "" || (isSpeech && text !== "") ? text : title, 120)].filter((word) => word !== "").join(": ") || columns.kind(ordinal);
+}
+
+function firstOfAgent({ document: { columns } }: Listed, turn: number): number | undefined {
+  for (let ordinal = turn + 1; ordinal < Math.min(columns.count, turn + 30) && !columns.has(ordinal, "beginsTurn"); ordinal++) {
+    if (["message", "reasoning", "tool-call"].includes(columns.kind(ordinal)) && !columns.has(ordinal, "isRepeat")) {
+      return ordinal;
+    }
+  }
+  return undefined;
+}
+
+/** Where an event stands in the whole; hidden ones at the nearest that is listed. */
+export async function placeOf(listed: Listed, mode: OutlineMode, ordinal: number): Promise<ReplayPlace | undefined> {
+  const { document, shown, scale } = listed;
+  const { columns, store } = document;
+  if (ordinal >= columns.count || shown.count === 0) {
+    return undefined;
+  }
+  const index = shown.indexOf(ordinal);
+  const at = index ?? shown.indexNear(ordinal);
+  const listedOrdinal = shown.ordinal(at);
+  const { event } = await store.glance(listedOrdinal, 0);
+  return {
+    index: at,
+    ordinal: listedOrdinal,
+    id: event.id,
+    isListed: index !== undefined,
+    elapsed: columns.elapsed(listedOrdinal),
+    turn: columns.turns.countUpTo(listedOrdinal),
+    turns: columns.turns.length,
+    part: outlineAt(columns, mode, listedOrdinal),
+    best: scoreSoFar(columns, listedOrdinal, scale),
+  };
+}

@@ -1,0 +1,46 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { TranscriptError } from "../../transcripts";
+import type { ReplayEditors } from "./replay-editor";
+
+/** Opens transcripts that the person chooses. */
+export async function openTranscripts(replays: ReplayEditors): Promise<void> {
+  const chosen = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t("Open Transcript"),
+    openLabel: vscode.l10n.t("Open Transcript"),
+    canSelectMany: true,
+    filters: { [vscode.l10n.t("Transcripts")]: ["eval", "json", "jsonl", "traj"], [vscode.l10n.t("All files")]: ["*"] },
+  });
+  for (const uri of chosen ?? []) {
+    await replays.show(uri);
+  }
+}
+
+/** Replays a file, or a folder that is one transcript; without one what the editor shows. */
+export async function replayTranscript(replays: ReplayEditors, given: unknown): Promise<void> {
+  const uri = given instanceof vscode.Uri ? given : uriOf(given) ?? activeFile();
+  if (uri === undefined) {
+    await openTranscripts(replays);
+    return;
+  }
+  await replays.show(fileOfFolder(uri));
+}
+
+function uriOf(row: unknown): vscode.Uri | undefined {
+  return typeof row === "object" && row !== null && "path" in row && typeof row.path === "string" ? vscode.Uri.file(row.path) : undefined;
+}
+
+function activeFile(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputText && input.uri.scheme === "file" ? input.uri : undefined;
+}
+
+/** A folder's panel is that of the file that stands for it. @throws {TranscriptError} */
+function fileOfFolder(uri: vscode.Uri): vscode.Uri {
+  const file = ["session.jsonl", "base_state.json"].find((name) => existsSync(join(uri.fsPath, name)));
+  if (file === undefined && statSync(uri.fsPath, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new TranscriptError("unknown-format", vscode.l10n.t("This folder is no transcript; add it to the Transcripts view to see those in it."));
+  }
+  return file === undefined ? uri : vscode.Uri.joinPath(uri, file);
+}

@@ -1,0 +1,183 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import * as vscode from "vscode";
+import { EventColumns, FileHistory, followTranscript, type StoreOptions, TranscriptStore } from "../../transcripts";
+
+/** Columns are made in slices of so many ms, between which the editor has its turn. */
+const slice = 8;
+
+/** What is read of an open transcript: what all panels on it share. */
+interface Reading {
+  readonly store: TranscriptStore;
+  columns: EventColumns;
+  history: FileHistory;
+}
+
+/** A transcript that is open in one panel or several, and followed while it grows. */
+export class ReplayDocument implements vscode.CustomDocument {
+  private readonly changes = new vscode.EventEmitter<number>();
+  /** Fires when events were added or are others than before, with how many from the first on are as they were. */
+  readonly onDidChange = this.changes.event;
+  private readonly stop = new AbortController();
+  private readonly opening: Promise<Reading>;
+  private reading: Reading | undefined;
+  private follower: { dispose(): Promise<void> } | undefined;
+  private isExtending = false;
+  private isStale = false;
+  private isReadingAnew = false;
+
+  constructor(
+    readonly uri: vscode.Uri,
+    options: StoreOptions,
+    private readonly onDispose: () => void,
+  ) {
+    this.opening = this.open(options);
+    // Whoever asks hears of a failure.
+    this.opening.catch(() => undefined);
+  }
+
+  /** What a person calls it: the name of its file or folder. */
+  get name(): string {
+    return basename(transcriptPath(this.uri.fsPath));
+  }
+
+  /** When its first events are there. @throws {TranscriptError} */
+  ready(): Promise<Reading> {
+    return this.opening;
+  }
+
+  get columns(): EventColumns {
+    return this.require().columns;
+  }
+
+  get store(): TranscriptStore {
+    return this.require().store;
+  }
+
+  get history(): FileHistory {
+    return this.require().history;
+  }
+
+  private require(): Reading {
+    if (this.reading === undefined) {
+      throw new Error("not open yet");
+    }
+    return this.reading;
+  }
+
+  private async open(options: StoreOptions): Promise<Reading> {
+    const path = transcriptPath(this.uri.fsPath);
+    const store = await TranscriptStore.open(path, options, this.stop.signal);
+    if (this.stop.signal.aborted) {
+      await store.close();
+      throw new Error("closed meanwhile");
+    }
+    const columns = new EventColumns();
+    this.reading = { store, columns, history: new FileHistory(store, columns) };
+    columns.extend(store, slice);
+    store.onDidChange((kept) => this.take(kept));
+    void this.extend();
+    void followTranscript(store).then((follower) => {
+      this.follower = follower;
+      if (this.stop.signal.aborted) {
+        void follower.dispose();
+      } else {
+        // What changed before it was watched.
+        store.refresh();
+      }
+    });
+    return this.reading;
+  }
+
+  private take(kept: number): void {
+    const reading = this.require();
+    if (kept < reading.columns.count || this.isReadingAnew) {
+      if (kept === 0 || this.isReadingAnew) {
+        // All is read anew: what is shown stays until the new columns are there.
+        this.isStale = true;
+      } else {
+        reading.columns.truncate(kept);
+        reading.history.truncate(kept);
+        this.changes.fire(kept);
+      }
+    }
+    void this.extend();
+    // How far reading has come may be news, too.
+    this.changes.fire(reading.columns.count);
+  }
+
+  private async extend(): Promise<void> {
+    if (this.isExtending) {
+      return;
+    }
+    this.isExtending = true;
+    const reading = this.require();
+    try {
+      while (!this.stop.signal.aborted && (this.isStale || reading.columns.count < reading.store.count)) {
+        if (this.isStale) {
+          await this.readAnew(reading);
+          continue;
+        }
+        const before = reading.columns.count;
+        reading.columns.extend(reading.store, slice);
+        this.changes.fire(before);
+        await nextTurn();
+      }
+    } finally {
+      this.isExtending = false;
+    }
+  }
+
+  private async readAnew(reading: Reading): Promise<void> {
+    this.isStale = false;
+    this.isReadingAnew = true;
+    const columns = new EventColumns();
+    // Should all be read anew once more meanwhile, these columns are none any more.
+    while (!this.nowStale() && !columns.extend(reading.store, slice)) {
+      await nextTurn();
+    }
+    this.isReadingAnew = false;
+    if (!this.nowStale()) {
+      reading.columns = columns;
+      reading.history = new FileHistory(reading.store, columns);
+      this.changes.fire(0);
+    }
+  }
+
+  private nowStale(): boolean {
+    return this.isStale || this.stop.signal.aborted;
+  }
+
+  dispose(): void {
+    this.onDispose();
+    this.stop.abort();
+    this.changes.dispose();
+    void this.follower?.dispose();
+    void this.opening.then(({ store }) => store.close()).catch(() => undefined);
+  }
+}
+
+/** A journal or a state file stands for the folder that it lies in. */
+export function transcriptPath(path: string): string {
+  const isFolder = basename(path) === "session.jsonl" || (basename(path) === "base_state.json" && existsSync(join(dirname(path), "events")));
+  return isFolder ? dirname(path) : path;
+}
+
+/** Where indexes are kept and how transcripts are read and searched. */
+export function storeOptions(context: vscode.ExtensionContext): StoreOptions {
+  const options = { cache: vscode.Uri.joinPath(context.globalStorageUri, "transcripts").fsPath, worker: context.asAbsolutePath(join("dist", "transcript-worker.js")) };
+  const ripgrep = editorsRipgrep();
+  return ripgrep === undefined ? options : { ...options, ripgrep };
+}
+
+/** The ripgrep that ships with VS Code, which has kept it in more than one place. */
+function editorsRipgrep(): string | undefined {
+  const program = process.platform === "win32" ? "rg.exe" : "rg";
+  const platform = `${process.platform}-${process.arch}`;
+  const places = ["node_modules", "node_modules.asar.unpacked"].flatMap((modules) => [
+    join(vscode.env.appRoot, modules, "@vscode", "ripgrep", "bin", program),
+    join(vscode.env.appRoot, modules, "@vscode", "ripgrep-universal", "bin", platform, program),
+  ]);
+  return places.find((place) => existsSync(place));
+}

@@ -1,0 +1,107 @@
+import * as vscode from "vscode";
+import { customEditors } from "../../contributions";
+import { replayState, type ReplayState } from "../../protocol";
+import type { Log } from "../log";
+import { ReplayDocument, storeOptions } from "./replay-document";
+import { replayPage } from "./replay-page";
+import { ReplayPanel } from "./replay-panel";
+import { TranscriptDocuments } from "./transcript-documents";
+
+/** Of so many transcripts the place is remembered. */
+const mostRemembered = 200;
+const memoryKey = "baseliner.replay";
+
+/** Opens transcripts in replay panels: a read-only custom editor, which VS Code offers beside its own. */
+export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<ReplayDocument>, vscode.Disposable {
+  private readonly documents = new Map<string, ReplayDocument>();
+  private readonly panels = new Map<ReplayDocument, Set<ReplayPanel>>();
+  /** Events that links lead to, by transcript, until its panel is there. */
+  private readonly destinations = new Map<string, string>();
+  private readonly texts = new TranscriptDocuments((uri) => this.documentOf(uri));
+  private readonly registration: vscode.Disposable;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly log: Log,
+  ) {
+    this.registration = vscode.window.registerCustomEditorProvider(customEditors.replay, this, { supportsMultipleEditorsPerDocument: true });
+  }
+
+  /** Opens a transcript, at an event where one is named. */
+  async show(uri: vscode.Uri, event?: string): Promise<void> {
+    if (event !== undefined) {
+      const panel = [...(this.panels.get(this.documents.get(uri.toString()) as ReplayDocument) ?? [])][0];
+      if (panel === undefined) {
+        this.destinations.set(uri.toString(), event);
+      } else {
+        panel.goTo(event);
+      }
+    }
+    await vscode.commands.executeCommand("vscode.openWith", uri, customEditors.replay);
+  }
+
+  openCustomDocument(uri: vscode.Uri): ReplayDocument {
+    return this.documentOf(uri);
+  }
+
+  resolveCustomEditor(document: ReplayDocument, { webview, onDidDispose }: vscode.WebviewPanel): void {
+    const dist = vscode.Uri.joinPath(this.context.extensionUri, "dist", "webview");
+    webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    const panel = new ReplayPanel(webview, document, {
+      log: this.log,
+      remembered: this.remembered(document.uri),
+      remember: (state) => this.remember(document.uri, state),
+      openRaw: (ordinal) => this.texts.show(document.uri, { what: "raw", ordinal }),
+      openText: (ordinal) => this.texts.show(document.uri, { what: "text", ordinal }),
+      openFile: (ordinal, path) => this.texts.showFile(document, ordinal, path),
+      diffFile: (from, to, path) => this.texts.showDiff(document, from, to, path),
+      copyLink: (id) => this.copyLink(document.uri, id),
+    });
+    const own = this.panels.get(document) ?? new Set();
+    this.panels.set(document, own.add(panel));
+    const event = this.destinations.get(document.uri.toString());
+    if (event !== undefined) {
+      this.destinations.delete(document.uri.toString());
+      panel.goTo(event);
+    }
+    onDidDispose(() => {
+      own.delete(panel);
+      panel.dispose();
+    });
+    webview.html = replayPage(webview, dist);
+  }
+
+  private documentOf(uri: vscode.Uri): ReplayDocument {
+    const key = uri.toString();
+    let document = this.documents.get(key);
+    if (document === undefined) {
+      document = new ReplayDocument(uri, storeOptions(this.context), () => this.documents.delete(key));
+      this.documents.set(key, document);
+    }
+    return document;
+  }
+
+  private async copyLink(uri: vscode.Uri, event: string): Promise<void> {
+    const query = new URLSearchParams({ file: uri.fsPath, event });
+    await vscode.env.clipboard.writeText(`${vscode.env.uriScheme}://${this.context.extension.id}/transcript?${query.toString()}`);
+    vscode.window.setStatusBarMessage(vscode.l10n.t("Link to the event copied"), 4000);
+  }
+
+  private remembered(uri: vscode.Uri): ReplayState {
+    return replayState.safeParse(this.memory()[uri.toString()]).data ?? {};
+  }
+
+  private remember(uri: vscode.Uri, state: ReplayState): void {
+    const others = Object.entries(this.memory()).filter(([key]) => key !== uri.toString());
+    const memory = Object.fromEntries([...others, [uri.toString(), state]].slice(-mostRemembered));
+    void this.context.workspaceState.update(memoryKey, memory);
+  }
+
+  private memory(): Record<string, unknown> {
+    return this.context.workspaceState.get<Record<string, unknown>>(memoryKey) ?? {};
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(this.registration, this.texts, ...this.documents.values()).dispose();
+  }
+}

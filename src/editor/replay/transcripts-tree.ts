@@ -1,0 +1,114 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import * as vscode from "vscode";
+import { formatBytes, singleLine } from "../../base";
+import { commands, customEditors, settings, views } from "../../contributions";
+import { defaultSessionsFolder } from "../../sessions";
+import { knownTranscript } from "../../transcripts";
+import { storeOptions, transcriptPath } from "./replay-document";
+
+const memoryKey = "baseliner.transcriptFolders";
+/** So many things of a folder are listed. */
+const mostEntries = 2000;
+const passedOver = /^(\.|node_modules$|snapshots\.git$)/;
+const transcriptName = /\.(eval|traj|jsonl|json)$/i;
+/** JSON that is about something else. */
+const otherName = /^(package(-lock)?|tsconfig.*|settings|launch|tasks|task|provision|composer|manifest)\.json$|\.assignment\.json$/i;
+
+/** A row: a folder that was added or lies in one, a transcript, or the person's own sessions. */
+type TranscriptRow = { readonly kind: "folder" | "root" | "sessions" | "file"; readonly path: string; readonly name: string };
+
+/** The *Transcripts* view: folders of transcripts that the person added, and their own sessions. */
+export class TranscriptsTree implements vscode.TreeDataProvider<TranscriptRow>, vscode.Disposable {
+  private readonly changes = new vscode.EventEmitter<TranscriptRow | undefined>();
+  readonly onDidChangeTreeData = this.changes.event;
+  private readonly parts: vscode.Disposable;
+
+  constructor(private readonly context: vscode.ExtensionContext) {
+    this.parts = vscode.Disposable.from(this.changes, vscode.window.createTreeView(views.transcripts, { treeDataProvider: this, showCollapseAll: true }));
+  }
+
+  /** Adds a folder that is given, or those that are chosen. */
+  async addFolder(given?: vscode.Uri): Promise<void> {
+    const chosen = given === undefined ? await vscode.window.showOpenDialog({ title: vscode.l10n.t("Add Folder of Transcripts"), canSelectFolders: true, canSelectFiles: false, canSelectMany: true, openLabel: vscode.l10n.t("Add Folder") }) : [given];
+    if (chosen !== undefined) {
+      await this.remember([...new Set([...this.folders, ...chosen.map((uri) => uri.fsPath)])]);
+    }
+  }
+
+  /** Takes a folder off the list; its files stay as they are. */
+  async removeFolder(row: unknown): Promise<void> {
+    const path = (row as Partial<TranscriptRow> | undefined)?.path;
+    await this.remember(this.folders.filter((folder) => folder !== path));
+  }
+
+  refresh(): void {
+    this.changes.fire(undefined);
+  }
+
+  private get folders(): readonly string[] {
+    return this.context.workspaceState.get<string[]>(memoryKey) ?? [];
+  }
+
+  private async remember(folders: readonly string[]): Promise<void> {
+    await this.context.workspaceState.update(memoryKey, folders);
+    this.refresh();
+  }
+
+  async getChildren(row?: TranscriptRow): Promise<TranscriptRow[]> {
+    if (row !== undefined) {
+      return await transcriptsIn(row.path);
+    }
+    const roots = this.folders.map((path): TranscriptRow => ({ kind: "root", path, name: basename(path) }));
+    const sessions = vscode.workspace.getConfiguration().get<string>(settings.sessionsFolder) || defaultSessionsFolder();
+    const own = await transcriptsIn(sessions).catch(() => []);
+    return own.length === 0 ? roots : [...roots, { kind: "sessions", path: sessions, name: vscode.l10n.t("My sessions") }];
+  }
+
+  async getTreeItem(row: TranscriptRow): Promise<vscode.TreeItem> {
+    const { kind, path } = row;
+    const name = singleLine(row.name);
+    if (kind !== "file") {
+      const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
+      item.id = `${kind} ${path}`;
+      item.contextValue = kind;
+      item.iconPath = new vscode.ThemeIcon(kind === "sessions" ? "account" : "folder");
+      item.tooltip = singleLine(path, 1000);
+      return item;
+    }
+    const item = new vscode.TreeItem(name);
+    item.id = `file ${path}`;
+    item.contextValue = "transcript";
+    item.iconPath = new vscode.ThemeIcon("list-tree");
+    item.resourceUri = vscode.Uri.file(path);
+    item.command = { command: "vscode.openWith", title: vscode.l10n.t("Replay Transcript"), arguments: [vscode.Uri.file(path), customEditors.replay] };
+    const [known, status] = await Promise.all([knownTranscript(transcriptPath(path), storeOptions(this.context).cache).catch(() => undefined), stat(path).catch(() => undefined)]);
+    const size = status === undefined ? "" : formatBytes(status.size);
+    item.description = known === undefined ? size : vscode.l10n.t("{0} · {1} events", singleLine(known.formatTitle, 40), known.count.toLocaleString("en"));
+    item.tooltip = [singleLine(path, 1000), size].join("\n");
+    return item;
+  }
+
+  dispose(): void {
+    this.parts.dispose();
+  }
+}
+
+/** Transcripts of a folder and folders in it, by name. A session is one transcript. */
+async function transcriptsIn(folder: string): Promise<TranscriptRow[]> {
+  const rows: TranscriptRow[] = [];
+  for (const entry of (await readdir(folder, { withFileTypes: true })).sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }))) {
+    if (rows.length >= mostEntries) {
+      break;
+    }
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && !passedOver.test(entry.name)) {
+      const journal = join(path, "session.jsonl");
+      const isSession = (await stat(journal).catch(() => undefined))?.isFile() === true;
+      rows.push(isSession ? { kind: "file", path: journal, name: entry.name } : { kind: "folder", path, name: entry.name });
+    } else if (entry.isFile() && transcriptName.test(entry.name) && !otherName.test(entry.name)) {
+      rows.push({ kind: "file", path, name: entry.name });
+    }
+  }
+  return rows.sort((one, other) => Number(one.kind === "file") - Number(other.kind === "file"));
+}

@@ -1,0 +1,288 @@
+import * as z from "zod";
+import { type OutlineKind, outlineKinds, type ReplayKind, replayKinds, stopUnits } from "./replay-words";
+
+const whole = z.number().int();
+const place = whole.nonnegative();
+const names = z.array(z.string()).max(10_000);
+
+/** Which events are listed. Ordinals count all events; indexes count those that are listed. */
+export const replayFilter = z.object({
+  hiddenKinds: z.array(z.enum(replayKinds)),
+  agents: names,
+  tools: names,
+  samples: names,
+  branches: names,
+  showsRepeats: z.boolean(),
+  openScores: z.array(place).max(10_000),
+  revealed: z.array(place).max(10_000),
+});
+export type ReplayFilter = z.infer<typeof replayFilter>;
+
+export const replayQuery = z.object({ pattern: z.string().max(10_000), isRegex: z.boolean(), isCaseSensitive: z.boolean() });
+export type ReplayQuery = z.infer<typeof replayQuery>;
+
+/** What a panel remembers of a transcript while it is hidden, closed, or VS Code is. */
+export const replayState = z.object({
+  /** Id of the event in question, and by how many pixels its top lies below that of the list. */
+  event: z.string().max(1000).optional(),
+  offset: z.number().optional(),
+  filter: replayFilter.optional(),
+  query: replayQuery.optional(),
+  outline: z.enum(outlineKinds).optional(),
+  axis: z.enum(["step", "time"]).optional(),
+  unit: z.enum(stopUnits).optional(),
+  speed: z.number().positive().optional(),
+  idle: z.number().nonnegative().optional(),
+  showsOutline: z.boolean().optional(),
+  showsSide: z.boolean().optional(),
+  side: z.enum(["files", "scores"]).optional(),
+  outlineWidth: z.number().positive().optional(),
+  sideWidth: z.number().positive().optional(),
+});
+export type ReplayState = z.infer<typeof replayState>;
+
+/** An event as the list shows it. */
+export interface ReplayRow {
+  readonly index: number;
+  readonly ordinal: number;
+  readonly id: string;
+  readonly kind: ReplayKind;
+  /** ms since the epoch. */
+  readonly time: number | undefined;
+  /** ms since its sample began. */
+  readonly elapsed: number | undefined;
+  /** ms since the event that is listed before it, where that is long. */
+  readonly gap: number | undefined;
+  readonly sample: string;
+  readonly agent: string;
+  readonly branch: string;
+  readonly tool: string;
+  readonly title: string;
+  /** The beginning of its text. */
+  readonly text: string;
+  /** Bytes of the text that is here, and of all of it. */
+  readonly shownBytes: number;
+  readonly textBytes: number;
+  /** About how many bytes its fields have; 0 where there are none. */
+  readonly fieldsBytes: number;
+  /** A path that its text is the content of, or a language; empty where unknown. */
+  readonly language: string;
+  /** The values of a call's arguments within the text; empty where the text is one whole. */
+  readonly parts: readonly ReplayTextPart[];
+  readonly isError: boolean;
+  readonly isRepeat: boolean;
+  /** Whether it stands with the event above: a result with its call. */
+  readonly isAttached: boolean;
+  /** Whether it belongs to the score above. */
+  readonly isScorers: boolean;
+  readonly beginsTurn: boolean;
+  readonly score: ReplayScore | undefined;
+  /** Where what was searched for lies in title and text, in UTF-16 units. */
+  readonly matches: readonly ReplayMatch[];
+}
+
+/** A value within a text, from start to end in UTF-16 units, behind its name. */
+export interface ReplayTextPart {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly role: "plain" | "code" | "before" | "after";
+  readonly language: string;
+}
+
+export interface ReplayScore {
+  readonly name: string;
+  readonly value: number | null;
+  readonly text: string;
+  readonly isFinal: boolean;
+  /** Normalised: 0 as the start, 1 as the reference; undefined where the task is not known. */
+  readonly normalised: number | undefined;
+  /** How many events its scorer made, and whether they are listed. */
+  readonly events: number;
+  readonly isOpen: boolean;
+}
+
+export interface ReplayMatch {
+  readonly inTitle: boolean;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Part of a text. */
+export interface ReplayText {
+  readonly text: string;
+  /** Bytes from..to of `bytes`. */
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: number;
+  readonly matches: readonly ReplayMatch[];
+}
+
+export interface ReplayFacet {
+  readonly name: string;
+  readonly count: number;
+}
+
+export interface ReplayFacets {
+  readonly kinds: readonly { readonly kind: ReplayKind; readonly count: number }[];
+  readonly agents: readonly ReplayFacet[];
+  readonly tools: readonly ReplayFacet[];
+  readonly samples: readonly ReplayFacet[];
+  readonly branches: readonly ReplayFacet[];
+  readonly repeats: number;
+}
+
+export interface ReplayPart {
+  readonly ordinal: number;
+  readonly depth: number;
+  readonly number: number;
+  readonly label: string;
+  readonly scores: number;
+  readonly errors: number;
+}
+
+export interface ReplayTimeline {
+  readonly range: { readonly by: "step" | "time"; readonly from: number; readonly to: number };
+  readonly buckets: number;
+  readonly counts: readonly number[];
+  readonly scores: readonly { readonly ordinal: number; readonly at: number; readonly value: number | null; readonly isFinal: boolean }[];
+  readonly hasMoreScores: boolean;
+}
+
+export interface ReplayStop {
+  readonly index: number;
+  readonly ordinal: number;
+  readonly time: number | undefined;
+}
+
+export interface ReplayFile {
+  readonly path: string;
+  readonly kind: "known" | "unknown" | "deleted";
+  /** Why its content is not known; empty where it is. */
+  readonly why: string;
+  readonly bytes: number;
+  readonly since: number;
+  /** What it is against the event that is compared with. */
+  readonly change: "same" | "added" | "changed" | "removed" | "unknown";
+}
+
+/** Where an event stands in the whole. */
+export interface ReplayPlace {
+  readonly index: number;
+  readonly ordinal: number;
+  readonly id: string;
+  readonly isListed: boolean;
+  /** ms since the first event of its sample. */
+  readonly elapsed: number | undefined;
+  readonly turn: number;
+  readonly turns: number;
+  readonly part: number;
+  /** Best score so far in its sample, as it is shown; empty where there is none. */
+  readonly best: string;
+}
+
+export interface ReplayScoreRow {
+  readonly ordinal: number;
+  readonly time: number | undefined;
+  readonly elapsed: number | undefined;
+  readonly name: string;
+  readonly score: string;
+  readonly normalised: string;
+  readonly isFinal: boolean;
+}
+
+/** What a panel asks of the extension, and the answers. */
+export interface ReplayAnswers {
+  rows: readonly ReplayRow[];
+  text: ReplayText;
+  fields: { readonly json: string; readonly isCut: boolean };
+  filter: ReplayListing;
+  place: ReplayPlace | undefined;
+  stops: readonly ReplayStop[];
+  match: { readonly number: number; readonly place: ReplayPlace; readonly inTitle: boolean; readonly byte: number } | undefined;
+  outline: { readonly count: number; readonly parts: readonly ReplayPart[]; readonly modes: readonly OutlineKind[] };
+  timeline: ReplayTimeline | undefined;
+  indexAt: number;
+  facets: ReplayFacets;
+  files: { readonly files: readonly ReplayFile[] };
+  scores: { readonly rows: readonly ReplayScoreRow[]; readonly hasMore: boolean };
+}
+export type ReplayQuestion = keyof ReplayAnswers;
+
+const mode = z.enum(outlineKinds);
+const axis = z.enum(["step", "time"]);
+const target = z.object({ ordinal: place.optional(), id: z.string().max(1000).optional(), index: place.optional() });
+
+export const replayQuestions = {
+  rows: z.object({ from: place, to: place }),
+  text: z.object({ ordinal: place, from: place, bytes: place.max(2 ** 20) }),
+  fields: z.object({ ordinal: place }),
+  filter: z.object({ filter: replayFilter, current: place.optional() }),
+  place: z.object({ target, mode, reveals: z.boolean() }),
+  stops: z.object({ unit: z.enum(stopUnits), from: whole, direction: z.union([z.literal(1), z.literal(-1)]), limit: place.max(4000) }),
+  match: z.object({ from: place, number: whole.optional(), direction: z.union([z.literal(1), z.literal(-1), z.literal(0)]), mode }),
+  outline: z.object({ mode, from: place, to: place }),
+  timeline: z.object({ axis, from: z.number().optional(), to: z.number().optional(), buckets: place.min(1).max(4000) }),
+  indexAt: z.object({ axis, at: z.number() }),
+  facets: z.object({}),
+  files: z.object({ ordinal: place, base: whole }),
+  scores: z.object({}),
+} as const satisfies Record<ReplayQuestion, z.ZodType>;
+
+export type ReplayAsked = { readonly [Name in ReplayQuestion]: z.infer<(typeof replayQuestions)[Name]> };
+
+/** How many events are listed. */
+export interface ReplayListing {
+  readonly count: number;
+  /** Indexes below mean what they meant before. */
+  readonly kept: number;
+  /** All events, those that are not listed included. */
+  readonly total: number;
+  /** Index of the event that was asked about, or of the nearest one. */
+  readonly index: number;
+}
+
+/** How far reading has come. */
+export interface ReplayProgress {
+  readonly formatTitle: string;
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly isComplete: boolean;
+  /** From 0 to 1. */
+  readonly done: number;
+  readonly problem: string;
+}
+
+/** From the extension to the panel. */
+export type ToReplay =
+  | { readonly type: "opened"; readonly name: string; readonly state: ReplayState; readonly progress: ReplayProgress; readonly listing: ReplayListing; readonly facets: ReplayFacets }
+  | { readonly type: "grown"; readonly progress: ReplayProgress; readonly listing: ReplayListing }
+  | { readonly type: "failed"; readonly message: string }
+  | { readonly type: "found"; readonly count: number; readonly events: number; readonly hasMore: boolean; readonly isSearching: boolean; readonly problem: string }
+  | { readonly type: "goTo"; readonly id: string }
+  | { readonly type: "answer"; readonly request: number; readonly value: unknown }
+  | { readonly type: "refused"; readonly request: number; readonly problem: string };
+
+const fromReplay = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready"), state: z.unknown().optional() }),
+  z.object({ type: z.literal("ask"), request: place, question: z.enum(Object.keys(replayQuestions) as [ReplayQuestion, ...ReplayQuestion[]]), asked: z.unknown().optional() }),
+  z.object({ type: z.literal("search"), query: replayQuery.nullable() }),
+  z.object({ type: z.literal("remember"), state: replayState }),
+  z.object({ type: z.literal("raw"), ordinal: place }),
+  z.object({ type: z.literal("openText"), ordinal: place }),
+  z.object({ type: z.literal("copyLink"), ordinal: place }),
+  z.object({ type: z.literal("openFile"), ordinal: place, path: z.string().max(10_000) }),
+  z.object({ type: z.literal("diffFile"), from: whole, to: place, path: z.string().max(10_000) }),
+]);
+
+/** From the panel to the extension; `ready` comes first. */
+export type FromReplay = z.infer<typeof fromReplay>;
+
+/** Reads a message from the panel; undefined for anything else. */
+export function parseFromReplay(message: unknown): FromReplay | undefined {
+  return fromReplay.safeParse(message).data;
+}
+
+/** What is asked in an `ask`; undefined where it is not what the question takes. */
+export function parseQuestion<Name extends ReplayQuestion>(question: Name, asked: unknown): ReplayAsked[Name] | undefined {
+  return replayQuestions[question].safeParse(asked).data as ReplayAsked[Name] | undefined;
+}

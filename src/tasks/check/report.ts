@@ -1,0 +1,35 @@
+import type { Scored } from "../scoring-result";
+
+/** Where a problem lies. */
+export interface Place {
+  /** Path below the task's folder, with slashes. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+/** One line of a check's report. */
+export interface CheckLine {
+  readonly level: "ok" | "warning" | "failed";
+  /** What was checked. */
+  readonly subject: string;
+  /** What was seen and what it means. */
+  readonly text: string;
+  /** Where something is to be changed, if it is a matter of one place. */
+  readonly place?: Place;
+}
+
+/** One scoring of a check. */
+export interface CheckedScoring {
+  readonly scored: Scored;
+  /** Wall time in ms, by the box's clock. */
+  readonly durationMs: number;
+}
+
+/** What checking a task found. */
+export interface TaskCheck {
+  readonly task: string;
+  readonly profile: string;
+  readonly lines: readonly CheckLine[];
+  readonly scorings: { readonly start: readonly CheckedScoring[]; readonly reference: readonly CheckedScoring[] };
+}

@@ -1,0 +1,87 @@
+import { fileChanges } from "../files/file-changes";
+import { FileStates, type StatedFile } from "../files/file-states";
+import { throwIfCancelled } from "../reading";
+import type { TranscriptStore } from "../store/transcript-store";
+import type { EventColumns } from "./columns";
+
+/** Texts over this size hold no file that anyone looks at. */
+const maxTextBytes = 16 * 2 ** 20;
+/** After so many changes what they made is kept, to begin from there. */
+const checkpointEvery = 200;
+const maxCheckpoints = 500;
+/** A call that has no result after so many events has none. */
+const noResultAfter = 1000;
+
+interface Checkpoint {
+  readonly ordinal: number;
+  readonly states: FileStates;
+}
+
+/**
+ * The files after any event, as `filesAt` rebuilds them, without beginning anew for each one: what is known after
+ * some events is kept for those behind them.
+ */
+export class FileHistory {
+  private readonly checkpoints = new Map<string, Checkpoint[]>();
+
+  constructor(
+    private readonly store: TranscriptStore,
+    private readonly columns: EventColumns,
+  ) {}
+
+  /** Forgets what was rebuilt from events from `kept` on. */
+  truncate(kept: number): void {
+    for (const [track, list] of this.checkpoints) {
+      this.checkpoints.set(
+        track,
+        list.filter(({ ordinal }) => ordinal < kept),
+      );
+    }
+  }
+
+  /** @throws {TranscriptError} `cancelled` */
+  async filesAt(ordinal: number, signal?: AbortSignal): Promise<readonly StatedFile[]> {
+    const { columns } = this;
+    if (ordinal < 0 || ordinal >= columns.count) {
+      return [];
+    }
+    const sample = columns.samples.at(ordinal);
+    const branch = columns.branches.at(ordinal);
+    const track = `${sample} ${branch}`;
+    const checkpoints = this.checkpoints.get(track) ?? [];
+    this.checkpoints.set(track, checkpoints);
+    const from = checkpoints.findLast((checkpoint) => checkpoint.ordinal <= ordinal);
+    const states = from?.states.copy() ?? new FileStates();
+    let applied = 0;
+    let isSettled = true;
+    for (let number = columns.changes.countUpTo(from?.ordinal ?? -1); number < columns.changes.length; number++) {
+      const change = columns.changes.at(number);
+      if (change > ordinal) {
+        break;
+      }
+      if (columns.samples.at(change) !== sample || columns.branches.at(change) !== branch || this.failed(change, ordinal)) {
+        continue;
+      }
+      throwIfCancelled(signal);
+      states.apply(fileChanges(await this.store.event(change, maxTextBytes)), change);
+      applied++;
+      isSettled &&= this.isSettled(change, ordinal);
+      if (isSettled && applied % checkpointEvery === 0 && checkpoints.length < maxCheckpoints && (checkpoints.at(-1)?.ordinal ?? -1) < change) {
+        checkpoints.push({ ordinal: change, states: states.copy() });
+      }
+    }
+    return states.all;
+  }
+
+  /** Whether it is known by now if a change failed, so that what it made may be kept. */
+  private isSettled(change: number, ordinal: number): boolean {
+    const { link } = this.store.row(change);
+    return link === undefined ? this.columns.kind(change) === "file-edit" || this.columns.count - change > noResultAfter : link <= ordinal;
+  }
+
+  /** A call whose result is an error changed nothing, but for commands, of which a part may have run. */
+  private failed(change: number, ordinal: number): boolean {
+    const { link, tool } = this.store.row(change);
+    return link !== undefined && link <= ordinal && tool !== "run" && this.columns.has(link, "isError");
+  }
+}

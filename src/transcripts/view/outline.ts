@@ -1,0 +1,78 @@
+import type { EventColumns } from "./columns";
+import type { Growing } from "./growing";
+
+export const outlineModes = ["turns", "spans", "agents", "branches", "samples"] as const;
+
+/** By what the outline divides a transcript. */
+export type OutlineMode = (typeof outlineModes)[number];
+
+/** A part of a transcript, from its first event to that of the next part. */
+export interface OutlinePart {
+  readonly ordinal: number;
+  /** How deep it lies within others, from 0. */
+  readonly depth: number;
+  /** Which of its kind it is, from 1. */
+  readonly number: number;
+  readonly scores: number;
+  readonly errors: number;
+}
+
+/** Deeper than this is shown no deeper. */
+const maxDepth = 12;
+
+function beginnings(columns: EventColumns, mode: OutlineMode): Growing<Int32Array> {
+  switch (mode) {
+    case "turns":
+      return columns.turns;
+    case "spans":
+      return columns.spanBegins;
+    case "agents":
+      return columns.agentBegins;
+    case "branches":
+      return columns.branchBegins;
+    case "samples":
+      return columns.sampleBegins;
+  }
+}
+
+export function outlineCount(columns: EventColumns, mode: OutlineMode): number {
+  return beginnings(columns, mode).length;
+}
+
+/** The parts from..to of an outline. */
+export function outlineParts(columns: EventColumns, mode: OutlineMode, from: number, to: number): OutlinePart[] {
+  const list = beginnings(columns, mode);
+  const parts: OutlinePart[] = [];
+  for (let index = Math.max(0, from); index < Math.min(to, list.length); index++) {
+    const ordinal = list.at(index);
+    const end = index + 1 < list.length ? list.at(index + 1) : columns.count;
+    parts.push({ ordinal, depth: mode === "spans" ? depthOf(columns, ordinal) : 0, number: index + 1, scores: columns.scores.countUpTo(end - 1) - columns.scores.countUpTo(ordinal - 1), errors: errorsIn(columns, ordinal, end) });
+  }
+  return parts;
+}
+
+/** In which part an event lies; -1 before the first. */
+export function outlineAt(columns: EventColumns, mode: OutlineMode, ordinal: number): number {
+  return beginnings(columns, mode).countUpTo(ordinal) - 1;
+}
+
+/** Outlines that divide it into more than one part. */
+export function usefulOutlines(columns: EventColumns): OutlineMode[] {
+  return outlineModes.filter((mode) => mode === "turns" || beginnings(columns, mode).length > (mode === "spans" ? 0 : 1));
+}
+
+function depthOf(columns: EventColumns, ordinal: number): number {
+  let depth = 0;
+  for (let around = columns.spans.at(ordinal); around >= 0 && depth < maxDepth; around = columns.spans.at(around)) {
+    depth++;
+  }
+  return depth;
+}
+
+function errorsIn(columns: EventColumns, from: number, to: number): number {
+  let errors = 0;
+  for (let ordinal = from; ordinal < Math.min(to, from + 500); ordinal++) {
+    errors += columns.has(ordinal, "isError") ? 1 : 0;
+  }
+  return errors;
+}

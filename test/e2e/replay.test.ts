@@ -1,0 +1,164 @@
+// A reviewer at a transcript whose every text is hostile, in a real VS Code: it
+// is read, searched, filtered and compared, and nothing in it runs or is loaded.
+import { appendFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Frame } from "playwright-core";
+import { describe, expect } from "vitest";
+import type { Workbench } from "../../scripts/vscode/workbench.mjs";
+import { test } from "./support";
+
+const start = Date.UTC(2026, 0, 1);
+
+/** Text that runs, loads or deceives wherever it is taken for more than text. */
+function hostile(url: string): string {
+  return [
+    `<img src=x onerror="window.pwned=1"><script>window.pwned=1</script><iframe src="${url}/frame"></iframe>`,
+    `<link rel=stylesheet href="${url}/sheet"><style>@import "${url}/import";body{display:none}</style><svg onload="window.pwned=1">`,
+    `"><base href="${url}/"><form action="${url}/form"><meta http-equiv=refresh content="0;url=${url}/refresh"></script>`,
+    `[click](command:workbench.action.files.newUntitledFile) [x](${url}/link) ![y](${url}/image) javascript:alert(1)`,
+    `\u001b]8;;${url}/terminal\u001b\\link\u001b]8;;\u001b\\ \u001b]52;c;cHduZWQ=\u0007 \u001b[31mred\u001b[0m \u202egnp.exe\u2069 \u200b`,
+  ].join("\n");
+}
+
+function transcript(url: string): object[] {
+  const evil = hostile(url);
+  const bash = (script: string): object => ({ type: "action", action: { type: "run_bash", args: { command: script } } });
+  const contents: object[] = [
+    { type: "log", content: [evil], attributes: { title: evil } },
+    { type: "generation", agentRequest: { settings: { model: evil }, description: evil, messages: [] }, finalResult: { outputs: [{ completion: `${evil}\n\`\`\`html\n${evil}\n\`\`\``, reasoning_completion: evil }] } },
+    bash("cat > solution.py <<'EOF'\nfirst = 1\nEOF"),
+    { type: "observation", observation: evil },
+    bash(`cat > '<img src=x onerror=window.pwned=1>.py' <<'EOF'\n${evil}\nEOF`),
+    { type: "observation", observation: { content: JSON.stringify({ [evil]: evil, nested: { [evil]: [evil] } }) } },
+    { type: "intermediateScore", score: 0.25, message: { [evil]: evil }, details: {} },
+    bash("cat > solution.py <<'EOF'\nsecond = 2\nEOF"),
+    { type: "observation", observation: `diff --git a/x b/x\n+${evil}` },
+    ...Array.from({ length: 300 }, (_, number) => ({ type: "log", content: [`line ${number}${number === 250 ? " needle" : ""}`] })),
+    { type: "intermediateScore", score: 0.75, message: {}, details: {} },
+    { type: "error", from: evil, detail: evil, trace: evil },
+  ];
+  return contents.map((content, number) => ({ runId: 1, index: 1000 + number, agentBranchNumber: 0, calledAt: start + number * (number === 3 ? 90_000 : 1000), content }));
+}
+
+/** A server that counts who comes. */
+async function listener(): Promise<{ url: string; visits: string[]; server: Server }> {
+  const visits: string[] = [];
+  const server = createServer((request, response) => {
+    visits.push(request.url ?? "");
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, visits, server };
+}
+
+async function panelOf(workbench: Workbench): Promise<Frame> {
+  return workbench.patience.until("the replay panel", async () => {
+    for (const frame of workbench.page.frames()) {
+      if (await frame.locator("#replay .event.current .head").count().catch(() => 0)) {
+        return frame;
+      }
+    }
+    return undefined;
+  });
+}
+
+describe("the replay panel", () => {
+  test("replays a hostile transcript by keys, and nothing in it runs or leaves", async ({ stage }) => {
+    const { url, visits, server } = await listener();
+    try {
+      const folder = stage.newFolder("transcripts");
+      const file = join(folder, "run.jsonl");
+      const entries = transcript(url);
+      writeFileSync(file, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+      const workbench = await stage.openWindow(folder);
+      const { page, patience } = workbench;
+      await workbench.editor.open("run.jsonl");
+      await workbench.runCommand("Baseliner: Replay Transcript");
+      let panel = await panelOf(workbench);
+      const status = async (): Promise<string> => (await panel.locator(".status").innerText()).replaceAll("\u202f", "");
+      const statusWhen = (text: RegExp): Promise<string> => patience.until(`the status ${String(text)}`, async () => ((await status()).match(text) === null ? undefined : await status()), { instead: status });
+      const current = panel.locator(".event.current");
+
+      await statusWhen(/^1 of 312/);
+      for (let step = 0; step < 4; step++) {
+        await page.keyboard.press("j");
+      }
+      await statusWhen(/^5 of 312/);
+      await page.keyboard.press("s");
+      await statusWhen(/^8 of 312.*score 0\.25/);
+      expect(await current.innerText()).toContain("0.25");
+      await page.keyboard.press("K");
+      await page.keyboard.press("i");
+      await workbench.picture("hostile");
+
+      await page.keyboard.press("/");
+      await page.keyboard.type("needle");
+      await patience.until("the count of matches", async () => (await panel.locator(".search-count").innerText()) === "1");
+      await page.keyboard.press("Enter");
+      await statusWhen(/^261 of 312/);
+      expect(await current.innerText()).toContain("line 250 needle");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Escape");
+
+      await panel.locator(".kinds .chip", { hasText: "notes" }).click();
+      await statusWhen(/301 hidden/);
+      await panel.locator(".kinds .chip", { hasText: "notes" }).click();
+      await panel.locator(".list").focus();
+      await page.keyboard.press("g");
+      await page.keyboard.type("10");
+      await page.keyboard.press("Enter");
+      await statusWhen(/^10 of 312/);
+
+      // Files as they were, and their difference in the editor's own diff.
+      await panel.locator(".side .file", { hasText: "solution.py" }).waitFor();
+      await page.keyboard.press("k");
+      await page.keyboard.press("k");
+      await page.keyboard.press("k");
+      await page.keyboard.press("b");
+      await patience.until("files compared with an event", async () => /compared with event 7/.test(await panel.locator(".side").innerText()));
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await statusWhen(/^10 of 312/);
+      await panel.locator(".side .file.changed", { hasText: "solution.py" }).getByText("diff").click();
+      const diff = page.locator(".monaco-diff-editor");
+      await patience.until("the diff of solution.py", async () => /first = 1[\s\S]*second = 2/.test((await diff.innerText()).replaceAll("\u00a0", " ")));
+      await workbench.picture("diff");
+      await workbench.runCommand("View: Close All Editors in Group");
+
+      // The place survives the window, and the transcript grows without moving it.
+      await workbench.reload();
+      panel = await panelOf(workbench);
+      await statusWhen(/^10 of 312/);
+      appendFileSync(file, `${JSON.stringify({ ...entries[9], index: 9999, calledAt: start + 1_000_000_000 })}\n`);
+      await statusWhen(/^10 of 313/);
+
+      // What was hostile is there to be read, and is nothing but text.
+      for (const frame of page.frames()) {
+        expect(await frame.evaluate(() => "pwned" in globalThis).catch(() => false)).toBe(false);
+      }
+      expect(await panel.locator("#replay :is(img, script, iframe, link, style, base, form, meta, a, object)").count()).toBe(0);
+      await page.keyboard.press("Home");
+      await statusWhen(/^1 of 313/);
+      const text = await panel.locator(".list").innerText();
+      expect(text).toContain('<img src=x onerror="window.pwned=1">');
+      expect(text).toContain("⟨U+202E⟩");
+      // Not even the page's own script could send anything.
+      const policy = await panel.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");
+      expect(policy).toMatch(/^default-src 'none'; style-src [^;']+; script-src 'nonce-[^']+'; base-uri 'none'; form-action 'none'$/);
+      const probe = `new Promise((resolve) => {
+        const image = new Image();
+        image.onload = () => resolve(true);
+        image.onerror = () => resolve(false);
+        image.src = "${url}/probe";
+      })`;
+      const sent = [await panel.evaluate(`fetch("${url}/probe").then(() => true, () => false)`), await panel.evaluate(probe)];
+      expect(sent).toEqual([false, false]);
+      expect(visits).toEqual([]);
+    } finally {
+      server.close();
+    }
+  });
+});

@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { EventRow } from "../../../src/transcripts/store/rows";
+import { EventColumns, outlineAt, outlineParts, ShownEvents, stopsFrom, timelineOf, wholeRange } from "../../../src/transcripts";
+import { everything } from "../../../src/transcripts/view/shown-events";
+
+const plain: EventRow = { kind: "message", isError: false, isRepeat: false, changesFiles: false, time: undefined, link: undefined, agent: "", branch: "", sample: "", tool: "", score: undefined, span: undefined, beginsSpan: false, isScorers: false, titleBytes: 0, textBytes: 0 };
+
+function columnsOf(rows: readonly Partial<EventRow>[]): EventColumns {
+  const columns = new EventColumns();
+  const all = rows.map((row): EventRow => ({ ...plain, ...row }));
+  columns.extend({ count: all.length, row: (ordinal) => all[ordinal] ?? plain }, Infinity);
+  return columns;
+}
+
+function orderOf(shown: ShownEvents): number[] {
+  return Array.from({ length: shown.count }, (_, index) => shown.ordinal(index));
+}
+
+function listed(rows: readonly Partial<EventRow>[], filter = {}): number[] {
+  const shown = new ShownEvents(columnsOf(rows), { ...everything, ...filter });
+  shown.extend(true);
+  return orderOf(shown);
+}
+
+const call = { kind: "tool-call" } as const;
+const resultOf = (link: number): Partial<EventRow> => ({ kind: "tool-result", link });
+const judge = { kind: "message", isScorers: true } as const;
+const score = { kind: "score", isScorers: true, score: { value: 1, isFinal: true } } as const;
+
+describe("the events that are listed", () => {
+  test("have each result behind its call, and leave one that comes much later where it happened", () => {
+    expect(listed([call, call, resultOf(0), resultOf(1)])).toEqual([0, 2, 1, 3]);
+    expect(listed([call, ...Array<Partial<EventRow>>(60).fill({}), resultOf(0)]).at(-1)).toBe(61);
+  });
+
+  test("have what a scorer did under its score where that is opened, and else not at all", () => {
+    const rows = [{}, judge, judge, score, {}];
+    expect(listed(rows)).toEqual([0, 3, 4]);
+    expect(listed(rows, { openScores: [3] })).toEqual([0, 3, 1, 2, 4]);
+    expect(listed([{}, judge, {}])).toEqual([0, 1, 2]);
+    expect(listed([{}, judge])).toEqual([0, 1]);
+  });
+
+  test("leave out what is filtered, but for what is revealed", () => {
+    const rows: Partial<EventRow>[] = [{ kind: "state" }, { agent: "a" }, { agent: "b" }, { isRepeat: true }, { ...call, tool: "bash" }, resultOf(4)];
+    expect(listed(rows, { hiddenKinds: ["state"] })).toEqual([1, 2, 4, 5]);
+    expect(listed(rows, { agents: ["b"] })).toEqual([2]);
+    expect(listed(rows, { tools: ["bash"] })).toEqual([4, 5]);
+    expect(listed(rows, { hiddenKinds: ["state"], showsRepeats: true, revealed: [0] })).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(listed([{ kind: "state", tool: "terminal" }], { hiddenKinds: ["state"] })).toEqual([0]);
+  });
+
+  const someRows = fc.array(fc.constantFrom<Partial<EventRow>>({}, call, judge, score, { kind: "state" }, { isRepeat: true }, { kind: "tool-result", link: 0 }, { kind: "tool-result", link: 3 }), { maxLength: 40 });
+
+  test("are the same whether they came at once, bit by bit, or were taken back in between", () => {
+    fc.assert(
+      fc.property(someRows, fc.array(fc.nat(40)), fc.nat(40), (some, cuts, kept) => {
+        const rows = some.map((row, ordinal) => (row.link !== undefined && row.link >= ordinal ? {} : row));
+        const all = columnsOf(rows);
+        const filter = { ...everything, hiddenKinds: ["state" as const] };
+        const atOnce = new ShownEvents(all, filter);
+        atOnce.extend(true);
+
+        const growing = new EventColumns();
+        const shown = new ShownEvents(growing, filter);
+        const grow = (count: number): void => {
+          growing.extend({ count, row: (ordinal) => ({ ...plain, ...rows[ordinal] }) }, Infinity);
+          shown.extend(false);
+        };
+        cuts.forEach((count) => grow(Math.min(count, rows.length)));
+        growing.truncate(kept);
+        shown.truncate(Math.min(kept, growing.count));
+        grow(rows.length);
+        shown.extend(true);
+        expect(orderOf(shown)).toEqual(orderOf(atOnce));
+        orderOf(shown).forEach((ordinal, index) => expect(shown.indexOf(ordinal)).toBe(index));
+      }),
+    );
+  });
+
+  test("tell from which index on they changed", () => {
+    const rows: Partial<EventRow>[] = [call, call, {}, resultOf(0)];
+    const growing = new EventColumns();
+    const shown = new ShownEvents(growing, everything);
+    const grow = (count: number): number => {
+      growing.extend({ count, row: (ordinal) => ({ ...plain, ...rows[ordinal] }) }, Infinity);
+      return shown.extend(false);
+    };
+    expect(grow(3)).toBe(0);
+    expect(grow(4)).toBe(1);
+  });
+});
+
+describe("turns, stops and the outline", () => {
+  const rows: Partial<EventRow>[] = [
+    { kind: "system" }, { kind: "user" }, { kind: "reasoning" }, call, resultOf(3),
+    { kind: "message" }, call, resultOf(6), { kind: "score", score: { value: 0.5, isFinal: false } }, { kind: "user" },
+  ];
+  const columns = columnsOf(rows);
+  const shown = new ShownEvents(columns, everything);
+  shown.extend(true);
+
+  test("begin a turn at a user's message and where the agent goes on after an answer", () => {
+    expect(outlineParts(columns, "turns", 0, 10).map(({ ordinal, scores }) => [ordinal, scores])).toEqual([[1, 0], [5, 1], [9, 0]]);
+    expect([0, 1, 4, 5, 9].map((ordinal) => outlineAt(columns, "turns", ordinal))).toEqual([-1, 0, 0, 1, 2]);
+  });
+
+  test("step by turn and by score, both ways, from anywhere", () => {
+    const stops = (unit: "turn" | "score" | "event", from: number, direction: 1 | -1): number[] => stopsFrom(columns, shown, unit, from, direction, 9).map(({ index }) => index);
+    expect(stops("turn", 0, 1)).toEqual([1, 5, 9]);
+    expect(stops("turn", 9, -1)).toEqual([5, 1]);
+    expect(stops("score", 0, 1)).toEqual([8]);
+    expect(stops("score", 8, 1)).toEqual([]);
+    expect(stops("event", 7, 1)).toEqual([8, 9]);
+    expect(stopsFrom(columns, shown, "finding", 0, 1, 9, [6, 4]).map(({ index }) => index)).toEqual([4, 6]);
+  });
+
+  test("nest spans by those around them", () => {
+    const spans = columnsOf([{ kind: "state", beginsSpan: true }, { kind: "state", beginsSpan: true, span: 0 }, { span: 1 }, { kind: "state", beginsSpan: true }]);
+    expect(outlineParts(spans, "spans", 0, 9).map(({ ordinal, depth }) => [ordinal, depth])).toEqual([[0, 0], [1, 1], [3, 0]]);
+  });
+});
+
+describe("the timeline", () => {
+  test("counts every event that is listed once, by step and by time", () => {
+    const columns = columnsOf([{ time: 1000 }, { kind: "user", time: 2000 }, {}, { kind: "score", time: 5000, score: { value: 2, isFinal: true } }]);
+    const shown = new ShownEvents(columns, everything);
+    shown.extend(true);
+    for (const [by, counted] of [["step", 4], ["time", 3]] as const) {
+      const range = wholeRange(columns, shown, by);
+      expect(range).toBeDefined();
+      const timeline = timelineOf(columns, shown, range ?? { by, from: 0, to: 1 }, 7);
+      expect(timeline.counts.reduce((sum, one) => sum + one, 0)).toBe(counted);
+      expect(timeline.scores).toMatchObject([{ ordinal: 3, value: 2, isFinal: true }]);
+    }
+  });
+});

@@ -1,0 +1,52 @@
+import type { ReplayKind } from "../../src/protocol";
+
+/** What a person calls an event of a kind. */
+export const kindNames: Readonly<Record<ReplayKind, string>> = {
+  system: "system",
+  user: "user",
+  message: "assistant",
+  reasoning: "reasoning",
+  "tool-call": "call",
+  "tool-result": "output",
+  "file-edit": "edit",
+  score: "score",
+  note: "note",
+  clock: "clock",
+  error: "error",
+  state: "state",
+  raw: "raw",
+  sandbox: "sandbox",
+};
+
+/** The same for many of them. */
+export const kindsNames: Readonly<Record<ReplayKind, string>> = {
+  ...kindNames,
+  message: "messages",
+  "tool-call": "tools",
+  "file-edit": "edits",
+  score: "scores",
+  note: "notes",
+  error: "errors",
+  state: "states",
+};
+
+export { formatBytes, formatScore, formatSeconds } from "../../src/base/text";
+
+/** A number for a person: `337 000`, with thin spaces. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** A pause for a person: `12 min later`. */
+export function formatGap(milliseconds: number): string {
+  const minutes = milliseconds / 60_000;
+  if (minutes < 90) {
+    return `${Math.round(minutes)} min later`;
+  }
+  const hours = minutes / 60;
+  return hours < 48 ? `${Number(hours.toFixed(1))} h later` : `${Math.round(hours / 24)} days later`;
+}

@@ -1,0 +1,8 @@
+import { element } from "./dom";
+import { type KeyAction, keyActions, keysOf } from "./keys";
+
+/** All keys, in a box. */
+export function helpBox(): HTMLElement {
+  const rows = (Object.keys(keyActions) as KeyAction[]).map((action) => element("div", { class: "key-row" }, element("span", { class: "keys" }, ...keysOf(action).map((key) => element("kbd", {}, key))), element("span", {}, keyActions[action])));
+  return element("div", { class: "popup help-box", role: "dialog", "aria-label": "Keys", tabindex: -1, hidden: true }, element("div", { class: "popup-head" }, element("strong", {}, "Keys")), element("div", { class: "key-rows" }, ...rows));
+}

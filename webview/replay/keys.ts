@@ -1,0 +1,108 @@
+/** What can be done by a key, with what is said of it. */
+export const keyActions = {
+  next: "Next event",
+  previous: "Previous event",
+  nextTurn: "Next turn",
+  previousTurn: "Previous turn",
+  nextScore: "Next score",
+  previousScore: "Previous score",
+  nextFinding: "Next finding",
+  previousFinding: "Previous finding",
+  first: "First event",
+  last: "Last event",
+  pageDown: "A page down",
+  pageUp: "A page up",
+  play: "Play, pause",
+  faster: "Faster",
+  slower: "Slower",
+  search: "Search",
+  nextMatch: "Next match",
+  previousMatch: "Previous match",
+  filter: "Filter",
+  outline: "Outline",
+  side: "Files and scores",
+  goTo: "Go to an event by its number",
+  unfold: "Unfold or fold the text",
+  fields: "Fields of the event",
+  raw: "Source of the event",
+  openText: "Open the text in an editor",
+  copyLink: "Copy a link to the event",
+  compare: "Compare files with this event",
+  zoomReset: "Show all of the timeline",
+  help: "All keys",
+  escape: "Close what is open; stop playing",
+} as const;
+
+export type KeyAction = keyof typeof keyActions;
+
+/** Keys as `KeyboardEvent.key` names them, with `Ctrl+` where that is held (⌘ on a Mac). */
+export const keyMap: Readonly<Record<string, KeyAction>> = {
+  j: "next",
+  ArrowDown: "next",
+  k: "previous",
+  ArrowUp: "previous",
+  J: "nextTurn",
+  K: "previousTurn",
+  s: "nextScore",
+  S: "previousScore",
+  n: "nextFinding",
+  N: "previousFinding",
+  Home: "first",
+  End: "last",
+  PageDown: "pageDown",
+  PageUp: "pageUp",
+  " ": "play",
+  ".": "faster",
+  ",": "slower",
+  "/": "search",
+  "Ctrl+f": "search",
+  F3: "nextMatch",
+  "Shift+F3": "previousMatch",
+  m: "nextMatch",
+  M: "previousMatch",
+  f: "filter",
+  o: "outline",
+  e: "side",
+  g: "goTo",
+  x: "unfold",
+  Enter: "unfold",
+  i: "fields",
+  r: "raw",
+  t: "openText",
+  y: "copyLink",
+  b: "compare",
+  "0": "zoomReset",
+  "?": "help",
+  Escape: "escape",
+};
+
+/** What was pressed. */
+export interface Pressed {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+  readonly shiftKey: boolean;
+}
+
+/** What a key does. Keys that VS Code or a text field would want are theirs. */
+export function actionOf(pressed: Pressed, isInField: boolean, isOnButton: boolean): KeyAction | undefined {
+  const { key, ctrlKey, metaKey, altKey, shiftKey } = pressed;
+  if (altKey) {
+    return undefined;
+  }
+  const held = ctrlKey || metaKey ? "Ctrl+" : shiftKey && key.length > 1 ? "Shift+" : "";
+  const action = Object.hasOwn(keyMap, held + key) ? keyMap[held + key] : undefined;
+  if (isInField) {
+    return action === "escape" || held === "Ctrl+" ? action : undefined;
+  }
+  return isOnButton && (key === "Enter" || key === " ") ? undefined : action;
+}
+
+/** The keys of each action, for people. */
+export function keysOf(action: KeyAction): string[] {
+  const names: Readonly<Record<string, string>> = { " ": "Space", ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc" };
+  return Object.entries(keyMap)
+    .filter(([, other]) => other === action)
+    .map(([key]) => names[key] ?? key);
+}

@@ -1,0 +1,367 @@
+import type { ReplayListing, ReplayRow } from "../../src/protocol";
+import { element } from "./dom";
+import { plural } from "./formats";
+import { placeholderRow, RowView, type RowActions } from "./row-view";
+import { Rows } from "./rows";
+import { type Anchor, coverage, indexOfScroll, scrollHeight, scrollTopOf, settle } from "./window";
+
+/** Rows are drawn so many pixels beyond the view, and fetched so many further. */
+const overscan = 600;
+const fetchAhead = 60;
+/** A scroll over more than so many views is a jump. */
+const jumpViews = 3;
+/** The scroll bar is put right when scrolling has rested so long, in ms. */
+const restAfter = 150;
+/** From the top of the view, where an event is brought to. */
+const margin = 28;
+
+/** The list of events: only what is to be seen is in the page, however many there are. */
+export class EventList {
+  readonly element: HTMLElement;
+  private readonly stage = element("div", { class: "stage" });
+  private readonly column = element("div", { class: "column" });
+  private readonly spacer = element("div", { class: "spacer" });
+  private readonly rows: Rows;
+  private drawn: RowView[] = [];
+  private first = 0;
+  private anchor: Anchor = { index: 0, top: 0 };
+  private currentIndex = 0;
+  private viewHeight = 0;
+  /** Where the first row that is drawn lies, in pixels below the top of the view. */
+  private top = 0;
+  private wantsFocus = false;
+  private lastScrollTop = 0;
+  private averageHeight = 90;
+  private measured = 0;
+  private frame = 0;
+  private rest = 0;
+
+  /** @param chosen called when a person clicks on an event */
+  constructor(
+    private readonly actions: RowActions,
+    private readonly chosen: (row: ReplayRow) => void,
+    private readonly moved: () => void,
+  ) {
+    this.element = element("div", { class: "list", role: "feed", tabindex: 0, "aria-label": "Events" }, this.stage, this.spacer);
+    this.stage.append(this.column);
+    this.rows = new Rows((from, to) => this.arrived(from, to));
+    this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.element.addEventListener("wheel", (event) => this.wheeled(event), { passive: true });
+    this.element.addEventListener("click", (event) => this.clicked(event));
+    new ResizeObserver(() => this.resized()).observe(this.element);
+  }
+
+  get count(): number {
+    return this.rows.count;
+  }
+
+  get current(): number {
+    return this.currentIndex;
+  }
+
+  /** The row of an index, where it is known. */
+  row(index: number): ReplayRow | undefined {
+    return this.rows.row(index);
+  }
+
+  /** The view of the current event, where it is drawn. */
+  get currentView(): RowView | undefined {
+    return this.drawn[this.currentIndex - this.first];
+  }
+
+  /** Pixels from the top of the view to the current event. */
+  get offset(): number | undefined {
+    const view = this.currentView;
+    return view === undefined ? undefined : view.element.getBoundingClientRect().top - this.stage.getBoundingClientRect().top;
+  }
+
+  /** Takes over how many events are listed now. Where it is another list, `current` is the event to stay at. */
+  relist(listing: ReplayListing, current?: number): void {
+    const offset = this.offset;
+    this.rows.relist(listing);
+    if (current !== undefined) {
+      this.currentIndex = current;
+      this.anchor = { index: current, top: offset ?? margin };
+    }
+    this.currentIndex = Math.max(0, Math.min(this.currentIndex, listing.count - 1));
+    if (listing.kept < this.first + this.drawn.length || current !== undefined) {
+      this.clear(current === undefined ? Math.max(0, listing.kept) : 0);
+    }
+    if (this.anchor.index >= listing.count) {
+      this.anchor = { index: Math.max(0, listing.count - 1), top: 0 };
+    }
+    this.draw();
+    this.straighten();
+  }
+
+  /** Fetches the rows anew: what is searched for has changed. */
+  refresh(): void {
+    this.rows.forget();
+    this.fetch();
+  }
+
+  /** Makes an event the current one and brings it into view; `offset` pixels below the top, where that is said. */
+  go(index: number, offset?: number): void {
+    const to = Math.max(0, Math.min(index, this.count - 1));
+    this.currentView?.setCurrent(false);
+    this.currentIndex = to;
+    const view = this.currentView;
+    const had = this.stage.contains(document.activeElement);
+    if (view === undefined || offset !== undefined) {
+      this.anchor = { index: to, top: offset ?? margin };
+    } else {
+      const top = view.element.offsetTop + this.top;
+      const height = view.element.offsetHeight;
+      if (top < margin) {
+        this.anchor = { index: to, top: margin };
+      } else if (top + height > this.viewHeight - margin) {
+        this.anchor = { index: to, top: Math.max(margin, this.viewHeight - margin - height) };
+      }
+    }
+    this.drawSoon();
+    if (had || document.activeElement === this.element) {
+      this.wantsFocus = true;
+    }
+  }
+
+  /** Brings a part of the current event into view, such as a match far down in its text. */
+  bring(part: Range | undefined): void {
+    // The browser may have scrolled the stage to show it; here nothing scrolls but by the anchor.
+    this.stage.scrollTop = 0;
+    this.draw();
+    const view = this.currentView;
+    if (part === undefined || view === undefined) {
+      return;
+    }
+    const place = part.getBoundingClientRect();
+    const top = place.top - this.stage.getBoundingClientRect().top;
+    if (top < margin || top + place.height > this.viewHeight - margin) {
+      const within = place.top - view.element.getBoundingClientRect().top;
+      this.anchor = { index: this.currentIndex, top: this.viewHeight / 3 - within };
+      this.drawSoon();
+      this.restLater();
+    }
+  }
+
+  focus(): void {
+    (this.currentView?.element ?? this.element).focus({ preventScroll: true });
+  }
+
+  /** Scrolls by a part of the view. */
+  scrollBy(views: number): void {
+    this.anchor = { ...this.anchor, top: this.anchor.top - views * this.viewHeight };
+    this.drawSoon();
+    this.restLater();
+  }
+
+  /** The topmost event whose beginning is to be seen. */
+  get topIndex(): number {
+    let top = this.top;
+    for (const [number, view] of this.drawn.entries()) {
+      if (top >= -20) {
+        return this.first + number;
+      }
+      top += view.element.offsetHeight;
+    }
+    return this.anchor.index;
+  }
+
+  /** Something within a row has another height now. */
+  relayout(): void {
+    this.drawSoon();
+  }
+
+  private resized(): void {
+    this.viewHeight = this.element.clientHeight;
+    this.stage.style.height = `${this.viewHeight}px`;
+    this.draw();
+    this.straighten();
+  }
+
+  private arrived(from: number, to: number): void {
+    for (let index = Math.max(from, this.first); index < Math.min(to, this.first + this.drawn.length); index++) {
+      const row = this.rows.row(index);
+      if (row !== undefined) {
+        this.drawn[index - this.first]?.show(row);
+      }
+    }
+    this.drawSoon();
+  }
+
+  private scrolled(): void {
+    const { scrollTop } = this.element;
+    const moved = scrollTop - this.lastScrollTop;
+    this.lastScrollTop = scrollTop;
+    if (moved === 0) {
+      return;
+    }
+    if (Math.abs(moved) > jumpViews * this.viewHeight) {
+      this.anchor = { index: indexOfScroll(scrollTop, this.count, this.element.scrollHeight - this.viewHeight), top: 0 };
+    } else {
+      this.anchor = { ...this.anchor, top: this.anchor.top - moved };
+    }
+    // In this very frame: the browser has moved nothing, since the stage stays where it is.
+    this.draw();
+    this.restLater();
+  }
+
+  /** At the ends of the scroll bar the list may go on: the bar is only about right. */
+  private wheeled(event: WheelEvent): void {
+    const { scrollTop, scrollHeight: height } = this.element;
+    const isStuck = event.deltaY < 0 ? scrollTop <= 0 : scrollTop >= height - this.viewHeight - 1;
+    if (isStuck && !event.ctrlKey) {
+      const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 20 : event.deltaY;
+      this.anchor = { ...this.anchor, top: this.anchor.top - pixels };
+      this.drawSoon();
+      this.restLater();
+    }
+  }
+
+  private clicked(event: MouseEvent): void {
+    const target = event.target instanceof Element ? event.target.closest(".event") : null;
+    const view = this.drawn.find((candidate) => candidate.element === target);
+    const isSelecting = (document.getSelection()?.toString() ?? "") !== "";
+    if (view?.row !== undefined && !isSelecting) {
+      this.chosen(view.row);
+    }
+  }
+
+  private restLater(): void {
+    window.clearTimeout(this.rest);
+    this.rest = window.setTimeout(() => {
+      this.straighten();
+      this.moved();
+    }, restAfter);
+  }
+
+  private drawSoon(): void {
+    if (this.frame === 0) {
+      this.frame = requestAnimationFrame(() => this.draw());
+    }
+  }
+
+  /** Draws the rows that are to be seen, and puts them where they belong. */
+  private draw(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    if (this.viewHeight === 0) {
+      return;
+    }
+    if (this.count === 0) {
+      this.clear(0);
+      return;
+    }
+    if (this.anchor.index < this.first || this.anchor.index >= this.first + this.drawn.length) {
+      this.restart();
+    }
+    for (let round = 0; round < 8; round++) {
+      const heights = this.drawn.map(({ element: row }) => row.offsetHeight);
+      const settled = settle(this.anchor, { first: this.first, heights }, this.count, this.viewHeight);
+      this.top = settled.top;
+      const need = coverage(settled.top, { first: this.first, heights }, this.count, this.viewHeight, overscan, this.averageHeight);
+      this.anchor = settled.anchor;
+      if (need.before + need.behind + need.dropBefore + need.dropBehind === 0) {
+        this.learn(heights);
+        this.holdCurrent(heights);
+        break;
+      }
+      this.change(need);
+    }
+    this.column.style.transform = `translateY(${Math.round(this.top)}px)`;
+    this.mark();
+    this.fetch();
+  }
+
+  /** Where the current event is in view, it is what stays where it is when others around it become higher. */
+  private holdCurrent(heights: readonly number[]): void {
+    const number = this.currentIndex - this.first;
+    if (number >= 0 && number < heights.length) {
+      const top = heights.slice(0, number).reduce((sum, one) => sum + one, this.top);
+      if (top >= 0 && top < this.viewHeight) {
+        this.anchor = { index: this.currentIndex, top };
+      }
+    }
+  }
+
+  /** Begins anew around the anchor; rows that happen to be drawn already are far away. */
+  private restart(): void {
+    this.clear(0);
+    this.first = Math.min(this.anchor.index, this.count - 1);
+    this.anchor = { ...this.anchor, index: this.first };
+    this.append(Math.max(1, Math.min(Math.ceil(this.viewHeight / this.averageHeight), this.count - this.first)));
+  }
+
+  private change({ before, behind, dropBefore, dropBehind }: { before: number; behind: number; dropBefore: number; dropBehind: number }): void {
+    this.drawn.splice(0, dropBefore).forEach((view) => view.remove());
+    this.first += dropBefore;
+    this.drawn.splice(this.drawn.length - dropBehind, dropBehind).forEach((view) => view.remove());
+    if (before > 0) {
+      const views = Array.from({ length: before }, (_, number) => this.view(this.first - before + number));
+      this.column.prepend(...views.map((view) => view.element));
+      this.drawn.unshift(...views);
+      this.first -= before;
+    }
+    this.append(behind);
+  }
+
+  private append(count: number): void {
+    const views = Array.from({ length: count }, (_, number) => this.view(this.first + this.drawn.length + number));
+    this.column.append(...views.map((view) => view.element));
+    this.drawn.push(...views);
+  }
+
+  private view(index: number): RowView {
+    const row = this.rows.row(index);
+    return new RowView(this.actions, row ?? placeholderRow(index), row !== undefined);
+  }
+
+  /** Removes the rows from an index on. */
+  private clear(from: number): void {
+    const keep = Math.max(0, from - this.first);
+    this.drawn.splice(keep).forEach((view) => view.remove());
+    if (this.drawn.length === 0) {
+      this.first = this.anchor.index;
+    }
+  }
+
+  private mark(): void {
+    const label = plural(this.count, "event");
+    this.element.setAttribute("aria-label", label);
+    for (const [number, view] of this.drawn.entries()) {
+      view.setCurrent(this.first + number === this.currentIndex);
+      view.element.setAttribute("aria-setsize", String(this.count));
+    }
+    if (this.wantsFocus && this.currentView !== undefined) {
+      this.wantsFocus = false;
+      this.focus();
+    }
+  }
+
+  private fetch(): void {
+    const last = this.first + this.drawn.length;
+    this.rows.want(this.first - fetchAhead, last + fetchAhead, this.anchor.index);
+  }
+
+  private learn(heights: readonly number[]): void {
+    for (const [number, height] of heights.entries()) {
+      if (this.drawn[number]?.isKnown === true && this.measured < 4000) {
+        this.measured++;
+        this.averageHeight += (height - this.averageHeight) / this.measured;
+      }
+    }
+  }
+
+  /** Puts the scroll bar where it belongs. */
+  private straighten(): void {
+    const heights = this.drawn.map(({ element: row }) => row.offsetHeight);
+    const isWhole = this.first === 0 && this.drawn.length === this.count;
+    const height = isWhole ? Math.max(this.viewHeight, heights.reduce((sum, one) => sum + one, 0)) : scrollHeight(this.count, this.averageHeight, this.viewHeight + 100);
+    this.spacer.style.height = `${height - this.viewHeight}px`;
+    const bottom = heights.reduce((sum, one) => sum + one, this.top);
+    const atStart = this.first === 0 && this.top >= 0;
+    const atEnd = this.first + this.drawn.length >= this.count && bottom <= this.viewHeight + 1;
+    const top = isWhole ? -this.top : scrollTopOf(this.anchor, heights[this.anchor.index - this.first] ?? 0, this.count, height - this.viewHeight, atStart, atEnd);
+    this.element.scrollTop = top;
+    this.lastScrollTop = this.element.scrollTop;
+  }
+}

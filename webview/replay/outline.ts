@@ -1,0 +1,155 @@
+import type { OutlineKind, ReplayPart } from "../../src/protocol";
+import { element, select, settled } from "./dom";
+import { formatCount } from "./formats";
+import { visibleLine } from "./body/visible";
+import { ask } from "./host";
+
+const rowHeight = 22;
+const page = 100;
+const names: Readonly<Record<OutlineKind, string>> = { turns: "Turns", spans: "Spans", agents: "Agents", branches: "Branches", samples: "Samples" };
+
+/** The outline: the parts of the transcript by turns, spans, agents, branches or samples. Rows have one height. */
+export class Outline {
+  readonly element: HTMLElement;
+  private readonly head = element("div", { class: "pane-head" });
+  private readonly list = element("div", { class: "outline-list", role: "listbox", tabindex: 0, "aria-label": "Outline" });
+  private readonly column = element("div", { class: "outline-column", role: "presentation" });
+  private parts = new Map<number, ReplayPart>();
+  private count = 0;
+  private at = -1;
+  private modes: readonly OutlineKind[] = ["turns"];
+  private readonly refetch = settled(300, () => void this.fetch(true));
+  private fetching = false;
+
+  constructor(
+    private mode: OutlineKind,
+    private readonly go: (ordinal: number) => void,
+    private readonly changedMode: (mode: OutlineKind) => void,
+  ) {
+    this.list.append(this.column);
+    this.element = element("nav", { class: "outline pane", "aria-label": "Outline" }, this.head, this.list);
+    this.list.addEventListener("scroll", () => void this.draw(), { passive: true });
+    this.list.addEventListener("keydown", (event) => this.key(event));
+    this.list.addEventListener("click", (event) => {
+      const row = event.target instanceof Element ? event.target.closest("[data-part]") : null;
+      this.choose(Number(row?.getAttribute("data-part") ?? -1));
+    });
+    new ResizeObserver(() => void this.draw()).observe(this.list);
+    this.drawHead();
+  }
+
+  get kind(): OutlineKind {
+    return this.mode;
+  }
+
+  /** Shows that the transcript has grown, or is another one. */
+  changed(): void {
+    this.refetch();
+  }
+
+  /** Marks the part that the current event lies in. */
+  stand(part: number): void {
+    if (part !== this.at) {
+      this.at = part;
+      const top = part * rowHeight;
+      const { scrollTop, clientHeight } = this.list;
+      if (part >= 0 && (top < scrollTop || top + rowHeight > scrollTop + clientHeight)) {
+        this.list.scrollTop = top - clientHeight / 3;
+      }
+      void this.draw();
+    }
+  }
+
+  private key(event: KeyboardEvent): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.choose(Math.max(0, Math.min(this.count - 1, this.at + step)));
+    }
+  }
+
+  private choose(number: number): void {
+    const part = this.parts.get(number);
+    if (part !== undefined) {
+      this.stand(number);
+      this.go(part.ordinal);
+    }
+  }
+
+  private drawHead(): void {
+    const title = this.modes.length < 2 ? element("span", { class: "pane-title" }, names[this.mode]) : select("Outline by", this.modes.map((mode): [string, string] => [mode, names[mode]]), this.mode, (value) => this.setMode(value as OutlineKind));
+    this.head.replaceChildren(title, element("span", { class: "count" }, formatCount(this.count)));
+  }
+
+  private setMode(mode: OutlineKind): void {
+    this.mode = mode;
+    this.at = -1;
+    this.list.scrollTop = 0;
+    this.changedMode(mode);
+    void this.fetch(true);
+  }
+
+  private async fetch(anew: boolean): Promise<void> {
+    if (this.element.hidden || (this.fetching && !anew)) {
+      return;
+    }
+    this.fetching = true;
+    const from = Math.max(0, Math.floor(this.list.scrollTop / rowHeight) - page);
+    try {
+      const { mode } = this;
+      const { count, parts, modes } = await ask("outline", { mode, from, to: from + 3 * page });
+      if (mode !== this.mode) {
+        return;
+      }
+      if (anew) {
+        this.parts = new Map();
+      }
+      parts.forEach((part, number) => this.parts.set(from + number, part));
+      if (count !== this.count || modes.join() !== this.modes.join()) {
+        this.count = count;
+        this.modes = modes;
+        this.drawHead();
+      }
+    } catch {
+      // The transcript is not open any more, or not yet.
+    } finally {
+      this.fetching = false;
+    }
+    await this.draw(false);
+  }
+
+  /** Draws the rows that are to be seen. */
+  private async draw(fetches = true): Promise<void> {
+    const first = Math.max(0, Math.floor(this.list.scrollTop / rowHeight) - 10);
+    const last = Math.min(this.count, first + Math.ceil(this.list.clientHeight / rowHeight) + 20);
+    this.column.style.height = `${this.count * rowHeight}px`;
+    const rows: HTMLElement[] = [];
+    let isMissing = false;
+    for (let number = first; number < last; number++) {
+      const part = this.parts.get(number);
+      isMissing ||= part === undefined;
+      rows.push(this.row(number, part));
+    }
+    this.column.replaceChildren(...rows);
+    this.list.setAttribute("aria-activedescendant", this.at >= first && this.at < last ? `part-${this.at}` : "");
+    if (isMissing && fetches) {
+      await this.fetch(false);
+    }
+  }
+
+  private row(number: number, part: ReplayPart | undefined): HTMLElement {
+    const isHere = number === this.at;
+    const row = element(
+      "div",
+      { class: isHere ? "part here" : "part", role: "option", id: `part-${number}`, "data-part": number, "aria-selected": String(isHere), "aria-setsize": this.count, "aria-posinset": number + 1, title: part === undefined ? "" : visibleLine(part.label) },
+      element("span", { class: "number" }, part === undefined ? "" : formatCount(part.number)),
+      element("bdi", { class: "label" }, part === undefined ? "…" : visibleLine(part.label)),
+      (part?.errors ?? 0) > 0 ? element("span", { class: "bad", title: "something failed" }, "!") : undefined,
+      (part?.scores ?? 0) > 0 ? element("span", { class: "diamond", title: "score" }, "◆") : undefined,
+    );
+    row.style.top = `${number * rowHeight}px`;
+    row.style.paddingInlineStart = `${8 + (part?.depth ?? 0) * 12}px`;
+    return row;
+  }
+}

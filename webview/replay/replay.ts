@@ -1,0 +1,559 @@
+import type { ReplayFilter, ReplayListing, ReplayPlace, ReplayProgress, ReplayRow, ReplayState, ReplayStop, ReplayUnit, ToReplay } from "../../src/protocol";
+import { element, iconButton, settled } from "./dom";
+import { visibleLine } from "./body/visible";
+import { Filters } from "./filters";
+import { formatCount, formatSeconds } from "./formats";
+import { helpBox } from "./help";
+import { ask, keep, send } from "./host";
+import { actionOf, type KeyAction } from "./keys";
+import { EventList } from "./list";
+import { markCurrent } from "./marks";
+import { Outline } from "./outline";
+import { type Pace, Player } from "./player";
+import { forgetOpened } from "./row-view";
+import { SearchBar } from "./search-bar";
+import { Side } from "./side";
+import { splitter } from "./splitter";
+import { TimelineStrip } from "./timeline";
+import { otherSpeed, PlayerBar } from "./toolbar";
+
+/** So many bytes of a text are unfolded at once. */
+const unfoldBytes = 64 * 1024;
+/** Below this width, in pixels, panes lie over the list, and one of them at a time. */
+const narrow = 900;
+
+type Opened = ToReplay & { type: "opened" };
+
+/** The replay panel of an open transcript: list, outline, timeline, player, search, filters and side, and how they hang together. */
+export class Replay {
+  private readonly list: EventList;
+  private readonly outline: Outline;
+  private readonly timeline: TimelineStrip;
+  private readonly player: Player;
+  private readonly bar: PlayerBar;
+  private readonly search: SearchBar;
+  private readonly filters: Filters;
+  private readonly side: Side;
+  private readonly help = helpBox();
+  private readonly status = element("div", { class: "status" });
+  private readonly said = element("div", { class: "sr-only", role: "status", "aria-live": "polite" });
+  private readonly progressText = element("span", { class: "progress" });
+  private readonly goToBox = element("input", { class: "go-to", type: "text", placeholder: "event", "aria-label": "Number of an event", hidden: true });
+  private place: ReplayPlace | undefined;
+  private progress: ReplayProgress;
+  private listing: ReplayListing;
+  private state: ReplayState;
+  private readonly remember = settled(300, () => this.keepState());
+  private readonly locate = settled(40, () => void this.findPlace());
+  private placing = 0;
+  /** Goes up whenever another event was gone to. */
+  private moves = 0;
+
+  constructor(
+    private readonly root: HTMLElement,
+    { name, state, progress, listing, facets }: Opened,
+  ) {
+    this.state = state;
+    this.progress = progress;
+    this.listing = listing;
+    document.title = name;
+    this.list = new EventList(this.rowActions(), (row) => this.go(row.index), () => this.remember());
+    this.outline = new Outline(state.outline ?? "turns", (ordinal) => void this.goTo({ ordinal }, false), (outline) => this.change({ outline }));
+    this.timeline = new TimelineStrip(state.axis ?? "step", (index) => this.go(index), (ordinal) => void this.goTo({ ordinal }, true), () => this.list.count);
+    this.search = new SearchBar((query) => this.searchFor(query), (direction) => void this.goToMatch(direction), () => this.list.focus());
+    this.filters = new Filters(state.filter ?? { hiddenKinds: [], agents: [], tools: [], samples: [], branches: [], showsRepeats: false, openScores: [], revealed: [] }, (filter) => void this.refilter(filter));
+    this.filters.set(facets);
+    this.side = new Side(state.side ?? "files", (ordinal) => void this.goTo({ ordinal }, true), (side) => this.change({ side }));
+    const pace: Pace = { unit: state.unit ?? "event", speed: state.speed ?? 1, idle: state.idle ?? 2000 };
+    const clock = { now: () => performance.now(), after: (delay: number, act: () => void) => after(delay, act) };
+    this.player = new Player(clock, { stops: (unit, from, limit) => ask("stops", { unit, from, direction: 1, limit }), go: (stop) => this.played(stop), changed: (isPlaying) => this.bar.playing(isPlaying) }, pace);
+    this.bar = new PlayerBar(pace, (action) => this.act(action), (changed) => this.setPace(changed));
+    this.layOut();
+    this.listen();
+    this.list.relist(listing, 0);
+    void this.begin();
+  }
+
+  /** Hears what the extension says. */
+  hear(message: Exclude<ToReplay, { type: "answer" | "refused" | "opened" | "failed" }>): void {
+    switch (message.type) {
+      case "grown":
+        this.grown(message.progress, message.listing);
+        break;
+      case "found":
+        this.found(message);
+        break;
+      case "goTo":
+        void this.goTo({ id: message.id }, true);
+        break;
+    }
+  }
+
+  private layOut(): void {
+    const { state } = this;
+    const buttons = element(
+      "div",
+      { class: "buttons" },
+      iconButton("outline", "Outline (o)", () => this.act("outline")),
+      iconButton("side", "Files and scores (e)", () => this.act("side")),
+      iconButton("help", "All keys (?)", () => this.act("help")),
+    );
+    const axis = element("button", { class: "chip axis", type: "button", title: "Timeline by step or by time" }, (state.axis ?? "step") === "step" ? "steps" : "time");
+    axis.addEventListener("click", () => {
+      const next = (this.state.axis ?? "step") === "step" ? "time" : "step";
+      axis.textContent = next === "step" ? "steps" : "time";
+      this.change({ axis: next });
+      this.timeline.setAxis(next);
+    });
+    const isWide = window.innerWidth >= narrow;
+    this.outline.element.hidden = !(state.showsOutline ?? isWide) || !isWide;
+    this.side.element.hidden = !(state.showsSide ?? window.innerWidth >= 1100) || !isWide;
+    const outlineBar = splitter(this.outline.element, "start", state.outlineWidth ?? 220, (outlineWidth) => this.change({ outlineWidth }));
+    const sideBar = splitter(this.side.element, "end", state.sideWidth ?? 280, (sideWidth) => this.change({ sideWidth }));
+    this.root.replaceChildren(
+      element("header", { class: "toolbar" }, this.bar.element, this.filters.bar, this.search.element, buttons),
+      element("div", { class: "strip" }, this.timeline.element, axis),
+      element("main", { class: "panes" }, this.outline.element, outlineBar, this.list.element, sideBar, this.side.element, this.filters.box, this.help),
+      element("footer", { class: "footer" }, this.status, this.goToBox, element("span", { class: "space" }), this.progressText),
+      this.said,
+    );
+    this.showProgress();
+  }
+
+  private listen(): void {
+    document.addEventListener("keydown", (event) => {
+      const target = event.target instanceof Element ? event.target : document.body;
+      const isInField = target.matches("input[type=text], select, textarea");
+      const action = actionOf(event, isInField, target.closest("button, summary, a, input") !== null);
+      if (action !== undefined) {
+        event.preventDefault();
+        event.stopPropagation();
+        this.act(action);
+      }
+    });
+    this.goToBox.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") {
+        const number = Number(this.goToBox.value.replace(/\s/g, ""));
+        this.goToBox.hidden = true;
+        this.list.focus();
+        if (Number.isInteger(number) && number >= 1 && number <= this.listing.total) {
+          void this.goTo({ ordinal: number - 1 }, true);
+        }
+      }
+    });
+    document.addEventListener("pointerdown", (event) => {
+      for (const popup of [this.filters.box, this.help]) {
+        if (!popup.hidden && event.target instanceof Node && !popup.contains(event.target) && !(event.target instanceof Element && event.target.closest(".toolbar") !== null)) {
+          popup.hidden = true;
+        }
+      }
+    });
+    document.addEventListener("visibilitychange", () => this.keepState());
+    window.addEventListener("resize", () => this.fold());
+    document.addEventListener("copy", (event) => {
+      // Signs for invisible characters are part of what is seen, and of what is copied.
+      event.clipboardData?.setData("text/plain", document.getSelection()?.toString() ?? "");
+      event.preventDefault();
+    });
+  }
+
+  private async begin(): Promise<void> {
+    const { event, offset, query } = this.state;
+    if (query !== undefined) {
+      this.search.set(query);
+    }
+    if (event === undefined || !(await this.goTo({ id: event }, true, offset))) {
+      this.go(0);
+    }
+    this.list.focus();
+    this.outline.changed();
+    this.timeline.changed();
+    this.side.changed();
+  }
+
+  private act(action: KeyAction): void {
+    switch (action) {
+      case "next":
+        this.step(1);
+        break;
+      case "previous":
+        this.step(-1);
+        break;
+      case "nextTurn":
+      case "previousTurn":
+        void this.stepBy("turn", action === "nextTurn" ? 1 : -1);
+        break;
+      case "nextScore":
+      case "previousScore":
+        void this.stepBy("score", action === "nextScore" ? 1 : -1);
+        break;
+      case "nextFinding":
+      case "previousFinding":
+        void this.stepBy("finding", action === "nextFinding" ? 1 : -1);
+        break;
+      case "first":
+        this.go(0);
+        break;
+      case "last":
+        this.go(this.list.count - 1);
+        break;
+      case "pageDown":
+      case "pageUp":
+        this.player.pause();
+        this.list.scrollBy(action === "pageDown" ? 0.85 : -0.85);
+        window.requestAnimationFrame(() => this.go(this.list.topIndex));
+        break;
+      case "play":
+        this.togglePlay();
+        break;
+      case "faster":
+      case "slower":
+        this.setPace({ speed: otherSpeed(this.player.pace.speed, action === "faster" ? 1 : -1) });
+        this.say(`${this.player.pace.speed} times as fast`);
+        break;
+      case "search":
+        this.search.focus();
+        break;
+      case "nextMatch":
+      case "previousMatch":
+        void this.goToMatch(action === "nextMatch" ? 1 : -1);
+        break;
+      case "filter":
+        this.help.hidden = true;
+        void this.filters.toggle();
+        break;
+      case "outline":
+        this.togglePane("outline");
+        break;
+      case "side":
+        this.togglePane("side");
+        break;
+      case "goTo":
+        this.goToBox.hidden = false;
+        this.goToBox.value = "";
+        this.goToBox.focus();
+        break;
+      case "unfold":
+        void this.list.currentView?.toggleText();
+        break;
+      case "fields":
+        void this.list.currentView?.toggleFields();
+        break;
+      case "raw":
+        this.withRow(({ ordinal }) => send({ type: "raw", ordinal }));
+        break;
+      case "openText":
+        this.withRow(({ ordinal }) => send({ type: "openText", ordinal }));
+        break;
+      case "copyLink":
+        this.withRow(({ ordinal }) => send({ type: "copyLink", ordinal }));
+        break;
+      case "compare":
+        this.withRow(({ ordinal }) => {
+          this.showPane("side");
+          this.side.compareWith(ordinal);
+        });
+        break;
+      case "zoomReset":
+        this.timeline.resetZoom();
+        break;
+      case "help":
+        this.filters.box.hidden = true;
+        this.help.hidden = !this.help.hidden;
+        if (!this.help.hidden) {
+          this.help.focus();
+        }
+        break;
+      case "escape":
+        this.escape();
+        break;
+    }
+  }
+
+  /** Closes what is open, the innermost first. */
+  private escape(): void {
+    const popups = [this.filters.box, this.help, this.goToBox].filter((popup) => !popup.hidden);
+    if (popups.length > 0) {
+      popups.forEach((popup) => (popup.hidden = true));
+      this.list.focus();
+    } else if (this.player.playing) {
+      this.player.pause();
+    } else {
+      this.search.clear();
+      this.list.focus();
+    }
+  }
+
+  private withRow(act: (row: ReplayRow) => void): void {
+    const row = this.list.row(this.list.current);
+    if (row !== undefined) {
+      act(row);
+    }
+  }
+
+  private step(direction: 1 | -1): void {
+    this.player.pause();
+    this.go(this.list.current + direction);
+  }
+
+  private async stepBy(unit: ReplayUnit, direction: 1 | -1): Promise<void> {
+    this.player.pause();
+    const [stop] = await ask("stops", { unit, from: this.list.current, direction, limit: 1 });
+    if (stop === undefined) {
+      this.say(`No ${direction > 0 ? "more" : "earlier"} ${unit}s.`);
+    } else {
+      this.go(stop.index);
+    }
+  }
+
+  private togglePlay(): void {
+    if (this.player.playing) {
+      this.player.pause();
+    } else {
+      this.player.play(this.list.current, this.list.row(this.list.current)?.time);
+    }
+  }
+
+  private played(stop: ReplayStop): void {
+    this.stand(stop.index, stop.time);
+  }
+
+  private setPace(changed: Partial<Pace>): void {
+    this.player.pace = { ...this.player.pace, ...changed };
+    this.bar.show(this.player.pace);
+    this.change({ ...this.player.pace });
+  }
+
+  /** Makes a listed event the current one. */
+  private go(index: number): void {
+    this.player.pause();
+    this.stand(index, undefined);
+  }
+
+  private stand(index: number, time: number | undefined, offset?: number): void {
+    this.moves++;
+    this.list.go(index, offset);
+    this.timeline.stand(this.list.current, time ?? this.list.row(this.list.current)?.time);
+    this.locate();
+    this.remember();
+    this.showStatus();
+  }
+
+  /** Goes to an event by what it is, listed or not. Returns whether there is one. */
+  private async goTo(target: { ordinal?: number; id?: string }, reveals: boolean, offset?: number): Promise<boolean> {
+    this.player.pause();
+    const place = await ask("place", { target, mode: this.outline.kind, reveals }).catch(() => undefined);
+    if (place === undefined) {
+      this.say("There is no such event in this transcript.");
+      return false;
+    }
+    this.take(place);
+    this.stand(place.index, undefined, offset);
+    return true;
+  }
+
+  private async findPlace(): Promise<void> {
+    const asked = ++this.placing;
+    const place = await ask("place", { target: { index: this.list.current }, mode: this.outline.kind, reveals: false }).catch(() => undefined);
+    if (asked === this.placing && place !== undefined) {
+      this.take(place);
+    }
+  }
+
+  private take(place: ReplayPlace): void {
+    this.place = place;
+    this.outline.stand(place.part);
+    this.side.stand(place.ordinal);
+    const row = this.list.row(place.index);
+    this.timeline.stand(place.index, row?.time);
+    this.showStatus();
+  }
+
+  private searchFor(query: ReplayState["query"] | null): void {
+    this.change({ query: query ?? undefined });
+    markCurrent([]);
+    send({ type: "search", query: query ?? null });
+  }
+
+  private found(message: ToReplay & { type: "found" }): void {
+    this.search.hear(message);
+    this.list.refresh();
+  }
+
+  private async goToMatch(direction: 1 | -1): Promise<void> {
+    this.player.pause();
+    const { match } = this.search;
+    const found = await ask("match", { from: this.list.current, direction: match === undefined && direction > 0 ? 0 : direction, mode: this.outline.kind, ...(match === undefined ? {} : { number: match + direction }) }).catch(() => undefined);
+    if (found === undefined) {
+      return;
+    }
+    this.search.match = found.number;
+    this.take(found.place);
+    this.stand(found.place.index, undefined);
+    await this.showMatch(found.place.index, found.inTitle, found.byte);
+  }
+
+  /** Once the row is drawn: unfolds it as far as the match, and brings that into view. */
+  private async showMatch(index: number, inTitle: boolean, byte: number): Promise<void> {
+    for (let tries = 0; tries < 60 && this.list.current === index; tries++) {
+      const view = this.list.currentView;
+      if (view?.row?.index === index) {
+        const shown = await view.reveal(inTitle, byte);
+        this.list.bring(shown);
+        return;
+      }
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+  }
+
+  private async refilter(filter: ReplayFilter): Promise<void> {
+    const current = this.place?.ordinal ?? 0;
+    this.change({ filter: { ...filter, openScores: [], revealed: [] } });
+    const listing = await ask("filter", { filter, current });
+    this.listing = listing;
+    this.list.relist(listing, listing.index);
+    this.timeline.changed();
+    this.locate();
+    this.showStatus();
+  }
+
+  private grown(progress: ReplayProgress, listing: ReplayListing): void {
+    const isOther = listing.kept < this.listing.count;
+    const hasMore = listing.total !== this.listing.total || listing.count !== this.listing.count;
+    this.progress = progress;
+    this.listing = listing;
+    if (isOther && listing.kept === 0) {
+      forgetOpened();
+    }
+    if (isOther || hasMore) {
+      const wasAt = this.place?.id;
+      this.list.relist(listing);
+      this.outline.changed();
+      this.timeline.changed();
+      if (isOther && listing.kept <= this.list.current && wasAt !== undefined) {
+        void this.stayAt(wasAt);
+      }
+    }
+    this.showProgress();
+    this.showStatus();
+  }
+
+  /** The list has changed around the current event: finds it again, unless another was gone to meanwhile. */
+  private async stayAt(id: string): Promise<void> {
+    const { moves } = this;
+    const { offset } = this.list;
+    const place = await ask("place", { target: { id }, mode: this.outline.kind, reveals: false }).catch(() => undefined);
+    if (place !== undefined && moves === this.moves) {
+      this.take(place);
+      this.stand(place.index, undefined, offset);
+    }
+  }
+
+  private togglePane(pane: "outline" | "side"): void {
+    const { element: shown } = pane === "outline" ? this.outline : this.side;
+    if (shown.hidden) {
+      this.showPane(pane);
+      (pane === "outline" ? shown.querySelector<HTMLElement>(".outline-list") : shown.querySelector<HTMLElement>(".tab"))?.focus();
+    } else {
+      shown.hidden = true;
+      this.change(pane === "outline" ? { showsOutline: false } : { showsSide: false });
+      this.list.focus();
+    }
+  }
+
+  private showPane(pane: "outline" | "side"): void {
+    const [shown, other] = pane === "outline" ? [this.outline, this.side] : [this.side, this.outline];
+    shown.element.hidden = false;
+    if (window.innerWidth < narrow) {
+      other.element.hidden = true;
+    }
+    this.change(pane === "outline" ? { showsOutline: true } : { showsSide: true });
+    shown.changed();
+  }
+
+  /** Narrow windows have no room for panes beside the list. */
+  private fold(): void {
+    const isWide = window.innerWidth >= narrow;
+    this.outline.element.hidden = !isWide || this.state.showsOutline === false;
+    this.side.element.hidden = !isWide || !(this.state.showsSide ?? window.innerWidth >= 1100);
+    if (!this.outline.element.hidden) {
+      this.outline.changed();
+    }
+    if (!this.side.element.hidden) {
+      this.side.changed();
+    }
+  }
+
+  private change(changes: Partial<ReplayState>): void {
+    this.state = { ...this.state, ...changes };
+    this.remember();
+  }
+
+  private keepState(): void {
+    const row = this.list.row(this.list.current);
+    const { offset } = this.list;
+    this.state = { ...this.state, ...(row === undefined ? {} : { event: row.id }), ...(offset === undefined ? {} : { offset }) };
+    keep(this.state);
+  }
+
+  private rowActions(): ConstructorParameters<typeof EventList>[0] {
+    return {
+      moreText: ({ ordinal }, from) => ask("text", { ordinal, from, bytes: unfoldBytes }),
+      fields: ({ ordinal }) => ask("fields", { ordinal }),
+      openText: ({ ordinal }) => send({ type: "openText", ordinal }),
+      openRaw: ({ ordinal }) => send({ type: "raw", ordinal }),
+      toggleScorer: ({ ordinal }) => {
+        const { openScores } = this.filters.filter;
+        const filter = { ...this.filters.filter, openScores: openScores.includes(ordinal) ? openScores.filter((other) => other !== ordinal) : [...openScores, ordinal] };
+        this.filters.filter = filter;
+        void this.refilter(filter);
+      },
+      changed: () => this.list.relayout(),
+    };
+  }
+
+  private showStatus(): void {
+    const { place, listing } = this;
+    const { current } = this.list;
+    const row = this.list.row(current);
+    const number = (row?.ordinal ?? place?.ordinal ?? 0) + 1;
+    const hidden = listing.total - listing.count;
+    const parts = [
+      listing.count === 0 ? (listing.total === 0 ? "no events" : "nothing passes the filter") : `${formatCount(number)} of ${formatCount(listing.total)}`,
+      place?.elapsed === undefined ? "" : formatSeconds(place.elapsed),
+      place === undefined || place.turns === 0 ? "" : `turn ${formatCount(place.turn)} of ${formatCount(place.turns)}`,
+      place?.best ?? "",
+      hidden > 0 ? `${formatCount(hidden)} hidden` : "",
+      this.filters.summary,
+    ];
+    this.status.textContent = parts.filter((part) => part !== "").join(" · ");
+  }
+
+  private showProgress(): void {
+    const { formatTitle, facts, isComplete, done, problem } = this.progress;
+    this.progressText.textContent = problem === "" ? (isComplete ? formatTitle : `${formatTitle} · reading ${Math.floor(done * 100)} %`) : visibleLine(problem);
+    this.progressText.classList.toggle("bad", problem !== "");
+    this.progressText.title = facts.map(({ name, value }) => `${visibleLine(name)}: ${visibleLine(value)}`).join("\n");
+  }
+
+  private say(text: string): void {
+    this.said.textContent = text;
+    this.status.textContent = text;
+  }
+}
+
+/** Short waits end with a frame: there is nothing to be seen in between. */
+function after(delay: number, act: () => void): () => void {
+  if (delay < 20) {
+    const frame = requestAnimationFrame(act);
+    return () => cancelAnimationFrame(frame);
+  }
+  const timer = window.setTimeout(act, delay);
+  return () => window.clearTimeout(timer);
+}
+
+/** What is said where a transcript cannot be opened. */
+export function failure(message: string): HTMLElement {
+  return element("div", { class: "failure", role: "alert" }, element("p", {}, visibleLine(message)));
+}
+

@@ -1,0 +1,274 @@
+import type { ReplayRow } from "../../src/protocol";
+import { type Body, drawBody } from "./body/body";
+import { jsonTree } from "./body/json-tree";
+import { TextMap } from "./body/text-map";
+import { visibleLine } from "./body/visible";
+import { element, textButton } from "./dom";
+import { formatBytes, formatCount, formatGap, formatScore, formatSeconds, kindNames, plural } from "./formats";
+import { Marks, markCurrent } from "./marks";
+import { noMore, whenIdle } from "./when-idle";
+
+/** What a row asks of the panel. */
+export interface RowActions {
+  /** More of a text: the bytes from..to, as many as are sensible. */
+  moreText(row: ReplayRow, from: number): Promise<{ readonly text: string; readonly from: number; readonly to: number; readonly matches: ReplayRow["matches"] }>;
+  fields(row: ReplayRow): Promise<{ readonly json: string; readonly isCut: boolean }>;
+  openText(row: ReplayRow): void;
+  openRaw(row: ReplayRow): void;
+  /** Lists the events of a score's scorer, or no more. */
+  toggleScorer(row: ReplayRow): void;
+  /** The row has another height now. */
+  changed(): void;
+}
+
+/** What a person has opened in a row; it outlives the drawing of the row. */
+interface Opened {
+  text: string;
+  from: number;
+  to: number;
+  matches: ReplayRow["matches"];
+  fields: string | undefined;
+}
+
+const opened = new Map<string, Opened>();
+
+/** Forgets what was opened: ids mean other events. */
+export function forgetOpened(): void {
+  opened.clear();
+}
+
+/** A row that is not known yet. */
+export function placeholderRow(index: number): ReplayRow {
+  return { index, ordinal: -1, id: "", kind: "raw", time: undefined, elapsed: undefined, gap: undefined, sample: "", agent: "", branch: "", tool: "", title: "", text: "", shownBytes: 0, textBytes: 0, fieldsBytes: 0, language: "", parts: [], isError: false, isRepeat: false, isAttached: false, isScorers: false, beginsTurn: false, score: undefined, matches: [] };
+}
+
+/** An event in the list. */
+export class RowView {
+  readonly element = element("article", { class: "event", tabindex: -1 });
+  private readonly marks = new Marks();
+  private body: Body | undefined;
+  private titleMap = new TextMap();
+  private isCurrent = false;
+  private readonly colour = (): void => {
+    this.body?.colour?.();
+    this.mark();
+  };
+
+  constructor(
+    private readonly actions: RowActions,
+    row: ReplayRow,
+    public isKnown: boolean,
+  ) {
+    this.shown = row;
+    this.draw();
+  }
+
+  private shown: ReplayRow;
+
+  get row(): ReplayRow | undefined {
+    return this.isKnown ? this.shown : undefined;
+  }
+
+  /** Shows what has come, or the same with other marks. */
+  show(row: ReplayRow): void {
+    const before = this.shown;
+    this.shown = row;
+    const hasOther = !this.isKnown || before.id !== row.id || before.text !== row.text || before.isAttached !== row.isAttached || before.textBytes !== row.textBytes || before.gap !== row.gap || (before.matches.length > 0) !== (row.matches.length > 0);
+    this.isKnown = true;
+    if (hasOther) {
+      this.draw();
+    } else {
+      this.mark();
+    }
+  }
+
+  setCurrent(isCurrent: boolean): void {
+    if (isCurrent !== this.isCurrent) {
+      this.isCurrent = isCurrent;
+      this.element.classList.toggle("current", isCurrent);
+      this.element.setAttribute("aria-current", String(isCurrent));
+      this.element.tabIndex = isCurrent ? 0 : -1;
+    }
+  }
+
+  remove(): void {
+    noMore(this.colour);
+    this.marks.clear();
+    this.element.remove();
+  }
+
+  /** Brings the match that begins at a byte of the text onto the screen, unfolding as much as is needed. */
+  async reveal(inTitle: boolean, byte: number): Promise<Range | undefined> {
+    const { shown } = this;
+    const own = this.opened();
+    if (!inTitle && (byte < own.from || byte >= own.to)) {
+      await this.unfold(Math.max(0, byte - 2000), true);
+    }
+    const text = this.text();
+    const match = (inTitle ? shown.matches : text.matches).find((candidate) => candidate.inTitle === inTitle && (inTitle || byteOf(text.text, candidate.start) + text.from >= byte));
+    if (match === undefined) {
+      return undefined;
+    }
+    const ranges = (inTitle ? this.titleMap : this.body?.map)?.ranges(match.start, match.end) ?? [];
+    markCurrent(ranges);
+    return ranges[0];
+  }
+
+  /** Shows or hides the fields. */
+  async toggleFields(): Promise<void> {
+    const own = this.opened();
+    if (own.fields === undefined) {
+      const { json, isCut } = await this.actions.fields(this.shown);
+      own.fields = isCut ? "" : json;
+    } else {
+      own.fields = undefined;
+    }
+    this.keep(own);
+  }
+
+  /** Unfolds more of the text, or folds it again where all of it is shown. */
+  async toggleText(): Promise<void> {
+    const { shown } = this;
+    const own = this.opened();
+    if (own.to < shown.textBytes) {
+      await this.unfold(own.to, false);
+    } else if (shown.shownBytes < shown.textBytes) {
+      this.keep({ text: shown.text, from: 0, to: shown.shownBytes, matches: shown.matches, fields: own.fields });
+    }
+  }
+
+  private async unfold(from: number, isElsewhere: boolean): Promise<void> {
+    const { shown } = this;
+    const own = this.opened();
+    const more = await this.actions.moreText(shown, from);
+    if (isElsewhere) {
+      this.keep({ ...more, fields: own.fields });
+    } else {
+      const units = own.text.length;
+      const matches = more.matches.map((match) => ({ ...match, start: match.start + units, end: match.end + units }));
+      this.keep({ text: own.text + more.text, from: own.from, to: more.to, matches: [...own.matches, ...matches], fields: own.fields });
+    }
+  }
+
+  private opened(): Opened {
+    const { shown } = this;
+    return opened.get(shown.id) ?? { text: shown.text, from: 0, to: shown.shownBytes, matches: shown.matches.filter(({ inTitle }) => !inTitle), fields: undefined };
+  }
+
+  private text(): Opened {
+    return this.opened();
+  }
+
+  private keep(own: Opened): void {
+    opened.set(this.shown.id, own);
+    this.draw();
+    this.actions.changed();
+  }
+
+  private draw(): void {
+    const { shown } = this;
+    noMore(this.colour);
+    this.marks.clear();
+    const classes = ["event", `kind-${shown.kind}`, shown.isError ? "failed" : "", shown.isAttached ? "attached" : "", shown.isScorers ? "scorers" : "", shown.beginsTurn ? "turn" : "", shown.isRepeat ? "repeat" : "", this.isCurrent ? "current" : "", this.isKnown ? "" : "unknown"];
+    this.element.className = classes.filter((name) => name !== "").join(" ");
+    this.element.setAttribute("aria-posinset", String(shown.index + 1));
+    if (!this.isKnown) {
+      this.element.replaceChildren(element("div", { class: "head" }, element("span", { class: "number" }, formatCount(shown.index + 1))));
+      return;
+    }
+    const own = this.opened();
+    this.body = drawBody({ kind: shown.kind, text: own.text, language: shown.language, parts: own.from === 0 && own.to === shown.shownBytes ? shown.parts : [], isWhole: own.from === 0 && own.to >= shown.textBytes, isMarked: shown.matches.length > 0 }, () => this.actions.changed());
+    const parts: (Node | undefined)[] = [
+      shown.gap === undefined ? undefined : element("div", { class: "gap" }, element("span", {}, formatGap(shown.gap))),
+      this.head(own),
+      shown.score === undefined ? undefined : this.score(shown.score),
+      own.from > 0 ? this.note(`${formatBytes(own.from)} before`, textButton("from the beginning", "Show the text from its beginning", () => void this.unfold(0, true))) : undefined,
+      own.text === "" ? undefined : this.body.element,
+      this.foot(own),
+      own.fields === undefined ? undefined : this.fieldsTree(own.fields),
+    ];
+    this.element.replaceChildren(...parts.filter((part) => part !== undefined));
+    this.element.setAttribute("aria-label", `${shown.index + 1}, ${kindNames[shown.kind]}${shown.tool === "" ? "" : ` ${visibleLine(shown.tool)}`}${shown.isError ? ", failed" : ""}`);
+    this.mark();
+    if (this.body.colour !== undefined) {
+      whenIdle(this.colour);
+    }
+  }
+
+  private head(own: Opened): HTMLElement {
+    const { shown } = this;
+    this.titleMap = new TextMap();
+    const name = shown.kind === "tool-call" && shown.tool !== "" ? shown.tool : kindNames[shown.kind];
+    return element(
+      "div",
+      { class: "head" },
+      element("span", { class: "number" }, formatCount(shown.ordinal + 1)),
+      element("span", { class: "time", title: shown.time === undefined ? "" : new Date(shown.time).toISOString() }, shown.elapsed === undefined ? "" : formatSeconds(shown.elapsed)),
+      element("span", { class: "kind" }, visibleLine(name)),
+      (shown.kind === "sandbox" || shown.kind === "tool-result") && shown.tool !== "" && shown.tool !== name && !shown.isAttached ? element("span", { class: "tag" }, visibleLine(shown.tool)) : undefined,
+      shown.title === "" ? undefined : element("bdi", { class: "title" }, ...this.titleMap.nodes(shown.title, 0)),
+      shown.isError ? element("span", { class: "tag bad" }, "failed") : undefined,
+      shown.isRepeat ? element("span", { class: "tag" }, "repeated") : undefined,
+      shown.agent === "" ? undefined : element("span", { class: "tag", title: "agent" }, visibleLine(shown.agent)),
+      shown.branch === "" ? undefined : element("span", { class: "tag", title: "branch" }, visibleLine(shown.branch)),
+      element("span", { class: "space" }),
+      shown.fieldsBytes > 0 && !hasNoNews(shown) ? textButton(own.fields === undefined ? "▸ fields" : "▾ fields", `Fields of the event, about ${formatBytes(shown.fieldsBytes)} (i)`, () => void this.toggleFields(), "link more") : undefined,
+      shown.sample === "" ? undefined : element("span", { class: "tag sample", title: "sample" }, visibleLine(shown.sample)),
+    );
+  }
+
+  private score(score: NonNullable<ReplayRow["score"]>): HTMLElement {
+    const value = score.value === null ? visibleLine(score.text === "" ? "none" : score.text) : formatScore(score.value);
+    return element(
+      "div",
+      { class: "score" },
+      element("span", { class: "diamond", "aria-hidden": "true" }, score.isFinal ? "◆" : "◇"),
+      element("span", { class: "value" }, value),
+      score.value !== null && score.text !== "" ? element("span", { class: "note" }, visibleLine(score.text)) : undefined,
+      score.normalised === undefined ? undefined : element("span", { class: "note" }, `normalised ${formatScore(score.normalised)}`),
+      score.isFinal ? element("span", { class: "note" }, "final") : undefined,
+      score.events === 0 ? undefined : textButton(`${score.isOpen ? "▾" : "▸"} ${plural(score.events, "event")} of the scorer`, "What the scorer did on the way to this score", () => this.actions.toggleScorer(this.shown)),
+    );
+  }
+
+  private foot(own: Opened): HTMLElement | undefined {
+    const { shown } = this;
+    const parts: Node[] = [];
+    if (own.to < shown.textBytes) {
+      const rest = shown.textBytes - own.to;
+      parts.push(textButton(own.to === shown.shownBytes && own.from === 0 ? `▸ ${formatBytes(shown.textBytes)}` : `▸ ${formatBytes(rest)} more`, `Show more of ${formatBytes(shown.textBytes)} (x)`, () => void this.toggleText()));
+      parts.push(textButton("open", "Open the whole text in an editor", () => this.actions.openText(shown)));
+    } else if (own.to > shown.shownBytes) {
+      parts.push(textButton("▾ fold", "Fold the text (x)", () => void this.toggleText()));
+    }
+    return parts.length === 0 ? undefined : element("div", { class: "foot" }, ...parts);
+  }
+
+  private fieldsTree(json: string): HTMLElement {
+    if (json === "") {
+      return this.note("The fields are too large to be shown here.", textButton("open the source", "Open what the event was made from (r)", () => this.actions.openRaw(this.shown)));
+    }
+    return element("div", { class: "fields" }, jsonTree(JSON.parse(json) as object, () => this.actions.changed()));
+  }
+
+  private note(text: string, action: HTMLElement): HTMLElement {
+    return element("div", { class: "foot" }, `${text} `, action);
+  }
+
+  private mark(): void {
+    const { shown } = this;
+    const titles = shown.matches.filter(({ inTitle }) => inTitle).flatMap(({ start, end }) => this.titleMap.ranges(start, end));
+    const own = opened.get(shown.id);
+    const texts = (own === undefined || own.to === shown.shownBytes ? shown.matches.filter(({ inTitle }) => !inTitle) : own.matches).flatMap(({ start, end }) => this.body?.map.ranges(start, end) ?? []);
+    this.marks.set([...titles, ...texts]);
+  }
+}
+
+/** Calls show their arguments as text already, and hardly ever have more. */
+function hasNoNews(row: ReplayRow): boolean {
+  return row.kind === "tool-call" && row.fieldsBytes < row.textBytes + 400;
+}
+
+function byteOf(text: string, unit: number): number {
+  return new TextEncoder().encode(text.slice(0, unit)).length;
+}

@@ -1,0 +1,110 @@
+import type { ReplayQuery, ToReplay } from "../../src/protocol";
+import { element, iconButton, settled, textButton } from "./dom";
+import { formatCount } from "./formats";
+
+/** The search over all text: what is searched for, how often it was found, and which match is the current one. */
+export class SearchBar {
+  readonly element = element("div", { class: "search", role: "search" });
+  private readonly input = element("input", { type: "text", placeholder: "search all text", "aria-label": "Search all text", spellcheck: "false" });
+  private readonly count = element("span", { class: "search-count", role: "status" });
+  private readonly regex = textButton(".*", "Regular expression", () => this.toggle("isRegex"), "chip");
+  private readonly matchCase = textButton("Aa", "Match case", () => this.toggle("isCaseSensitive"), "chip");
+  private query: ReplayQuery = { pattern: "", isRegex: false, isCaseSensitive: false };
+  private found: (ToReplay & { type: "found" }) | undefined;
+  private number: number | undefined;
+  private readonly searchSoon = settled(200, () => this.search());
+
+  constructor(
+    private readonly searched: (query: ReplayQuery | null) => void,
+    private readonly step: (direction: 1 | -1) => void,
+    private readonly left: () => void,
+  ) {
+    this.element.append(this.input, this.count, iconButton("up", "Previous match (M, Shift+F3)", () => step(-1)), iconButton("down", "Next match (m, F3)", () => step(1)), this.regex, this.matchCase);
+    this.input.addEventListener("input", () => this.searchSoon());
+    this.input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") {
+        if (this.input.value !== this.query.pattern) {
+          this.search();
+        } else {
+          this.step(event.shiftKey ? -1 : 1);
+        }
+        event.preventDefault();
+      }
+    });
+    this.show();
+  }
+
+  get current(): ReplayQuery | undefined {
+    return this.query.pattern === "" ? undefined : this.query;
+  }
+
+  /** The match that was gone to; undefined before the first. */
+  get match(): number | undefined {
+    return this.number;
+  }
+
+  set match(number: number | undefined) {
+    this.number = number;
+    this.show();
+  }
+
+  set(query: ReplayQuery): void {
+    this.query = query;
+    this.input.value = query.pattern;
+    this.show();
+    this.searched(query);
+  }
+
+  focus(): void {
+    this.input.focus();
+    this.input.select();
+  }
+
+  /** Ends the search. */
+  clear(): void {
+    if (this.input.value !== "") {
+      this.input.value = "";
+      this.search();
+    }
+    if (document.activeElement === this.input) {
+      this.left();
+    }
+  }
+
+  hear(found: ToReplay & { type: "found" }): void {
+    this.found = found;
+    this.show();
+  }
+
+  private search(): void {
+    this.query = { ...this.query, pattern: this.input.value };
+    this.number = undefined;
+    this.found = undefined;
+    this.searched(this.query.pattern === "" ? null : this.query);
+    this.show();
+  }
+
+  private toggle(field: "isRegex" | "isCaseSensitive"): void {
+    this.query = { ...this.query, [field]: !this.query[field] };
+    this.search();
+  }
+
+  private show(): void {
+    this.regex.setAttribute("aria-pressed", String(this.query.isRegex));
+    this.matchCase.setAttribute("aria-pressed", String(this.query.isCaseSensitive));
+    this.element.classList.toggle("active", this.query.pattern !== "");
+    const { found } = this;
+    this.count.classList.toggle("bad", (found?.problem ?? "") !== "");
+    this.count.title = found === undefined ? "" : found.problem === "" ? `${formatCount(found.count)} matches in ${formatCount(found.events)} events` : found.problem;
+    if (found === undefined || this.query.pattern === "") {
+      this.count.textContent = this.query.pattern === "" ? "" : "…";
+    } else if (found.problem !== "") {
+      this.count.textContent = "not a pattern";
+    } else if (found.count === 0) {
+      this.count.textContent = found.isSearching ? "…" : "none";
+    } else {
+      const count = `${formatCount(found.count)}${found.hasMore || found.isSearching ? "+" : ""}`;
+      this.count.textContent = this.number === undefined ? count : `${formatCount(this.number + 1)}/${count}`;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { element } from "./dom";
+
+/** A bar between a pane and the list, by which the pane is made wider: with the pointer, or the arrow keys. */
+export function splitter(pane: HTMLElement, side: "start" | "end", width: number, changed: (width: number) => void): HTMLElement {
+  const bar = element("div", { class: "splitter", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": "Width of the pane" });
+  let now = width;
+  const set = (wanted: number): void => {
+    now = Math.max(140, Math.min(window.innerWidth * 0.45, wanted));
+    pane.style.width = `${now}px`;
+    bar.setAttribute("aria-valuenow", String(Math.round(now)));
+  };
+  set(width);
+  let from: { x: number; width: number } | undefined;
+  bar.addEventListener("pointerdown", (event) => {
+    bar.setPointerCapture(event.pointerId);
+    from = { x: event.clientX, width: now };
+  });
+  bar.addEventListener("pointermove", (event) => {
+    if (from !== undefined) {
+      set(from.width + (event.clientX - from.x) * (side === "start" ? 1 : -1));
+    }
+  });
+  bar.addEventListener("pointerup", () => {
+    from = undefined;
+    changed(now);
+  });
+  bar.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -20, ArrowRight: 20 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      event.stopPropagation();
+      set(now + step * (side === "start" ? 1 : -1));
+      changed(now);
+    }
+  });
+  return bar;
+}

@@ -1,0 +1,251 @@
+import type { ReplayKind, ReplayTimeline } from "../../src/protocol";
+import { replayKinds } from "../../src/protocol/replay-words";
+import { onThemeChange } from "../shared/theme";
+import { element, settled } from "./dom";
+import { formatCount, formatScore, formatSeconds } from "./formats";
+import { ask } from "./host";
+
+type Axis = "step" | "time";
+
+/** Kinds from the bottom of a stack to its top, with the colours of the theme. */
+const stack: readonly (readonly [colour: string, kinds: readonly ReplayKind[]])[] = [
+  ["--replay-tool", ["tool-call"]],
+  ["--replay-output", ["tool-result", "sandbox"]],
+  ["--replay-reasoning", ["reasoning"]],
+  ["--replay-message", ["message"]],
+  ["--replay-user", ["user", "system"]],
+  ["--replay-edit", ["file-edit"]],
+  ["--replay-note", ["note", "clock", "score", "state", "raw"]],
+  ["--replay-error", ["error"]],
+];
+
+/** Free at both ends, so that nothing is cut off, in pixels. */
+const inset = 6;
+/** Height of the part with scores and findings, in pixels. */
+const scoreHeight = 22;
+const hitRadius = 7;
+
+/** The strip over the whole transcript: how many events of which kind, scores, and where the reader is. */
+export class TimelineStrip {
+  readonly element = element("div", { class: "timeline" });
+  private readonly canvas = element("canvas", { role: "slider", tabindex: 0, "aria-label": "Timeline", "aria-valuemin": 0 });
+  private readonly hint = element("div", { class: "timeline-hint", hidden: true });
+  private data: ReplayTimeline | undefined;
+  private zoom: { from: number; to: number } | undefined;
+  private here: { index: number; time: number | undefined } = { index: 0, time: undefined };
+  private drag: { from: number; to: number } | undefined;
+  private frame = 0;
+  private readonly refetch = settled(200, () => void this.fetch());
+
+  constructor(
+    private axis: Axis,
+    private readonly goIndex: (index: number) => void,
+    private readonly goOrdinal: (ordinal: number) => void,
+    private readonly count: () => number,
+  ) {
+    this.element.append(this.canvas, this.hint);
+    new ResizeObserver(() => {
+      this.drawSoon();
+      this.refetch();
+    }).observe(this.element);
+    onThemeChange(() => this.drawSoon());
+    this.canvas.addEventListener("pointerdown", (event) => this.press(event));
+    this.canvas.addEventListener("pointermove", (event) => this.move(event));
+    this.canvas.addEventListener("pointerup", (event) => this.release(event));
+    this.canvas.addEventListener("pointerleave", () => (this.hint.hidden = true));
+  }
+
+  /** The list or the transcript has changed. */
+  changed(): void {
+    this.refetch();
+  }
+
+  setAxis(axis: Axis): void {
+    this.axis = axis;
+    this.zoom = undefined;
+    void this.fetch();
+  }
+
+  resetZoom(): void {
+    this.zoom = undefined;
+    void this.fetch();
+  }
+
+  stand(index: number, time: number | undefined): void {
+    this.here = { index, time };
+    this.canvas.setAttribute("aria-valuemax", String(this.count()));
+    this.canvas.setAttribute("aria-valuenow", String(index + 1));
+    this.drawSoon();
+  }
+
+  private async fetch(): Promise<void> {
+    const buckets = Math.max(50, Math.min(1000, Math.floor(this.element.clientWidth / 2)));
+    try {
+      this.data = await ask("timeline", { axis: this.axis, buckets, ...(this.zoom ?? {}) });
+    } catch {
+      this.data = undefined;
+    }
+    this.element.classList.toggle("nothing", this.data === undefined);
+    this.drawSoon();
+  }
+
+  private drawSoon(): void {
+    if (this.frame === 0) {
+      this.frame = requestAnimationFrame(() => {
+        this.frame = 0;
+        this.draw();
+      });
+    }
+  }
+
+  private draw(): void {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const ratio = window.devicePixelRatio;
+    const brush = this.canvas.getContext("2d");
+    if (brush === null || width === 0) {
+      return;
+    }
+    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+      this.canvas.width = Math.round(width * ratio);
+      this.canvas.height = Math.round(height * ratio);
+    }
+    brush.setTransform(ratio, 0, 0, ratio, 0, 0);
+    brush.clearRect(0, 0, width, height);
+    const { data } = this;
+    if (data === undefined) {
+      return;
+    }
+    const style = getComputedStyle(this.element);
+    const colour = (name: string): string => style.getPropertyValue(name).trim() || "gray";
+    this.drawDensity(brush, data, width, height, colour);
+    this.drawScores(brush, data, colour);
+    if (this.drag !== undefined) {
+      brush.fillStyle = colour("--replay-selection");
+      brush.fillRect(Math.min(this.drag.from, this.drag.to), 0, Math.abs(this.drag.to - this.drag.from), height);
+    }
+    const at = this.xOf(this.axis === "step" ? this.here.index + 0.5 : this.here.time);
+    if (at !== undefined) {
+      brush.fillStyle = colour("--replay-here");
+      brush.fillRect(Math.round(at) - 1, 0, 2, height);
+    }
+  }
+
+  private drawDensity(brush: CanvasRenderingContext2D, data: ReplayTimeline, width: number, height: number, colour: (name: string) => string): void {
+    const { buckets, counts } = data;
+    const sums = Array.from({ length: buckets }, (_, bucket) => replayKinds.reduce((sum, _kind, kind) => sum + (counts[kind * buckets + bucket] ?? 0), 0));
+    const most = Math.max(1, ...sums);
+    const room = height - scoreHeight - 2;
+    const step = (width - 2 * inset) / buckets;
+    const heights = new Array<number>(buckets).fill(0);
+    for (const [name, kinds] of stack) {
+      brush.fillStyle = colour(name);
+      for (let bucket = 0; bucket < buckets; bucket++) {
+        const count = kinds.reduce((sum, kind) => sum + (counts[replayKinds.indexOf(kind) * buckets + bucket] ?? 0), 0);
+        if (count > 0) {
+          const tall = (count / most) * room;
+          const below = heights[bucket] ?? 0;
+          brush.fillRect(inset + bucket * step, height - below - tall, Math.max(1, step - (step > 3 ? 0.5 : 0)), tall);
+          heights[bucket] = below + tall;
+        }
+      }
+    }
+  }
+
+  private drawScores(brush: CanvasRenderingContext2D, data: ReplayTimeline, colour: (name: string) => string): void {
+    const values = data.scores.flatMap(({ value }) => (value === null ? [] : [value]));
+    const low = Math.min(...values);
+    const high = Math.max(...values);
+    brush.strokeStyle = colour("--replay-score");
+    brush.fillStyle = colour("--replay-score");
+    brush.lineWidth = 1.2;
+    for (const { at, value, isFinal } of data.scores) {
+      const x = this.xOf(at) ?? 0;
+      const y = scoreY(value, low, high);
+      const size = isFinal ? 4.5 : 3.5;
+      brush.beginPath();
+      brush.moveTo(x, y - size);
+      brush.lineTo(x + size, y);
+      brush.lineTo(x, y + size);
+      brush.lineTo(x - size, y);
+      brush.closePath();
+      if (value === null) {
+        brush.stroke();
+      } else {
+        brush.fill();
+      }
+    }
+  }
+
+  private xOf(at: number | undefined): number | undefined {
+    const { data } = this;
+    if (data === undefined || at === undefined || at < data.range.from || at > data.range.to) {
+      return undefined;
+    }
+    return inset + ((at - data.range.from) / (data.range.to - data.range.from)) * (this.element.clientWidth - 2 * inset);
+  }
+
+  private valueAt(x: number): number {
+    const range = this.data?.range ?? { from: 0, to: 1 };
+    const width = this.element.clientWidth - 2 * inset;
+    return range.from + (Math.max(0, Math.min(x - inset, width - 0.001)) / width) * (range.to - range.from);
+  }
+
+  private press(event: PointerEvent): void {
+    this.canvas.setPointerCapture(event.pointerId);
+    this.drag = { from: event.offsetX, to: event.offsetX };
+  }
+
+  private move(event: PointerEvent): void {
+    if (this.drag !== undefined) {
+      this.drag = { ...this.drag, to: event.offsetX };
+      this.drawSoon();
+    }
+    this.showHint(event.offsetX, event.offsetY);
+  }
+
+  private release(event: PointerEvent): void {
+    const { drag } = this;
+    this.drag = undefined;
+    if (drag === undefined || this.data === undefined) {
+      return;
+    }
+    const [from, to] = [Math.min(drag.from, event.offsetX), Math.max(drag.from, event.offsetX)];
+    if (to - from > 6) {
+      this.zoom = { from: this.valueAt(from), to: this.valueAt(to) };
+      void this.fetch();
+      return;
+    }
+    const score = this.scoreNear(event.offsetX, event.offsetY);
+    if (score === undefined) {
+      void ask("indexAt", { axis: this.axis, at: this.valueAt(event.offsetX) }).then((index) => this.goIndex(index));
+    } else {
+      this.goOrdinal(score.ordinal);
+    }
+    this.drawSoon();
+  }
+
+  private scoreNear(x: number, y: number): ReplayTimeline["scores"][number] | undefined {
+    return y > scoreHeight + 3 ? undefined : this.data?.scores.find(({ at }) => Math.abs((this.xOf(at) ?? -100) - x) <= hitRadius);
+  }
+
+  private showHint(x: number, y: number): void {
+    if (this.data === undefined) {
+      return;
+    }
+    const score = this.scoreNear(x, y);
+    const at = this.valueAt(x);
+    const where = this.axis === "step" ? `event ${formatCount(Math.floor(at) + 1)}` : formatSeconds(at - this.data.range.from);
+    this.hint.textContent = score === undefined ? where : `score ${score.value === null ? "none" : formatScore(score.value)}${score.isFinal ? ", final" : ""} · ${where}`;
+    this.hint.hidden = false;
+    const width = this.hint.offsetWidth;
+    this.hint.style.left = `${Math.max(0, Math.min(this.element.clientWidth - width, x - width / 2))}px`;
+    this.canvas.style.cursor = score === undefined ? "crosshair" : "pointer";
+  }
+}
+
+function scoreY(value: number | null, low: number, high: number): number {
+  if (value === null) {
+    return scoreHeight - 5;
+  }
+  return low === high ? scoreHeight / 2 : scoreHeight - 5 - ((value - low) / (high - low)) * (scoreHeight - 10);
+}
