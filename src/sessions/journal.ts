@@ -34,14 +34,22 @@ export interface JournalContent {
   readonly wholeBytes: number;
 }
 
+/** What a journal file held when it was read. */
+export interface ReadJournal extends JournalContent {
+  /** Length and time of change of the file just before; while they stay, so does what was read. */
+  readonly status: string;
+}
+
 /**
  * Reads a journal and checks its chain. Problems are reported, never thrown, and
  * leave the rest readable.
  * @throws {JournalError} `missing` or `unreadable` where the file itself cannot be read.
  */
-export async function readJournal(folder: string): Promise<JournalContent> {
+export async function readJournal(folder: string): Promise<ReadJournal> {
   let bytes: Buffer;
+  let status: string;
   try {
+    status = await statusOf(folder);
     bytes = await readFile(join(folder, journalFileName));
   } catch (error) {
     const missing = systemErrorCode(error) === "ENOENT";
@@ -51,7 +59,12 @@ export async function readJournal(folder: string): Promise<JournalContent> {
       { cause: error },
     );
   }
-  return parseJournal(bytes);
+  return { ...parseJournal(bytes), status };
+}
+
+async function statusOf(folder: string): Promise<string> {
+  const { size, mtimeNs } = await stat(join(folder, journalFileName), { bigint: true });
+  return `${size} ${mtimeNs}`;
 }
 
 /** The entries and problems in the bytes of a journal. */
@@ -126,10 +139,12 @@ export class JournalWriter {
   /**
    * Continues the journal of a session. A torn last line is first moved to a
    * file of its own, and the journal says so, as it does where lines at its end are gone.
+   * @param known what was read of it before; it is not read again where it has not changed since
    * @throws {JournalError} `broken` where the chain does not hold (nothing is then written), `not-written`.
    */
-  static async continue(folder: string, time: Time): Promise<{ writer: JournalWriter; entries: JournalEntry[] }> {
-    const content = await readJournal(folder);
+  static async continue(folder: string, time: Time, known?: ReadJournal): Promise<{ writer: JournalWriter; entries: readonly JournalEntry[] }> {
+    const isKnown = known !== undefined && known.status === (await statusOf(folder).catch(() => undefined));
+    const content = isKnown ? known : await readJournal(folder);
     const [problem] = content.problems;
     if (problem !== undefined) {
       throw new JournalError(

@@ -82,13 +82,17 @@ export interface SessionState {
   readonly closed: boolean;
 }
 
-/** Replays a journal from its first entry; undefined where it does not begin with `session.created`. */
+/** Replays a journal from its first entry, in time linear in its length; undefined where it does not begin with `session.created`. */
 export function stateOf(entries: readonly JournalEntry[]): SessionState | undefined {
-  const [first, ...rest] = entries;
+  const [first] = entries;
   if (first?.type !== "session.created") {
     return undefined;
   }
-  return rest.reduce(advance, newState(first));
+  const draft = draftOf(newState(first));
+  for (let index = 1; index < entries.length; index += 1) {
+    apply(draft, entries[index] as JournalEntry);
+  }
+  return draft;
 }
 
 /** The state of a session whose journal holds only its first entry. */
@@ -113,97 +117,147 @@ export function newState(first: JournalEntry<"session.created">): SessionState {
   };
 }
 
-/** The state after one more entry. */
+/** The state after one more entry; the one before stays as it is. */
 export function advance(state: SessionState, entry: JournalEntry): SessionState {
+  const draft = draftOf(state);
+  apply(draft, entry);
+  return draft;
+}
+
+/** A state whose lists may be added to; what they hold stays as it is. */
+type Draft = { -readonly [Name in keyof SessionState]: SessionState[Name] extends readonly (infer Item)[] ? Item[] : SessionState[Name] };
+
+function draftOf(state: SessionState): Draft {
+  const { attempts, notes, integrityChanges, conflicts, snapshots, recordings } = state;
+  return {
+    ...state,
+    attempts: [...attempts],
+    notes: [...notes],
+    integrityChanges: [...integrityChanges],
+    conflicts: [...conflicts],
+    snapshots: [...snapshots],
+    recordings: [...recordings],
+  };
+}
+
+function apply(draft: Draft, entry: JournalEntry): void {
   const at = Date.parse(entry.at);
-  const next = { ...state, clock: advanceClock(state.clock, entry) };
+  const { clock } = draft;
+  draft.clock = advanceClock(clock, entry);
   switch (entry.type) {
     case "attempt.started": {
       const { attempt, kind, run, snapshot } = entry.data;
-      const elapsedMs = kind === "start" ? null : elapsedAt(state.clock, at);
-      const started: Attempt = { number: attempt, kind, run, snapshot, startedAt: at, elapsedMs, entry: entry.seq, ranUntil: null, changedWhileScoring: false, outcome: { kind: "running" } };
-      return { ...next, attempts: [...state.attempts, started] };
+      const elapsedMs = kind === "start" ? null : elapsedAt(clock, at);
+      draft.attempts.push({ number: attempt, kind, run, snapshot, startedAt: at, elapsedMs, entry: entry.seq, ranUntil: null, changedWhileScoring: false, outcome: { kind: "running" } });
+      break;
     }
     case "attempt.finished": {
-      const { attempt, score, message, invalid, hidden, box } = entry.data;
-      const changedWhileScoring = entry.data.changedTo !== null;
-      const ranUntil = box.endedAt - box.aheadMs;
-      const marked = { ...next, attempts: next.attempts.map((one) => (one.number === attempt ? { ...one, changedWhileScoring, ranUntil } : one)) };
-      if (hidden !== undefined) {
-        const marks = withOutcome(marked, attempt, { kind: "hidden", endedAt: at });
-        // Which one is the best is as hidden as the scores are; which one is the last is not.
-        return state.created.scoring.aggregate === "last" && isInTime(state, attempt) ? { ...marks, best: attempt } : marks;
-      }
-      if (score === null) {
-        const { reason, text } = invalid ?? { reason: "rejected", text: "The scoring function found the solution invalid." };
-        return withOutcome(marked, attempt, { kind: "invalid", reason, text, endedAt: at });
-      }
-      return scored(marked, attempt, score, message, at);
+      const { attempt, changedTo, box } = entry.data;
+      change(draft, attempt, { changedWhileScoring: changedTo !== null, ranUntil: box.endedAt - box.aheadMs });
+      finish(draft, entry.data, at);
+      break;
     }
     case "attempt.lost":
     case "attempt.failed": {
       const kind = entry.type === "attempt.lost" ? "lost" : "failed";
-      return withOutcome(next, entry.data.attempt, { kind, text: entry.data.problem, endedAt: at });
+      change(draft, entry.data.attempt, { outcome: { kind, text: entry.data.problem, endedAt: at } });
+      break;
     }
     case "integrity.changed":
-      return { ...next, integrityChanges: [...state.integrityChanges, entry.data] };
+      draft.integrityChanges.push(entry.data);
+      break;
     case "sync.conflict":
-      return { ...next, conflicts: [...state.conflicts, entry.data] };
+      draft.conflicts.push(entry.data);
+      break;
     case "snapshot.taken":
-      return { ...next, snapshots: [...state.snapshots, { at, commit: entry.data.commit, leftOut: entry.data.leftOut }] };
+      draft.snapshots.push({ at, commit: entry.data.commit, leftOut: entry.data.leftOut });
+      break;
     case "terminal.opened":
-      return { ...next, recordings: [...state.recordings, { file: entry.data.file, isOpen: true }] };
+      draft.recordings.push({ file: entry.data.file, isOpen: true });
+      break;
     case "terminal.recorded":
-      return { ...next, recordings: state.recordings.map((one) => (one.file === entry.data.file ? { ...one, isOpen: false } : one)) };
+      draft.recordings = draft.recordings.map((one) => (one.file === entry.data.file ? { ...one, isOpen: false } : one));
+      break;
     case "editor.assistants":
-      return { ...next, assistants: entry.data.assistants };
+      draft.assistants = entry.data.assistants;
+      break;
     case "note.added":
-      return { ...next, notes: [...state.notes, { at, elapsedMs: state.clock.startedAt === null ? null : elapsedAt(state.clock, at), entry: entry.seq, text: entry.data.text }] };
+      draft.notes.push({ at, elapsedMs: clock.startedAt === null ? null : elapsedAt(clock, at), entry: entry.seq, text: entry.data.text });
+      break;
     case "box.checked":
-      return { ...next, boxCheck: { at, report: entry.data.report } };
+      draft.boxCheck = { at, report: entry.data.report };
+      break;
     case "clock.adjusted": {
       const { addMs, gap } = entry.data;
-      const found = state.clock.gaps.find((open) => gap !== undefined && isSameGap(open, gap));
+      const found = clock.gaps.find((open) => gap !== undefined && isSameGap(open, gap));
       // What came after the gap was timed as if it had been worked in.
       const retimed = <Timed extends Attempt | Note>(one: Timed): Timed =>
         found === undefined || one.entry < found.entry || one.elapsedMs === null ? one : { ...one, elapsedMs: Math.max(0, one.elapsedMs + addMs) };
-      return { ...next, attempts: next.attempts.map(retimed), notes: next.notes.map(retimed) };
+      draft.attempts = draft.attempts.map(retimed);
+      draft.notes = draft.notes.map(retimed);
+      break;
     }
     case "recording.consent":
-      return { ...next, consent: entry.data.given };
+      draft.consent = entry.data.given;
+      break;
     case "survey.answered":
-      return { ...next, survey: entry.data };
+      draft.survey = entry.data;
+      break;
     case "session.submitted":
-      return { ...next, submittedAt: at };
+      draft.submittedAt = at;
+      break;
     case "session.closed":
-      return { ...next, closed: true };
+      draft.closed = true;
+      break;
     default:
-      return next;
+      break;
   }
 }
 
-function scored(state: SessionState, number: number, score: number, message: Record<string, unknown>, at: number): SessionState {
-  const { scoring } = state.created;
-  const before = scoreOf(state, state.best);
-  const inTime = isInTime(state, number);
-  const counts = inTime && (scoring.aggregate === "last" || before === null || isBetter(score, before, scoring.direction));
+/** What a finished attempt came to. */
+function finish(draft: Draft, data: EntryData<"attempt.finished">, endedAt: number): void {
+  const { attempt, score, message, invalid, hidden } = data;
+  const { scoring } = draft.created;
+  const inTime = isInTime(draft, attempt);
+  if (hidden !== undefined) {
+    change(draft, attempt, { outcome: { kind: "hidden", endedAt } });
+    // Which one is the best is as hidden as the scores are; which one is the last is not.
+    draft.best = scoring.aggregate === "last" && inTime ? attempt : draft.best;
+    return;
+  }
+  if (score === null) {
+    const { reason, text } = invalid ?? { reason: "rejected", text: "The scoring function found the solution invalid." };
+    change(draft, attempt, { outcome: { kind: "invalid", reason, text, endedAt } });
+    return;
+  }
+  const before = scoreOf(draft, draft.best);
+  const isGain = inTime && before !== null && isBetter(score, before, scoring.direction);
   const normalised = normalise(score, scoring);
-  const gain = inTime && before !== null && isBetter(score, before, scoring.direction) ? normalised - normalise(before, scoring) : null;
-  const outcome: AttemptOutcome = { kind: "scored", score, normalised, message, endedAt: at, gain };
-  return { ...withOutcome(state, number, outcome), best: counts ? number : state.best };
+  const gain = isGain ? normalised - normalise(before, scoring) : null;
+  change(draft, attempt, { outcome: { kind: "scored", score, normalised, message, endedAt, gain } });
+  draft.best = inTime && (scoring.aggregate === "last" || before === null || isGain) ? attempt : draft.best;
 }
 
 /** What was begun after the time was up is on record, and never the result. */
-function isInTime(state: SessionState, number: number): boolean {
-  return state.attempts.find((one) => one.number === number)?.kind !== "after-time";
+function isInTime(state: Pick<SessionState, "attempts">, number: number): boolean {
+  return attemptOf(state, number)?.kind !== "after-time";
 }
 
 /** The score of an attempt by its number; null where it has none. */
-export function scoreOf(state: SessionState, number: number | null): number | null {
-  const attempt = state.attempts.find((one) => one.number === number);
+export function scoreOf(state: Pick<SessionState, "attempts">, number: number | null): number | null {
+  const attempt = number === null ? undefined : attemptOf(state, number);
   return attempt?.outcome.kind === "scored" ? attempt.outcome.score : null;
 }
 
-function withOutcome(state: SessionState, number: number, outcome: AttemptOutcome): SessionState {
-  return { ...state, attempts: state.attempts.map((one) => (one.number === number ? { ...one, outcome } : one)) };
+function attemptOf({ attempts }: Pick<SessionState, "attempts">, number: number): Attempt | undefined {
+  // They stand at the places of their numbers, except in a journal that was tampered with.
+  const there = attempts[number];
+  return there?.number === number ? there : attempts.find((one) => one.number === number);
+}
+
+function change(draft: Draft, number: number, what: Partial<Attempt>): void {
+  const attempt = attemptOf(draft, number);
+  if (attempt !== undefined) {
+    draft.attempts[draft.attempts.indexOf(attempt, draft.attempts[number] === attempt ? number : 0)] = { ...attempt, ...what };
+  }
 }

@@ -179,8 +179,8 @@ export class Session extends EventEmitter<SessionEvents> {
     try {
       lock = await SessionLock.acquire(root, surroundings.holder);
       const box = await surroundings.boxFor(state.created.box);
-      const { writer, entries } = await JournalWriter.continue(root, surroundings.time);
-      const now = stateOf(entries) ?? state;
+      const { writer, entries } = await JournalWriter.continue(root, surroundings.time, content);
+      const now = entries.length === content.entries.length ? state : (stateOf(entries) ?? state);
       if (now.closed) {
         // Submitted by another process since it was read.
         await writer.close();

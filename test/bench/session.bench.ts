@@ -2,13 +2,15 @@
 // against the scoring command by hand, and a journal entry against a plain
 // append with fsync.
 import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, cpSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, cpSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemTime } from "../../src/base";
 import { LocalBox } from "../../src/boxes";
-import { createSession, JournalWriter, Session } from "../../src/sessions";
+import { scoresView } from "../../src/editor/scores-view";
+import { createSession, describeAttempt, JournalWriter, parseJournal, readJournal, Session, stateOf } from "../../src/sessions";
 import { loadTask } from "../../src/tasks";
+import { liveThrough } from "../support/long-session";
 
 const scorings = 15;
 const entries = 400;
@@ -16,7 +18,7 @@ const entries = 400;
 export async function bench(root: string) {
   const place = mkdtempSync(join(tmpdir(), "baseliner-bench-"));
   try {
-    return [await scoring(root, place), await journal(place), ...(await kernels(root, place))];
+    return [await scoring(root, place), await journal(place), ...(await opening(root, place)), ...(await kernels(root, place))];
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
@@ -71,6 +73,46 @@ async function journal(place: string) {
   closeSync(plain);
   await writer.close();
   return compared("A journal entry against a plain append with fsync", ours, theirs);
+}
+
+/**
+ * A day's session with 500 attempts and 2000 notes, from its journal on the disk to all that its views show: against reading the same
+ * file and parsing its lines as JSON alone, and against the 300 ms that it may take.
+ */
+async function opening(root: string, place: string) {
+  const box = new LocalBox(join(root, "dist", "supervisor.js"), systemTime);
+  const task = await loadTask(join(root, "test", "fixtures", "tasks", "halving"));
+  const folder = await createSession({ sessionsFolder: join(place, "long"), task, profile: "cpu", participant: "bench" }, box, systemTime);
+  liveThrough(folder, { attempts: 500, notes: 2000, from: Date.now() - 8 * 3_600_000, until: Date.now() - 1000 });
+  const { problems, entries } = parseJournal(readFileSync(join(folder, "session.jsonl")));
+  if (problems.length > 0 || entries.length < 3000) {
+    throw new Error("the long journal is not what it should be");
+  }
+  const shown: number[] = [];
+  const opened: number[] = [];
+  const plain: number[] = [];
+  for (let round = 0; round < 9; round += 1) {
+    shown.push(
+      await timed(async () => {
+        const state = stateOf((await readJournal(folder)).entries);
+        if (state?.attempts.map((attempt) => describeAttempt(attempt, state)).length !== 500 || scoresView(state, Date.now()).rows.length !== 500) {
+          throw new Error("not all attempts are there");
+        }
+      }),
+    );
+    plain.push(await timed(() => Promise.resolve(readFileSync(join(folder, "session.jsonl"), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as unknown))));
+    opened.push(
+      await timed(async () => {
+        const session = await Session.open(folder, { time: systemTime, boxFor: () => box, holder: "the benchmark" });
+        await session.close();
+      }),
+    );
+  }
+  const [limit, whole] = [300, median(opened)];
+  return [
+    compared("500 attempts and 2000 notes, from the journal to rows and panel, against JSON.parse of its lines", shown, plain),
+    { what: "the same opened for writing and closed, against its limit", ours: `${whole.toFixed(2)} ms`, theirs: `${limit} ms`, ratio: whole / limit, target: 1 },
+  ];
 }
 
 /** How much faster the better solutions of the demo task are than its start, by its own scorer. */
