@@ -59,6 +59,7 @@ function lineChart(canvas: HTMLCanvasElement, { view, isLogarithmic, openRun }: 
         borderColor: style?.colour ?? theme.foreground,
         borderWidth: style?.width ?? 2,
         borderDash: style?.dash ?? [],
+        clip: 8,
         pointStyle: style?.mark ?? "circle",
         pointRadius: points.map(({ note }) => (note === "" ? 0 : 4)),
         pointHitRadius: 6,
@@ -69,7 +70,8 @@ function lineChart(canvas: HTMLCanvasElement, { view, isLogarithmic, openRun }: 
     ];
   });
   const most = Math.max(1, ...usable.flatMap(({ points }) => points.map(({ x }) => x)));
-  const least = Math.min(0.5, ...usable.flatMap(({ points }) => points.slice(-1).map(({ x }) => x)));
+  // A quarter of the shortest run, so that something is to be seen of it.
+  const least = Math.min(0.5, ...usable.flatMap(({ points }) => points.slice(-1).map(({ x }) => x / 4)));
   const axis = axisOf(theme);
   const xAxis = isLogarithmic
     ? { ...axis, type: "logarithmic" as const, min: least, max: most, ticks: { ...axis.ticks, autoSkip: false, callback: (value: number | string) => hours(Number(value)) }, afterBuildTicks: (scale: { ticks: { value: number }[] }) => (scale.ticks = doublings(least, most)) }
