@@ -85,7 +85,7 @@ function lineChart(canvas: HTMLCanvasElement, { view, isLogarithmic, openRun }: 
     },
     plugins: [referenceLine(theme)],
   };
-  return new Chart(canvas, configuration) as unknown as Chart;
+  return new Chart(canvas, configuration);
 }
 
 /** Results of runs by task: a box from quartile to quartile with its median for each series, and runs as dots. */
@@ -144,9 +144,9 @@ export function drawBoxes(canvas: HTMLCanvasElement, { view, charts, openRun }: 
         y: { ...axis, min: 0, max: roundedUp(highest), title: axisTitle("normalised score", theme) },
       },
     },
-    plugins: [boxes, referenceLine(theme) as Plugin<"scatter">],
+    plugins: [boxes, referenceLine(theme)],
   };
-  return new Chart(canvas, configuration) as unknown as Chart;
+  return new Chart(canvas, configuration);
 }
 
 /** A run's dot, off the middle by its name, so that equal results do not cover each other. */
@@ -193,7 +193,7 @@ export function drawRates(canvas: HTMLCanvasElement, { view, charts }: Drawing):
     },
     plugins: [whiskers],
   };
-  return new Chart(canvas, configuration) as unknown as Chart;
+  return new Chart(canvas, configuration);
 }
 
 function rateText(rate: AnalysisCharts["rates"][number] | undefined): string {
