@@ -1,4 +1,4 @@
-import { formatMinutes } from "../base";
+import { formatSeconds } from "../base";
 import type { Estimate } from "./bootstrap";
 
 /** A score with three decimals, which is finer than any of its noise; empty where it is not defined. */
@@ -16,18 +16,18 @@ export function shareText(share: number): string {
   return Number.isNaN(share) ? "" : `${(100 * share).toFixed(0)} %`;
 }
 
-/** A human-equivalent time as `h:mm`. */
+/** A human-equivalent time as `h:mm:ss`. */
 export function humanTimeText(ms: number): string {
   return timeText(ms, "not within the limit");
 }
 
-/** A time to the first improvement as `h:mm`. */
+/** A time to the first improvement as `h:mm:ss`. */
 export function improvementText(ms: number): string {
   return timeText(ms, "never");
 }
 
 function timeText(ms: number, unreached: string): string {
-  return Number.isNaN(ms) ? "" : ms === Infinity ? unreached : formatMinutes(ms);
+  return Number.isNaN(ms) ? "" : ms === Infinity ? unreached : formatSeconds(ms);
 }
 
 /** An estimate with its interval, such as `0.41 [0.32, 0.50]`. */

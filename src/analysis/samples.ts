@@ -56,7 +56,7 @@ export function seriesOf({ runs, file }: Study): Series[] {
   for (const { group, kind, limitMs, hasLog } of runs) {
     const lengths = hasLog ? [limitMs, ...file.runLengthsMinutes.map((minutes) => minutes * 60_000).filter((length) => length < limitMs)] : [limitMs];
     for (const lengthMs of lengths) {
-      const key = JSON.stringify([group, limitMs, lengthMs]);
+      const key = `${limitMs} ${lengthMs} ${group}`;
       if (!found.has(key)) {
         found.set(key, { group, kind, limitMs, lengthMs, label: label(group, limitMs, lengthMs) });
       }

@@ -6,12 +6,10 @@ import * as vscode from "vscode";
 import * as z from "zod";
 import { analyse, type Analysis, analysisCsv, analysisJson, analysisSvg, loadStudy, readStudyFile, usualStudy } from "../analysis";
 import { messageOf, singleLine } from "../base";
-import { panels } from "../contributions";
+import { commands, panels } from "../contributions";
 import { type FromAnalysis, parseFromAnalysis, type ToAnalysis } from "../protocol";
+import { readJournal } from "../sessions";
 import { analysisCharts, analysisView } from "./analysis-view";
-
-/** The command that replays a transcript or session, where this window has it. */
-const replayCommand = "baseliner.replayTranscript";
 
 /** What the panel keeps over a reload of the window. */
 const stateSchema = z.object({ path: z.string() });
@@ -158,14 +156,13 @@ export class AnalysisPanels implements vscode.Disposable, vscode.WebviewPanelSer
     }
     const { path, part } = run.source;
     const isTable = /^(line|row) \d+$/.test(part) || [".csv", ".log"].includes(extname(path).toLowerCase());
-    if (!isTable && (await vscode.commands.getCommands(true)).includes(replayCommand)) {
-      await vscode.commands.executeCommand(replayCommand, { path, sample: part, event: run.attempt });
+    if (!isTable) {
+      await vscode.commands.executeCommand(commands.replayTranscript, { path, event: await eventOf(path, run.attempt) });
       return;
     }
     const uri = vscode.Uri.file(path);
-    const isFolder = ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.Directory) !== 0;
     const line = Math.max(0, Number(/^line (\d+)$/.exec(part)?.[1] ?? 1) - 1);
-    await vscode.window.showTextDocument(isFolder ? vscode.Uri.joinPath(uri, "session.jsonl") : uri, { viewColumn: vscode.ViewColumn.Beside, selection: new vscode.Range(line, 0, line, 0) });
+    await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside, selection: new vscode.Range(line, 0, line, 0) });
   }
 
   private async save(format: "csv" | "json" | "svg"): Promise<void> {
@@ -190,6 +187,13 @@ export class AnalysisPanels implements vscode.Disposable, vscode.WebviewPanelSer
     this.panel?.dispose();
     this.serializer.dispose();
   }
+}
+
+/** The event of an attempt: of a session, whose attempts have numbers, the score that its journal's line brings; else it is named by its event. */
+async function eventOf(path: string, attempt: string): Promise<string> {
+  const { entries } = await readJournal(path).catch(() => ({ entries: [] }));
+  const finished = entries.find((entry) => entry.type === "attempt.finished" && String(entry.data.attempt) === attempt);
+  return finished === undefined ? attempt : `${finished.seq}.1`;
 }
 
 async function chooseStudy(): Promise<vscode.Uri | undefined> {

@@ -59,6 +59,7 @@ function lineChart(canvas: HTMLCanvasElement, { view, isLogarithmic, openRun }: 
         borderColor: style?.colour ?? theme.foreground,
         borderWidth: style?.width ?? 2,
         borderDash: style?.dash ?? [],
+        clip: 8,
         pointStyle: style?.mark ?? "circle",
         pointRadius: points.map(({ note }) => (note === "" ? 0 : 4)),
         pointHitRadius: 6,
@@ -69,7 +70,8 @@ function lineChart(canvas: HTMLCanvasElement, { view, isLogarithmic, openRun }: 
     ];
   });
   const most = Math.max(1, ...usable.flatMap(({ points }) => points.map(({ x }) => x)));
-  const least = Math.min(0.5, ...usable.flatMap(({ points }) => points.slice(-1).map(({ x }) => x)));
+  // A quarter of the shortest run, so that something is to be seen of it.
+  const least = Math.min(0.5, ...usable.flatMap(({ points }) => points.slice(-1).map(({ x }) => x / 4)));
   const axis = axisOf(theme);
   const xAxis = isLogarithmic
     ? { ...axis, type: "logarithmic" as const, min: least, max: most, ticks: { ...axis.ticks, autoSkip: false, callback: (value: number | string) => hours(Number(value)) }, afterBuildTicks: (scale: { ticks: { value: number }[] }) => (scale.ticks = doublings(least, most)) }
@@ -83,7 +85,7 @@ function lineChart(canvas: HTMLCanvasElement, { view, isLogarithmic, openRun }: 
     },
     plugins: [referenceLine(theme)],
   };
-  return new Chart(canvas, configuration) as unknown as Chart;
+  return new Chart(canvas, configuration);
 }
 
 /** Results of runs by task: a box from quartile to quartile with its median for each series, and runs as dots. */
@@ -142,9 +144,9 @@ export function drawBoxes(canvas: HTMLCanvasElement, { view, charts, openRun }: 
         y: { ...axis, min: 0, max: roundedUp(highest), title: axisTitle("normalised score", theme) },
       },
     },
-    plugins: [boxes, referenceLine(theme) as Plugin<"scatter">],
+    plugins: [boxes, referenceLine(theme)],
   };
-  return new Chart(canvas, configuration) as unknown as Chart;
+  return new Chart(canvas, configuration);
 }
 
 /** A run's dot, off the middle by its name, so that equal results do not cover each other. */
@@ -191,7 +193,7 @@ export function drawRates(canvas: HTMLCanvasElement, { view, charts }: Drawing):
     },
     plugins: [whiskers],
   };
-  return new Chart(canvas, configuration) as unknown as Chart;
+  return new Chart(canvas, configuration);
 }
 
 function rateText(rate: AnalysisCharts["rates"][number] | undefined): string {

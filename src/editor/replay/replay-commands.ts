@@ -17,14 +17,19 @@ export async function openTranscripts(replays: ReplayEditors): Promise<void> {
   }
 }
 
-/** Replays a file, or a folder that is one transcript; without one what the editor shows. */
+/** Replays a file, or a folder that is one transcript, at an event where one is named; without a file what the editor shows. */
 export async function replayTranscript(replays: ReplayEditors, given: unknown): Promise<void> {
   const uri = given instanceof vscode.Uri ? given : uriOf(given) ?? activeFile();
   if (uri === undefined) {
     await openTranscripts(replays);
     return;
   }
-  await replays.show(fileOfFolder(uri));
+  await replays.show(fileOfFolder(uri), eventOf(given));
+}
+
+/** The event to go to, where whoever calls names one. */
+function eventOf(given: unknown): string | undefined {
+  return typeof given === "object" && given !== null && "event" in given && typeof given.event === "string" && given.event !== "" ? given.event : undefined;
 }
 
 function uriOf(row: unknown): vscode.Uri | undefined {

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { newReview, withEntry } from "../../../src/audit";
 import { quantile } from "../../../src/analysis/bootstrap";
 import { analysisOfRows, figuresOf, row, type RowOptions, studyOf } from "../../support/analysis";
 import { analyse, scoreAtK } from "../../../src/analysis";
@@ -100,14 +101,15 @@ describe("figures", () => {
   });
 
   it("count violations as the study says, and show what that changes", async () => {
-    const review = JSON.stringify({ verdict: "violation" });
-    const files = { "honest.jsonl": row(agent("1", 0.4)), "cheat.jsonl": row(agent("2", 2)), "cheat.jsonl.review.json": review };
+    const review = JSON.stringify(withEntry(newReview({ name: "cheat.jsonl", sha256: "", bytes: 0 }, "ann"), { type: "verdict.given", data: { verdict: "violation", score: "zero", reason: "copied", signature: "Ann" } }, 0));
+    const files = { "honest.jsonl": row(agent("1", 0.4)), "cheat.jsonl": row(agent("2", 2)), "cheat.jsonl.ann.review.json": review, "honest.jsonl.ann.review.json": "{}" };
     const figures = async (violations: string) => await analyse(await studyOf(files, { tasks: { t: { start: 0, reference: 1 } }, violations }));
     for (const [violations, expected] of [["zero", 0.2], ["leave-out", 0.4], ["count", 1.2]] as const) {
       const analysis = await figures(violations);
       expect(figuresOf(analysis, "bot").result.value).toBeCloseTo(expected, 12);
       expect(analysis.violations).toMatchObject([{ runs: 2, violations: 1, results: { zero: 0.2, "leave-out": 0.4, count: 1.2 } }]);
       expect(analysis.remarks.map(({ reason }) => reason)).toContainEqual(expect.stringMatching(/^its review says violation; /));
+      expect(analysis.remarks.map(({ reason }) => reason)).toContain("it is no review that can be read, so its verdict does not count");
     }
   });
 
