@@ -52,6 +52,7 @@ const targets = [
   { ...node, entryPoints: { extension: "src/extension.ts" }, outdir: "dist" },
   { ...node, entryPoints: { cli: "src/cli/main.ts" }, outdir: "dist", banner: { js: "#!/usr/bin/env node" } },
   { ...node, entryPoints: { supervisor: "src/boxes/local/supervisor.ts" }, outdir: "dist" },
+  { ...node, entryPoints: { "analysis-worker": "src/analysis/resample-worker.ts" }, outdir: "dist" },
   { ...node, entryPoints: { "transcript-worker": "src/transcripts/store/worker.ts" }, outdir: "dist" },
   ...webviews.map((name) => ({
     ...shared,

@@ -43,6 +43,7 @@ export const commands = {
   addTranscriptFolder: "baseliner.addTranscriptFolder",
   removeTranscriptFolder: "baseliner.removeTranscriptFolder",
   refreshTranscripts: "baseliner.refreshTranscripts",
+  compareRuns: "baseliner.compareRuns",
   showLog: "baseliner.showLog",
 } as const;
 
@@ -80,7 +81,7 @@ export const contextKeys = {
 
 export const statusBarItems = { clock: "baseliner.clock" } as const;
 
-export const panels = { scores: "baseliner.scores" } as const;
+export const panels = { scores: "baseliner.scores", analysis: "baseliner.analysis" } as const;
 
 export const customEditors = { replay: "baseliner.replay" } as const;
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { rulesSchema } from "./audit";
+import { studySchema } from "./analysis";
 import { assignmentSchema } from "./sessions";
 import { taskSchema } from "./tasks";
 
@@ -8,4 +9,5 @@ export const schemas: Record<string, object> = {
   task: { ...z.toJSONSchema(taskSchema, { io: "input", unrepresentable: "any" }), title: "Baseliner task" },
   assignment: { ...z.toJSONSchema(assignmentSchema, { io: "input", unrepresentable: "any" }), title: "Baseliner assignment" },
   rules: { ...z.toJSONSchema(rulesSchema, { io: "input", unrepresentable: "any" }), title: "Baseliner rules of an audit" },
+  study: { ...z.toJSONSchema(studySchema, { io: "input", unrepresentable: "any" }), title: "Baseliner study" },
 };

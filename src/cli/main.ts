@@ -2,6 +2,7 @@ import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base"
 import { auditCommand } from "./audit-command";
 import { checkBoxCommand } from "./box-commands";
 import { type Outcome, UsageError } from "./command";
+import { scoresCommand } from "./scores-command";
 import { provisionTaskCommand } from "./provision-command";
 import { sessionCommands } from "./session-commands";
 import { checkTaskCommand } from "./task-commands";
@@ -33,6 +34,9 @@ const usage = `usage: baseliner <command> [--json]
                                   as root on the box: who solves, who scores
   transcript info FILE            what is in a transcript of any known format
   transcript events FILE          its events; with --json one JSON object a line
+  scores FILE…                    experts and agents on one axis: trajectories, score@k, percentiles, rates
+          [--study FILE]          study.json: groups, constants, exclusions
+          [--format text|json|csv] [--chart OUT.svg]
 
   audit FILE…                     where rules may have been broken in transcripts, with the evidence
           [--task TASK | --rules FILE]   the rules of a task; without them, general ones
@@ -71,6 +75,9 @@ async function run(args: string[]): Promise<Outcome> {
   }
   if (group === "task" && name === "provision") {
     return await provisionTaskCommand(rest);
+  }
+  if (group === "scores") {
+    return await scoresCommand(args.slice(1));
   }
   if (group === "transcript" && name !== undefined && Object.hasOwn(transcriptCommands, name)) {
     return await transcriptCommands[name as keyof typeof transcriptCommands](rest);

@@ -3,6 +3,7 @@ import { messageText, singleLine } from "../base";
 import type { Forwarding } from "../boxes";
 import { commands } from "../contributions";
 import { describeAttempt, remainingAt, type Session, verifySession } from "../sessions";
+import type { AnalysisPanels } from "./analysis-panel";
 import { attemptActions, type AttemptParts } from "./attempt-commands";
 import { answerBulkDelete } from "./bulk-deletes";
 import { answerGaps } from "./gap-questions";
@@ -37,6 +38,7 @@ export interface Editor extends AttemptParts {
   readonly problems: TaskProblems;
   readonly terminal: ScoringTerminal;
   readonly scores: ScoresPanels;
+  readonly analysis: AnalysisPanels;
   readonly box: BoxSource;
   readonly ports: Ports;
   readonly boxFiles: BoxFiles;
@@ -102,6 +104,7 @@ export function registerCommands(editor: Editor): vscode.Disposable {
       editor.transcripts.refresh();
       return Promise.resolve();
     },
+    compareRuns: (uri) => editor.analysis.open(uri instanceof vscode.Uri ? uri : undefined),
     showLog: () => {
       log.show();
       return Promise.resolve();

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { AnalysisPanels } from "./analysis-panel";
 import { AttemptDetails } from "./attempt-details";
 import { AttemptFiles } from "./attempt-files";
 import { AttemptsTree } from "./attempts-tree";
@@ -39,6 +40,7 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current, ticks);
+  const analysis = new AnalysisPanels(context);
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
@@ -47,12 +49,13 @@ export async function activateBaseliner(context: vscode.ExtensionContext): Promi
   const snapshots = new SnapshotDocuments(current);
   const attemptFiles = new AttemptFiles(current, snapshots);
   const attemptDetails = new AttemptDetails(current);
-  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles, snapshots, attemptFiles, attemptDetails, replays, transcripts };
+  const editor = { context, current, access, log, problems, terminal, scores, analysis, box, ports, boxFiles, snapshots, attemptFiles, attemptDetails, replays, transcripts };
   context.subscriptions.push(
     log,
     problems,
     terminal,
     scores,
+    analysis,
     ticks,
     new SessionTree(current, ticks),
     new AttemptsTree(current),

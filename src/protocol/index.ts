@@ -2,3 +2,4 @@ export * from "./replay";
 export * from "./replay-words";
 export * from "./scores";
 export * from "./scores-table";
+export * from "./analysis";
