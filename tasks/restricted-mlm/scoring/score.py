@@ -24,7 +24,7 @@ from solver import Invalid, Solver, Unable, report, say, sha256, whole_number
 
 SOLUTION = "model.safetensors"
 LARGEST_SOLUTION = 4_000_000_000
-BATCHES = 32
+BATCHES = 64
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
