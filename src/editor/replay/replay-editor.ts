@@ -93,7 +93,7 @@ export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<Replay
 
   private remember(uri: vscode.Uri, state: ReplayState): void {
     const others = Object.entries(this.memory()).filter(([key]) => key !== uri.toString());
-    const memory: Record<string, unknown> = Object.fromEntries([...others, [uri.toString(), state]].slice(-mostRemembered));
+    const memory = Object.fromEntries<unknown>([...others, [uri.toString(), state]].slice(-mostRemembered) as [string, unknown][]);
     void this.context.workspaceState.update(memoryKey, memory);
   }
 

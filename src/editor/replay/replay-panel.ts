@@ -223,7 +223,7 @@ export class ReplayPanel implements vscode.Disposable {
       case "scores":
         return await answers.scores(listed);
       default:
-        throw new Error(`nobody answers ${question}`);
+        throw new Error(`nobody answers ${String(question)}`);
     }
   }
 

@@ -42,7 +42,6 @@ export function messageOf({ outcome }: Attempt): Record<string, unknown> {
     case "lost":
     case "failed":
       return { error: outcome.text };
-    case "hidden":
     case "running":
       return {};
     case "hidden":

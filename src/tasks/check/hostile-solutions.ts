@@ -42,7 +42,7 @@ export function hostileSolutions({ task }: LoadedTask): HostileSolution[] {
         { name: "a solution of garbage", apply: overwrite(Uint8Array.from({ length: 4096 }, (_, index) => (index * 197) % 256)) },
         { name: "a huge solution", apply: overwrite("#".repeat(30_000_000)) },
         { name: "a crashing solution", apply: overwrite("import os\nos.kill(os.getpid(), 11)\n") },
-        { name: "a forking solution", apply: overwrite("import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(600)\nos._exit(0)\n") },
+        { name: "a forking solution", apply: overwrite("import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(30)\n        os._exit(0)\nos._exit(0)\n") },
         folders,
       ];
 }
