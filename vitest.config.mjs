@@ -17,8 +17,8 @@ export default defineConfig({
           globalSetup: ["test/support/build.ts"],
           include: ["test/faults/**/*.test.ts", "test/tasks/**/*.test.ts"],
           testTimeout: 120_000,
-          // Two files at a time: they mostly wait for processes and networks.
-          maxWorkers: 2,
+          // Three files at a time: they mostly wait for processes and networks.
+          maxWorkers: 3,
         },
       },
       {

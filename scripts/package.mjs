@@ -27,7 +27,7 @@ const allowed = [
   /^dist\/[^/]+\.(js|LEGAL\.txt)$/,
   /^dist\/webview\/[^/]+\.(js|css|ttf|LEGAL\.txt)$/,
   /^media\//,
-  /^tasks\/[^/]+\/(task\.json|instructions\.md)$/,
+  /^tasks\/[^/]+\/(task\.json|rules\.json|instructions\.md)$/,
   /^tasks\/[^/]+\/(scoring|workspace)\//,
 ];
 

@@ -40,7 +40,6 @@ const usage = `usage: baseliner <command> [--json]
   scores FILE…                    experts and agents on one axis: trajectories, score@k, percentiles, rates
           [--study FILE]          study.json: groups, constants, exclusions
           [--format text|json|csv] [--chart OUT.svg]
-
   audit FILE…                     where rules may have been broken in transcripts, with the evidence
           [--task TASK | --rules FILE]   the rules of a task; without them, general ones
           [--format text|json|sarif|markdown|html]

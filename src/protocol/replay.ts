@@ -23,6 +23,8 @@ export type ReplayQuery = z.infer<typeof replayQuery>;
 
 /** What a panel remembers of a transcript while it is hidden, closed, or VS Code is. */
 export const replayState = z.object({
+  /** When this was kept: UTC, ms. */
+  keptAt: z.number().optional(),
   /** Id of the event in question, and by how many pixels its top lies below that of the list. */
   event: z.string().max(1000).optional(),
   offset: z.number().optional(),

@@ -492,7 +492,7 @@ export class Replay {
   private keepState(): void {
     const row = this.list.row(this.list.current);
     const { offset } = this.list;
-    this.state = { ...this.state, ...(row === undefined ? {} : { event: row.id }), ...(offset === undefined ? {} : { offset }) };
+    this.state = { ...this.state, keptAt: Date.now(), ...(row === undefined ? {} : { event: row.id }), ...(offset === undefined ? {} : { offset }) };
     keep(this.state);
   }
 

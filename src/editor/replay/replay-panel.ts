@@ -109,8 +109,10 @@ export class ReplayPanel implements vscode.Disposable {
       this.send({ type: "failed", message: messageOf(error) });
       return;
     }
-    // What the page itself kept is the newest.
-    const state = replayState.safeParse(kept).data ?? this.host.remembered;
+    // What the page kept is the newest while it was only hidden; a window that was reloaded gives the page an older state back.
+    const { remembered } = this.host;
+    const own = replayState.safeParse(kept).data;
+    const state = own !== undefined && (own.keptAt ?? 0) >= (remembered.keptAt ?? 0) ? own : remembered;
     this.filter = { ...(state.filter ?? this.filter), openScores: [], revealed: [] };
     this.list();
     this.isReady = true;
