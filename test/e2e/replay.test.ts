@@ -155,7 +155,7 @@ describe("the replay panel", () => {
       await currentWhen(/<img src=x onerror="window\.pwned=1">[\s\S]*⟨U\+202E⟩gnp\.exe/);
       // Not even the page's own script could send anything.
       const policy = await panel.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");
-      expect(policy).toMatch(/^default-src 'none'; style-src [^;']+; script-src 'nonce-[^']+'; base-uri 'none'; form-action 'none'$/);
+      expect(policy).toMatch(/^default-src 'none'; style-src 'self' https:[^;' ]+; script-src 'nonce-[^']+'; base-uri 'none'; form-action 'none'$/);
       const probe = `new Promise((resolve) => {
         const image = new Image();
         image.onload = () => resolve(true);
