@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Suites that start real processes and editors run one file at a time; unit tests run side by side. */
+/** Suites that start real processes and editors run few files at a time; unit tests run side by side. */
 export default defineConfig({
   test: {
     projects: [
@@ -27,7 +27,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          // Two editors at a time: each mostly waits for what it shows.
+          maxWorkers: 2,
         },
       },
     ],

@@ -46,11 +46,11 @@ const suites = [
   { name: "e2e", play: endToEnd },
 ];
 
-/** What is played one after the other while the other lane is played: neither keeps two cores busy by itself. */
-const lanes = [
-  ["lint", "types", "unit", "faults"],
-  ["vscode", "vscode-oldest", "e2e"],
-];
+/** Suites that need an editor. */
+const withEditor = ["vscode", "vscode-oldest", "e2e"];
+
+/** One after the other; what one of them holds is played side by side, because neither keeps two cores busy by itself. */
+const phases = [[["build"]], [["lint", "types"], ["vscode", "vscode-oldest"]], [["unit"]], [["faults"]], [["e2e"]]];
 
 await runMain(async () => {
   const { values } = parseArgs({ options: { only: { type: "string" } } });
@@ -64,7 +64,7 @@ await runMain(async () => {
   await ensureDependencies();
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
-  if (chosen.some(({ name }) => lanes[1]?.includes(name))) {
+  if (chosen.some(({ name }) => withEditor.includes(name))) {
     editorReady = bringEditors();
     // Those who wait for it hear of its failure; until then it is not unheard of.
     editorReady.catch(() => undefined);
@@ -83,8 +83,9 @@ await runMain(async () => {
       all.skipped += tally.skipped;
     }
   };
-  await playChosen(["build"]);
-  await Promise.all(lanes.map(playChosen));
+  for (const sideBySide of phases) {
+    await Promise.all(sideBySide.map(playChosen));
+  }
   process.exitCode = all.failed > 0 ? 1 : 0;
   console.log(`\n${inWords(all)} (${seconds(began)})`);
 });
