@@ -1,41 +1,14 @@
 // What is on record, and what a person sees, when windows close, extension hosts
 // die and two windows want one session.
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
 import { clockItem, isAttempt } from "../../scripts/demo-steps.mjs";
-import { extensionHostPids, killExtensionHosts } from "../../scripts/vscode/server.mjs";
-import type { Workbench } from "../../scripts/vscode/workbench.mjs";
-import { attemptFolder, elapsedAt, readJournal, stateOf } from "../../src/sessions";
-import { commandLine } from "../support/build";
-import { random } from "../support/random";
+import { extensionHostPids } from "../../scripts/vscode/server.mjs";
+import { attemptFolder, elapsedAt } from "../../src/sessions";
 import { newSession } from "../support/session";
+import { countsTo, scoredRow, stateAt, verified } from "./session-seen";
 import { test } from "./support";
-
-const countsTo = (last: number): string =>
-  `for number in range(${last}):\n    print(number, flush=True)\n    time.sleep(0.1)\nresult(solution())`;
-
-async function stateAt(root: string) {
-  const state = stateOf((await readJournal(root)).entries);
-  if (state === undefined) {
-    throw new Error("no session");
-  }
-  return state;
-}
-
-function verified(root: string): { problems: string[]; attempts: number; openAttempts: number[] } {
-  const text = execFileSync(process.execPath, [commandLine, "session", "verify", root, "--json"], { encoding: "utf8" });
-  return JSON.parse(text) as { problems: string[]; attempts: number; openAttempts: number[] };
-}
-
-/** Waits until an attempt has a score on the screen. */
-function scoredRow(workbench: Workbench, number: number) {
-  return workbench
-    .view("Attempts")
-    .rowsWhen(`a score of attempt ${number}`, (rows) => rows.some((row) => isAttempt(row, number) && /\d\.\d/.test(row.description)), 60_000);
-}
 
 describe("a session in VS Code", () => {
   test("whose window is closed in the middle of a scoring shows the finished attempt and the right clock when it is opened again", async ({ stage }) => {
@@ -113,35 +86,5 @@ describe("a session in VS Code", () => {
     await second.view("Session").clickRowAction("Read-only", "Open Session for Writing");
     await second.view("Session").rowsWhen("no row that says read-only", (rows) => rows.length > 0 && rows.every((row) => row.label !== "Read-only"));
     expect(verified(root)).toMatchObject({ problems: [], attempts: 2 });
-  });
-
-  test("whose extension host is killed at 20 random moments keeps a valid journal and every attempt", { timeout: 420_000 }, async ({ stage }) => {
-    const root = await newSession(countsTo(8));
-    const workbench = await stage.openWindow(join(root, "workspace"));
-    await workbench.show("Baseliner");
-    await scoredRow(workbench, 0);
-    await workbench.runCommand("Baseliner: Start Clock");
-    await workbench.statusBarTextWhen(clockItem, /left/);
-    const moments = random(20);
-    let seen = 1;
-    for (let round = 0; round < 20; round += 1) {
-      await workbench.press("Control+Alt+Enter");
-      await delay(moments.next().value * 2000);
-      const onScreen = Number((await workbench.view("Attempts").rows())[0]?.label ?? 0) + 1;
-      const killed = killExtensionHosts(stage.server);
-      const found = verified(root);
-      expect(found.problems, `round ${round}`).toEqual([]);
-      expect(found.attempts, `round ${round}`).toBeGreaterThanOrEqual(Math.max(seen, onScreen));
-      seen = found.attempts;
-      await workbench.extensionHostAgain(killed);
-      await workbench
-        .view("Attempts")
-        .rowsWhen("every attempt finished", ([newest]) => Number(newest?.label) >= seen - 1 && /\d\.\d|lost/.test(newest?.description ?? ""), 60_000);
-    }
-    const { problems, openAttempts, attempts } = verified(root);
-    expect(problems).toEqual([]);
-    expect(openAttempts).toEqual([]);
-    expect(attempts).toBeGreaterThan(5);
-    expect((await stateAt(root)).clock.state).toBe("running");
   });
 });

@@ -1,0 +1,42 @@
+// What is on record when extension hosts die, again and again.
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect } from "vitest";
+import { clockItem } from "../../scripts/demo-steps.mjs";
+import { killExtensionHosts } from "../../scripts/vscode/server.mjs";
+import { random } from "../support/random";
+import { newSession } from "../support/session";
+import { countsTo, scoredRow, stateAt, verified } from "./session-seen";
+import { test } from "./support";
+
+describe("a session in VS Code", () => {
+  test("whose extension host is killed at 20 random moments keeps a valid journal and every attempt", { timeout: 420_000 }, async ({ stage }) => {
+    const root = await newSession(countsTo(8));
+    const workbench = await stage.openWindow(join(root, "workspace"));
+    await workbench.show("Baseliner");
+    await scoredRow(workbench, 0);
+    await workbench.runCommand("Baseliner: Start Clock");
+    await workbench.statusBarTextWhen(clockItem, /left/);
+    const moments = random(20);
+    let seen = 1;
+    for (let round = 0; round < 20; round += 1) {
+      await workbench.press("Control+Alt+Enter");
+      await delay(moments.next().value * 2000);
+      const onScreen = Number((await workbench.view("Attempts").rows())[0]?.label ?? 0) + 1;
+      const killed = killExtensionHosts(stage.server);
+      const found = verified(root);
+      expect(found.problems, `round ${round}`).toEqual([]);
+      expect(found.attempts, `round ${round}`).toBeGreaterThanOrEqual(Math.max(seen, onScreen));
+      seen = found.attempts;
+      await workbench.extensionHostAgain(killed);
+      await workbench
+        .view("Attempts")
+        .rowsWhen("every attempt finished", ([newest]) => Number(newest?.label) >= seen - 1 && /\d\.\d|lost/.test(newest?.description ?? ""), 60_000);
+    }
+    const { problems, openAttempts, attempts } = verified(root);
+    expect(problems).toEqual([]);
+    expect(openAttempts).toEqual([]);
+    expect(attempts).toBeGreaterThan(5);
+    expect((await stateAt(root)).clock.state).toBe("running");
+  });
+});
