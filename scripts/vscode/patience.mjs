@@ -17,6 +17,19 @@ export class NotSeen extends Error {
   }
 }
 
+/**
+ * Clicks once, or fails without having clicked: one who tries again must not
+ * give a command twice. What cannot be clicked within a moment is left alone;
+ * what can be is given the time that a busy computer takes to answer, because
+ * a click that was given up may still have been heard.
+ * @param {import("playwright-core").Locator} target
+ * @param {{ button?: "left" | "right"; position?: { x: number; y: number }; within?: number }} [options] `within` is how long to wait for something to click on, in milliseconds.
+ */
+export async function clickOnce(target, { within = 500, ...options } = {}) {
+  await target.click({ ...options, trial: true, timeout: within });
+  await target.click({ ...options, timeout: 10_000 });
+}
+
 /** Watches one page, and keeps pictures of it in one folder. */
 export class Patience {
   /**

@@ -1,4 +1,5 @@
 // The text editor that has the focus: opening files, reading and replacing their text, saving.
+import { clickOnce } from "./patience.mjs";
 
 /** @typedef {import("./patience.mjs").Patience} Patience */
 
@@ -22,7 +23,7 @@ export class TextEditor {
         await input.waitFor({ timeout: 1000 });
       }
       await input.fill(name, { timeout: 500 });
-      await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^=${JSON.stringify(name)}]`).first().click({ timeout: 1500 });
+      await clickOnce(this.page.locator(`.quick-input-list .monaco-list-row[aria-label^=${JSON.stringify(name)}]`).first(), { within: 1500 });
       return true;
     });
     await this.patience.until(`an editor of ${name}`, async () => this.#tab(name).isVisible());
@@ -34,7 +35,7 @@ export class TextEditor {
     await this.patience.until("a text editor with the cursor in it", async () => {
       const editor = this.activeGroup.locator(".monaco-editor").first();
       if (!(await this.activeGroup.locator(".monaco-editor.focused").first().isVisible())) {
-        await editor.locator(".view-lines").click({ position: { x: 5, y: 5 }, timeout: 500 });
+        await clickOnce(editor.locator(".view-lines"), { position: { x: 5, y: 5 } });
       }
       return this.activeGroup.locator(".monaco-editor.focused").first().isVisible();
     });

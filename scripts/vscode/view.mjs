@@ -1,4 +1,5 @@
 // One view of VS Code's side bar or panel: its rows, and what can be clicked in it.
+import { clickOnce } from "./patience.mjs";
 
 /** @typedef {import("playwright-core").Locator} Locator */
 /** @typedef {import("./patience.mjs").Patience} Patience */
@@ -55,7 +56,7 @@ export class View {
   async expand() {
     await this.patience.until(`the view ${this.title}`, async () => {
       if ((await this.header.getAttribute("aria-expanded", { timeout: 500 })) === "false") {
-        await this.header.click({ timeout: 500 });
+        await clickOnce(this.header);
       }
       return (await this.header.getAttribute("aria-expanded", { timeout: 500 })) === "true";
     });
@@ -110,7 +111,7 @@ export class View {
     const row = this.row(label).first();
     await this.patience.until(`the button ${action} of the row ${String(label)}`, async () => {
       await row.hover({ timeout: 500 });
-      await row.locator(actionNamed(action)).first().click({ timeout: 500 });
+      await clickOnce(row.locator(actionNamed(action)).first());
       return true;
     });
   }
@@ -132,7 +133,7 @@ export class View {
   async clickTitleAction(action) {
     await this.patience.until(`the button ${action} in the title of ${this.title}`, async () => {
       await this.header.hover({ timeout: 500 });
-      await this.header.locator(actionNamed(action)).first().click({ timeout: 500 });
+      await clickOnce(this.header.locator(actionNamed(action)).first());
       return true;
     });
   }
@@ -175,7 +176,7 @@ export class View {
     await this.patience.until(
       `${what} in the view ${this.title}`,
       async () => {
-        await target.click({ button, timeout: 500 });
+        await clickOnce(target, { button });
         return true;
       },
     );

@@ -1,5 +1,5 @@
 // A window of VS Code in a browser: what a person does in it and sees in it.
-import { Patience } from "./patience.mjs";
+import { clickOnce, Patience } from "./patience.mjs";
 import { extensionHostPids } from "./server.mjs";
 import { themes } from "./settings.mjs";
 import { TextEditor } from "./text-editor.mjs";
@@ -79,7 +79,7 @@ export class Workbench {
       "a new extension host",
       async () => {
         if (await restart.isVisible()) {
-          await restart.click({ timeout: 500 });
+          await clickOnce(restart);
         }
         const hosts = extensionHostPids(this.server).filter((pid) => !crashed.includes(pid));
         return hosts.length > 0 && hosts;
@@ -128,7 +128,7 @@ export class Workbench {
       const shows = async () => (await sidebarTitle.isVisible()) && (await sidebarTitle.innerText()).toLowerCase().startsWith(title.toLowerCase());
       // A click on the icon of what is shown already would hide it.
       if (!(await shows())) {
-        await tab.first().click({ timeout: 500 });
+        await clickOnce(tab.first());
         await sidebarTitle.waitFor({ timeout: 1000 });
       }
       return shows();
@@ -159,7 +159,7 @@ export class Workbench {
         await this.page.keyboard.press("F1");
         await input.fill(`>${title}`, { timeout: 1000 });
         try {
-          await row.first().click({ timeout: 1000 });
+          await clickOnce(row.first(), { within: 1000 });
           return true;
         } catch {
           await this.page.keyboard.press("Escape");
@@ -387,7 +387,7 @@ export class Workbench {
    */
   async #click(what, target) {
     await this.patience.until(what, async () => {
-      await target.click({ timeout: 500 });
+      await clickOnce(target);
       return true;
     });
   }

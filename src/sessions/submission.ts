@@ -155,7 +155,7 @@ export class Submission {
     if (outcome?.kind === "invalid" && outcome.reason === "cancelled") {
       throw new SessionError("not-scoring", "The final scoring was cancelled, so the session was not submitted.");
     }
-    if (outcome?.kind !== "scored" && outcome?.kind !== "invalid") {
+    if (outcome === undefined || !["scored", "hidden", "invalid"].includes(outcome.kind)) {
       throw new SessionError("not-scoring", "The final scoring could not be carried out, so the session was not submitted; submit again.");
     }
   }

@@ -140,6 +140,15 @@ describe("submitting", () => {
     expect((await verifySession(root)).problems).toEqual([]);
   });
 
+  test("hands in where the task hides the score of the final scoring", async () => {
+    const root = await newSession(plainScorer, { final: true, visible: false });
+    const session = await openSession(root);
+    await session.startClock();
+    await session.submit();
+    expect(session.state.attempts).toMatchObject([{ kind: "final", outcome: { kind: "hidden" } }]);
+    expect(session.state.closed).toBe(true);
+  });
+
   test("scores nothing more when the time was up", async () => {
     const time = new FakeTime();
     const root = await newSession(plainScorer, { final: true }, time);

@@ -23,9 +23,14 @@ export async function readScoreLog(path: string, options: Partial<StudySource>, 
   }
   const runs = new Map<string, { cells: (name: string) => string; attempts: ReadAttempt[] }>();
   const firstMoments = new Map<string, number>();
+  /** Runs that a task hid scores of: counted, they would have no valid attempt. */
+  const hidden = new Set<string>();
   for (const [index, row] of rows.entries()) {
     const cell = (name: string): string => row[columns.get(name) ?? -1]?.trim() ?? "";
     const id = cell("run");
+    if (cell("outcome") === "hidden") {
+      hidden.add(id);
+    }
     const score = scoreOfText(cell("score"));
     if (score === undefined) {
       // The header is line 1 of the table.
@@ -47,6 +52,10 @@ export async function readScoreLog(path: string, options: Partial<StudySource>, 
     runs.set("", { cells: () => "", attempts: [] });
   }
   for (const [id, { cells, attempts }] of runs) {
+    if (hidden.has(id)) {
+      collector.remark(remark("left-out", "run", { path, part: id }, "its scores are hidden from its expert, and so from its score log"));
+      continue;
+    }
     collector.run(oneRun(path, id, cells, attempts, options, isViolation));
   }
 }

@@ -24,6 +24,11 @@ export async function readSessionRun(folder: string, isViolation: boolean, colle
     collector.remark(remark("left-out", "run", source, `its journal is damaged: line ${problem.line} ${problem.text}`));
     return;
   }
+  if (state.attempts.some(({ outcome }) => outcome.kind === "hidden")) {
+    // Counted as it is, it would be a run without a valid attempt, and so a 0.
+    collector.remark(remark("left-out", "run", source, "its scores are hidden from its expert, and so from its journal"));
+    return;
+  }
   const { created, clock } = state;
   const last = Date.parse(journal.entries.at(-1)?.at ?? "");
   const attempts = state.attempts.map(({ number, kind, elapsedMs, outcome }): ReadAttempt => {

@@ -131,7 +131,7 @@ export class SessionReading implements TranscriptReading {
     const changes = await this.snapshot(textOf(data["changedTo"]), undefined);
     return [
       { kind: "tool-result", tool: "score", call, title: call, text: outputs.join("\n"), isError: invalid !== undefined, fields: data },
-      { ...scoreEvent(call, data["score"], false, [shownText(data["message"]), shownText(invalid?.["text"])].filter((text) => text !== "" && text !== "{}").join("\n")), call, isError: invalid !== undefined },
+      { ...scoreEvent(call, data["hidden"] === undefined ? data["score"] : "hidden", false, [shownText(data["message"]), shownText(invalid?.["text"])].filter((text) => text !== "" && text !== "{}").join("\n")), call, isError: invalid !== undefined },
       ...changes,
     ];
   }

@@ -73,6 +73,30 @@ describe("sessions", () => {
   });
 });
 
+describe("runs whose scores are hidden", () => {
+  it("are left out and listed, as sessions and as score logs, and never count as 0", async () => {
+    await inFolder(async (folder) => {
+      const session = join(folder, "a");
+      mkdirSync(session);
+      const journal = await JournalWriter.create(session, new FakeTime());
+      await journal.append("session.created", { ...created, scoring: { ...created.scoring, visible: false } });
+      await journal.append("clock.started", {});
+      await journal.append("attempt.started", { attempt: 0, kind: "work", run: "r", snapshot: null });
+      const hidden = { commitment: "0".repeat(64) };
+      await journal.append("attempt.finished", { attempt: 0, score: null, message: {}, changedTo: null, invalid: null, hidden, box: { startedAt: 0, endedAt: 0, aheadMs: 0 }, files: { "stdout.log": null, "stderr.log": null, "result.json": null } });
+      await journal.close();
+      writeFileSync(join(folder, "log.csv"), "timestamp,score,elapsed_seconds,outcome\n2026-01-05T09:00:00Z,nan,60,hidden\n");
+      await writeSession(join(folder, "b"), "shown", [[10, 8]]);
+      const study = await loadStudy(studySchema.parse({ format: 1 }), [folder], { cache: folder });
+      expect(study.runs.map(({ id }) => id)).toEqual(["shown"]);
+      expect(study.remarks.filter(({ what }) => what === "run").map(({ reason }) => reason).sort()).toEqual([
+        "its scores are hidden from its expert, and so from its journal",
+        "its scores are hidden from its expert, and so from its score log",
+      ]);
+    });
+  });
+});
+
 describe("transcripts", () => {
   const at = (minutes: number): string => new Date(Date.parse("2026-01-05T09:00:00Z") + minutes * minute).toISOString();
   const score = (minutes: number, value: number | string): object => ({ event: "score", timestamp: at(minutes), score: { value }, intermediate: true });
