@@ -9,6 +9,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
           testTimeout: 20_000,
+          // On two cores, one file at a time would leave one of them idle.
+          maxWorkers: "100%",
         },
       },
       {

@@ -1,7 +1,8 @@
 // npm test: everything, from a fresh clone, in one command.
 //   --only lint,types,build,unit,faults,vscode,vscode-oldest,e2e   runs these suites alone
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { CommandFailed, npm, run } from "./command.mjs";
@@ -62,6 +63,7 @@ await runMain(async () => {
     await installSystemPackages(wanted);
   }
   await ensureDependencies();
+  skipPythonLauncher();
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
   if (chosen.some(({ name }) => withEditor.includes(name))) {
@@ -107,6 +109,17 @@ function choose(only) {
     throw new CannotGoOn(`There is no suite ${unknown.join(", ")}; there are ${suites.map(({ name }) => name).join(", ")}.`);
   }
   return suites.filter(({ name }) => names.includes(name));
+}
+
+/**
+ * Puts Python itself first on the PATH. Where a version manager stands before it, each start of Python is first one of
+ * a shell program that looks for it, and tests start hundreds.
+ */
+function skipPythonLauncher() {
+  const told = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).stdout.trim();
+  if (existsSync(join(dirname(told), "python3"))) {
+    process.env["PATH"] = `${dirname(told)}${delimiter}${process.env["PATH"] ?? ""}`;
+  }
 }
 
 /** Packages of a real sshd, which boxes over SSH are tested with; without it those tests are skipped and say so. */

@@ -71,7 +71,7 @@ export class Patience {
         // A page that loads anew, or an element that was redrawn as we looked at it.
         trouble = error;
       }
-      await this.page.waitForTimeout(50);
+      await this.page.waitForTimeout(100);
     } while (Date.now() < end);
     const there = trouble instanceof Error ? trouble.message : ((await instead?.().catch(() => "")) ?? "");
     throw new NotSeen(what, there, await this.picture(`not seen ${what}`));

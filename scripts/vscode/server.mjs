@@ -18,6 +18,7 @@ import { descendants, killTree, killTreeNow, signalProcess } from "./processes.m
  * @property {Settings} settings
  * @property {string} [token] The connection token; without it everyone on this machine may connect.
  * @property {import("./install.mjs").ServerEdition} [edition] Which VS Code; the newest unless told.
+ * @property {boolean} [fewExtensions] Only those of VS Code's own extensions that draw and colour what is opened: windows open sooner.
  * @property {boolean} [testDriver] Let pages load extensions under development and run their tests.
  * @property {NodeJS.ProcessEnv} [env] More for the environment of the server and its extension hosts.
  */
@@ -70,6 +71,7 @@ export class Server {
         installation.main,
         ...["--host", "127.0.0.1", "--port", "0", ...access, "--accept-server-license-terms"],
         ...["--telemetry-level", "off", ...foldersOf(options.dataFolder)],
+        ...(options.fewExtensions ? ["--builtin-extensions-dir", installation.fewExtensions] : []),
         ...(options.testDriver ? ["--enable-smoke-test-driver"] : []),
       ],
       { env: { ...process.env, ...options.env }, stdio: ["ignore", "pipe", "pipe"] },

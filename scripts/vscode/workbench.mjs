@@ -222,8 +222,13 @@ export class Workbench {
    */
   async pressDialogButton(button) {
     const name = new RegExp(`^\\s*${escapePattern(button)}\\s*$`);
+    const answered = (await this.dialog())?.text;
     await this.#click(`the button ${button} of a dialog`, this.page.locator(".monaco-dialog-box .dialog-buttons .monaco-button", { hasText: name }).first());
-    await this.patience.until("the dialog gone", async () => !(await this.page.locator(".monaco-dialog-box").isVisible()));
+    // The next question may be there at once.
+    await this.patience.until("the dialog gone", async () => {
+      const now = await this.dialog();
+      return now === undefined || now.text !== answered;
+    });
   }
 
   /**

@@ -1,12 +1,5 @@
 import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base";
-import { auditCommand } from "./audit-command";
-import { checkBoxCommand } from "./box-commands";
 import { type Outcome, UsageError } from "./command";
-import { scoresCommand } from "./scores-command";
-import { provisionTaskCommand } from "./provision-command";
-import { sessionCommands } from "./session-commands";
-import { checkTaskCommand } from "./task-commands";
-import { transcriptCommands } from "./transcript-commands";
 
 const usage = `usage: baseliner <command> [--json]
 
@@ -56,35 +49,48 @@ SESSION is a session folder; without it, the one around the current folder.
 Exit status: 0 done, 1 a check failed, 2 unusable input.
 `;
 
+/** What a command is made of is loaded when it is called: most of the time of a short command is spent on loading. */
 async function run(args: string[]): Promise<Outcome> {
-  const [group, name, ...rest] = args;
-  if (group === undefined || group === "help" || group === "--help" || group === "-h") {
-    process.stdout.write(usage);
-    return "done";
+  const [group, name = "", ...rest] = args;
+  switch (group) {
+    case undefined:
+    case "help":
+    case "--help":
+    case "-h":
+      process.stdout.write(usage);
+      return "done";
+    case "session":
+      return await oneOf((await import("./session-commands")).sessionCommands, args);
+    case "transcript":
+      return await oneOf((await import("./transcript-commands")).transcriptCommands, args);
+    case "audit":
+      return await (await import("./audit-command")).auditCommand(args.slice(1));
+    case "scores":
+      return await (await import("./scores-command")).scoresCommand(args.slice(1));
   }
-  if (group === "session" && name !== undefined && Object.hasOwn(sessionCommands, name)) {
-    const command = sessionCommands[name as keyof typeof sessionCommands];
-    return await command(rest);
+  switch (`${group} ${name}`) {
+    case "task check":
+      return await (await import("./task-commands")).checkTaskCommand(rest);
+    case "task provision":
+      return await (await import("./provision-command")).provisionTaskCommand(rest);
+    case "box check":
+      return await (await import("./box-commands")).checkBoxCommand(rest);
   }
-  if (group === "task" && name === "check") {
-    return await checkTaskCommand(rest);
+  throw unknownCommand(args);
+}
+
+/** Calls the command of a group that the second word names. */
+async function oneOf(commands: Readonly<Record<string, (args: string[]) => Promise<Outcome>>>, args: string[]): Promise<Outcome> {
+  const [, name = "", ...rest] = args;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    throw unknownCommand(args);
   }
-  if (group === "audit") {
-    return await auditCommand(args.slice(1));
-  }
-  if (group === "box" && name === "check") {
-    return await checkBoxCommand(rest);
-  }
-  if (group === "task" && name === "provision") {
-    return await provisionTaskCommand(rest);
-  }
-  if (group === "scores") {
-    return await scoresCommand(args.slice(1));
-  }
-  if (group === "transcript" && name !== undefined && Object.hasOwn(transcriptCommands, name)) {
-    return await transcriptCommands[name as keyof typeof transcriptCommands](rest);
-  }
-  throw new UsageError(`unknown command: ${[group, name].filter(Boolean).join(" ")} (see baseliner --help)`);
+  return await command(rest);
+}
+
+function unknownCommand(args: readonly string[]): UsageError {
+  return new UsageError(`unknown command: ${args.slice(0, 2).filter((word) => word !== "").join(" ")} (see baseliner --help)`);
 }
 
 // A reader that closes early, such as `head`, has had what it wanted.

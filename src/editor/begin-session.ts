@@ -21,7 +21,9 @@ export async function greet(session: Session): Promise<void> {
   if (!isNew || session.access.kind !== "writer") {
     return;
   }
-  await Promise.all([unlessOutOfReach(checkAndScore(session)), layOut(session).then(() => agreeOnConditions(session))]);
+  // One question at a time: a box may ask for a passphrase before it is reached, or not.
+  const asked = session.connectBox().catch(() => undefined);
+  await Promise.all([unlessOutOfReach(checkAndScore(session)), Promise.all([layOut(session), asked]).then(() => agreeOnConditions(session))]);
 }
 
 /** The box is looked at before the scoring makes it busy. */

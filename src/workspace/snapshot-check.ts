@@ -32,6 +32,24 @@ export async function checkSnapshots(repository: string, signal?: AbortSignal): 
     return { branch: [], loose: [], damage: [] };
   }
   const options = optionsFor(repository, signal);
+  let lines = await fsck(options, signal);
+  let damage = lines.filter(isDamage);
+  if (damage.length > 0) {
+    // A snapshot that is being taken may have put a commit where git had not looked yet, and its tree where it had:
+    // what is not there the second time either is missing.
+    lines = await fsck(options, signal);
+    damage = lines.filter((line) => isDamage(line) && damage.includes(line));
+  }
+  const loose = lines.flatMap((line) => /^unreachable commit ([0-9a-f]{40,64})$/.exec(line)?.[1] ?? []);
+  return {
+    branch: await described(await branchOf(repository, signal), options),
+    loose: await described(loose, options),
+    damage,
+  };
+}
+
+/** What git says of the objects of a repository, line by line. */
+async function fsck(options: GitOptions, signal: AbortSignal | undefined): Promise<string[]> {
   const said = await git(["fsck", "--full", "--unreachable", "--no-reflogs", "--no-progress"], options).catch((error: unknown) => {
     signal?.throwIfAborted();
     if (error instanceof SnapshotError && error.reason === "git-missing") {
@@ -41,13 +59,11 @@ export async function checkSnapshots(repository: string, signal?: AbortSignal): 
     const { stdout = "", stderr = "" } = (error instanceof Error ? error.cause : {}) as { stdout?: string; stderr?: string };
     return `${stdout}\n${stderr}`;
   });
-  const lines = said.split("\n").filter((line) => line.trim() !== "");
-  const loose = lines.flatMap((line) => /^unreachable commit ([0-9a-f]{40,64})$/.exec(line)?.[1] ?? []);
-  return {
-    branch: await described(await branchOf(repository, signal), options),
-    loose: await described(loose, options),
-    damage: lines.filter((line) => !/^(notice:|unreachable |dangling |Checking )/.test(line)),
-  };
+  return said.split("\n").filter((line) => line.trim() !== "");
+}
+
+function isDamage(line: string): boolean {
+  return !/^(notice:|unreachable |dangling |Checking )/.test(line);
 }
 
 /** The commits of the branch of snapshots, first to last. Empty where there is none. */

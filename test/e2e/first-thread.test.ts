@@ -16,7 +16,7 @@ import {
   submit,
 } from "../../scripts/demo-steps.mjs";
 import { scoreLog } from "../../scripts/score-log.mjs";
-import { test } from "./support";
+import { testWithAllExtensions as test } from "./support";
 
 describe("the first thread", () => {
   test("an expert goes from an empty window to a submitted session", async ({ stage }) => {

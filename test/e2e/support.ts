@@ -9,7 +9,7 @@ import { testFolder } from "../../scripts/repository.mjs";
 import { type Browser, launchBrowser, newProfile } from "../../scripts/vscode/browser.mjs";
 import { ensureChromium } from "../../scripts/vscode/chromium.mjs";
 import { installExtension, Server } from "../../scripts/vscode/server.mjs";
-import { quietSettings, type Settings } from "../../scripts/vscode/settings.mjs";
+import { quietSettings } from "../../scripts/vscode/settings.mjs";
 import { Workbench } from "../../scripts/vscode/workbench.mjs";
 
 export class Stage {
@@ -28,13 +28,14 @@ export class Stage {
     rmSync(this.pictures, { recursive: true, force: true });
   }
 
-  static async set(title: string, browser: Browser, settings: Settings = {}): Promise<Stage> {
+  static async set(title: string, browser: Browser, { fewExtensions }: { fewExtensions: boolean }): Promise<Stage> {
     const place = mkdtempSync(join(tmpdir(), "baseliner-e2e-"));
     const dataFolder = join(place, "vscode");
     cpSync(await installedExtension(), dataFolder, { recursive: true });
     const server = await Server.start({
       dataFolder,
-      settings: quietSettings({ more: { "baseliner.sessionsFolder": join(place, "sessions"), ...settings } }),
+      fewExtensions,
+      settings: quietSettings({ more: { "baseliner.sessionsFolder": join(place, "sessions") } }),
     });
     return new Stage(place, server, browser, title);
   }
@@ -82,7 +83,8 @@ function installedExtension(): Promise<string> {
 }
 
 /** Vitest's test, with a stage that is set before and cleared after it. */
-export const test = base.extend<{ browser: Browser; stage: Stage }>({
+export const test = base.extend<{ fewExtensions: boolean; browser: Browser; stage: Stage }>({
+  fewExtensions: true,
   browser: [
     async ({}, use) => {
       await ensureChromium();
@@ -92,9 +94,12 @@ export const test = base.extend<{ browser: Browser; stage: Stage }>({
     },
     { scope: "file" },
   ],
-  stage: async ({ browser, task }, use) => {
-    const stage = await Stage.set(task.name, browser);
+  stage: async ({ browser, fewExtensions, task }, use) => {
+    const stage = await Stage.set(task.name, browser, { fewExtensions });
     await use(stage);
     await stage.clear();
   },
 });
+
+/** The same in VS Code as it comes, with all of its own extensions. */
+export const testWithAllExtensions = test.extend({ fewExtensions: false });
