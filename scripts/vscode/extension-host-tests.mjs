@@ -40,7 +40,6 @@ export async function runExtensionHostTests(resultsFolder, edition) {
     dataFolder: join(place, "data"),
     settings: quietSettings({ more: { "baseliner.sessionsFolder": join(place, "sessions") } }),
     edition,
-    fewExtensions: true,
     testDriver: true,
     env: { BASELINER_TEST_RESULTS: resultsFile },
   });
