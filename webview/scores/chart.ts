@@ -112,9 +112,9 @@ function optionsFor(view: ScoresView, axis: TimeAxis, theme: Theme, open: (row: 
         min: 0,
         max: last,
         title: title(`${axis === "working-time" ? "hours of work" : "hours since the clock was started"}, up to the limit of ${hoursAndMinutes(view.limitMs)}${axis === "working-time" ? "" : " of work"}`),
-        ticks: { ...both.ticks, maxRotation: 0, callback: (value: string | number) => String(value) },
+        ticks: { ...both.ticks, maxRotation: 0, callback: (value: string | number) => (last < 2 ? hoursAndMinutes(Number(value) * 3_600_000) : String(value)) },
         afterBuildTicks: (scale: { ticks: { value: number }[] }) => {
-          const hours = [0.25, 0.5, 1, 2, 4, 8, 24].find((one) => last / one <= 14) ?? last;
+          const hours = [1 / 60, 1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 4, 8, 24].find((one) => last / one <= 14) ?? last;
           scale.ticks = Array.from({ length: Math.floor(last / hours) + 1 }, (_, index) => ({ value: index * hours }));
         },
       },

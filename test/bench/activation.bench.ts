@@ -1,0 +1,75 @@
+// What the extension costs a window of a real VS Code, by VS Code's own clock
+// (Developer: Show Running Extensions): its activation where no session is open,
+// and where one is that has been busy for a day, whose views can be used once
+// activation is over.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { systemTime } from "../../src/base";
+import { LocalBox } from "../../src/boxes";
+import { createSession } from "../../src/sessions";
+import { loadTask } from "../../src/tasks";
+import { liveThrough } from "../support/long-session";
+
+/** The most that activation may take, in ms: of its own time with nothing open, and until a long session can be worked in. */
+const [idleLimit, sessionLimit] = [50, 300];
+const rounds = 5;
+
+export async function bench(root: string) {
+  const place = mkdtempSync(join(tmpdir(), "baseliner-bench-"));
+  const load = async <Module>(path: string): Promise<Module> => (await import(pathToFileURL(join(root, path)).href)) as Module;
+  const { launchBrowser, newProfile } = await load<typeof import("../../scripts/vscode/browser.mjs")>("scripts/vscode/browser.mjs");
+  const { installExtension, Server } = await load<typeof import("../../scripts/vscode/server.mjs")>("scripts/vscode/server.mjs");
+  const { packageExtension } = await load<typeof import("../../scripts/package.mjs")>("scripts/package.mjs");
+  const { quietSettings } = await load<typeof import("../../scripts/vscode/settings.mjs")>("scripts/vscode/settings.mjs");
+  const { Workbench } = await load<typeof import("../../scripts/vscode/workbench.mjs")>("scripts/vscode/workbench.mjs");
+  try {
+    const dataFolder = join(place, "vscode");
+    const sessions = join(place, "sessions");
+    await installExtension(process.env["BASELINER_VSIX"] ?? (await packageExtension()), dataFolder);
+    const session = await longSession(root, sessions);
+    const server = await Server.start({ dataFolder, settings: quietSettings({ more: { "baseliner.sessionsFolder": sessions } }) });
+    const browser = await launchBrowser();
+    const activation = async (folder: string | undefined): Promise<number> => {
+      const profile = await newProfile(browser);
+      const workbench = await Workbench.open(profile, server, { pictures: join(place, "pictures"), ...(folder === undefined ? {} : { folder }), limit: 60_000 });
+      await workbench.show("Baseliner");
+      await workbench.runCommand("Developer: Show Running Extensions");
+      const row = workbench.page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "baseliner" }).first();
+      const time = await workbench.patience.until("the extension among those that run", async () => /Activation: (\d+)ms/.exec(await row.innerText())?.[1]);
+      await profile.close();
+      return Number(time);
+    };
+    const idle: number[] = [];
+    const busy: number[] = [];
+    try {
+      for (let round = 0; round < rounds; round += 1) {
+        idle.push(await activation(undefined));
+        busy.push(await activation(join(session, "workspace")));
+      }
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+    return [
+      row("activation with no session open, loading included", idle, idleLimit),
+      row("activation until a session of 500 attempts and 2000 notes can be worked in", busy, sessionLimit),
+    ];
+  } finally {
+    rmSync(place, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function longSession(root: string, sessionsFolder: string): Promise<string> {
+  const box = new LocalBox(join(root, "dist", "supervisor.js"), systemTime);
+  const task = await loadTask(join(root, "test", "fixtures", "tasks", "halving"));
+  const folder = await createSession({ sessionsFolder, task, profile: "cpu", participant: "bench" }, box, systemTime);
+  liveThrough(folder, { attempts: 500, notes: 2000, from: Date.now() - 8 * 3_600_000, until: Date.now() - 1000 });
+  return folder;
+}
+
+function row(what: string, times: readonly number[], limit: number) {
+  const median = [...times].sort((one, other) => one - other)[Math.floor(times.length / 2)] ?? Number.NaN;
+  return { what, ours: `${median} ms`, theirs: `${limit} ms`, ratio: median / limit, target: 1, note: `each: ${times.join(", ")} ms` };
+}
