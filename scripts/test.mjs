@@ -1,4 +1,5 @@
 // npm test: everything, from a fresh clone, in one command.
+//   --long   also what takes minutes: the end-to-end test of kills with all of its twenty
 //   --only lint,types,build,unit,faults,vscode,vscode-oldest,e2e   runs these suites alone
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -54,7 +55,10 @@ const withEditor = ["vscode", "vscode-oldest", "e2e"];
 const phases = [[["build"]], [["lint", "types"], ["vscode", "vscode-oldest"]], [["unit"]], [["faults"]], [["e2e"]]];
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: { only: { type: "string" } } });
+  const { values } = parseArgs({ options: { only: { type: "string" }, long: { type: "boolean" } } });
+  if (values.long === true) {
+    process.env["BASELINER_LONG_TESTS"] = "1";
+  }
   const chosen = choose(values.only);
   const isChosen = (/** @type {string} */ wanted) => chosen.some(({ name }) => name === wanted);
   const began = Date.now();

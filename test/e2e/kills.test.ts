@@ -1,4 +1,5 @@
-// What is on record when extension hosts die, again and again.
+// What is on record when extension hosts die, again and again. Each time takes some five seconds, so npm test plays
+// six, and npm run test:long the twenty by which a release is judged.
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
@@ -9,8 +10,11 @@ import { newSession } from "../support/session";
 import { countsTo, scoredRow, stateAt, verified } from "./session-seen";
 import { test } from "./support";
 
+/** How many times the extension host is killed. */
+const kills = process.env["BASELINER_LONG_TESTS"] === undefined ? 6 : 20;
+
 describe("a session in VS Code", () => {
-  test("whose extension host is killed at 20 random moments keeps a valid journal and every attempt", { timeout: 420_000 }, async ({ stage }) => {
+  test(`whose extension host is killed at ${kills} random moments keeps a valid journal and every attempt`, { timeout: 420_000 }, async ({ stage }) => {
     const root = await newSession(countsTo(8));
     const workbench = await stage.openWindow(join(root, "workspace"));
     await workbench.show("Baseliner");
@@ -19,7 +23,7 @@ describe("a session in VS Code", () => {
     await workbench.statusBarTextWhen(clockItem, /left/);
     const moments = random(20);
     let seen = 1;
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < kills; round += 1) {
       await workbench.press("Control+Alt+Enter");
       await delay(moments.next().value * 2000);
       const onScreen = Number((await workbench.view("Attempts").rows())[0]?.label ?? 0) + 1;
@@ -36,7 +40,8 @@ describe("a session in VS Code", () => {
     const { problems, openAttempts, attempts } = verified(root);
     expect(problems).toEqual([]);
     expect(openAttempts).toEqual([]);
-    expect(attempts).toBeGreaterThan(5);
+    // Some kills hit before an attempt was begun.
+    expect(attempts).toBeGreaterThan(kills / 4);
     expect((await stateAt(root)).clock.state).toBe("running");
   });
 });
