@@ -77,7 +77,7 @@ async function frames(root: string, place: string, folder: string) {
   const server = await Server.start({ dataFolder, settings: quietSettings({}) });
   const browser = await launchBrowser();
   try {
-    const workbench = await Workbench.open(await newProfile(browser), server, { pictures: join(place, "pictures"), folder, limit: 60_000 });
+    const workbench = await Workbench.open(await newProfile(browser), server, { pictures: join(root, ".vscode-test", "results", "pictures", "bench-replay"), folder, limit: 60_000 });
     const { page, patience } = workbench;
     const open = async (): Promise<[Frame, number]> => {
       let began = 0;
@@ -90,11 +90,13 @@ async function frames(root: string, place: string, folder: string) {
         }
         began = performance.now();
         await entry.click({ timeout: 2000 });
+        // A menu that has only just opened may let a click pass.
+        await entry.waitFor({ state: "hidden", timeout: 2000 });
         return true;
       });
       const frame = await patience.until("the panel", async () => {
         for (const candidate of page.frames()) {
-          if (await candidate.locator(".event .body").count().catch(() => 0)) {
+          if (await candidate.locator("#replay .event.current .head").count().catch(() => 0)) {
             return candidate;
           }
         }

@@ -82,6 +82,8 @@ describe("the replay panel", () => {
           await page.locator(".explorer-folders-view .monaco-list-row", { hasText: "run.jsonl" }).click({ button: "right", timeout: 2000 });
         }
         await entry.click({ timeout: 2000 });
+        // A menu that has only just opened may let a click pass.
+        await entry.waitFor({ state: "hidden", timeout: 2000 });
         return true;
       });
       let panel = await panelOf(workbench);
