@@ -11,22 +11,24 @@ import { root } from "./repository.mjs";
 import { CannotGoOn, runMain } from "./setup.mjs";
 
 /** @typedef {import("../test/defences.mjs").Defence} Defence */
-/** @typedef {{ fullName: string, status: string, failureMessages: string[] }} TestResult */
+/** @typedef {{ fullName: string, status: string, duration?: number | null, failureMessages: string[] }} TestResult */
 
-/** What a test that waits for a defence that is not there may take, in ms. */
-const testTimeout = 25_000;
+/** What a test may take with every defence in place, in ms. */
+const usualTimeout = 120_000;
+/** Without its defence a test may take so many times as long, and so much longer in ms, before it counts as failed: it may be waiting for ever. */
+const longer = { times: 3, ms: 10_000 };
 /** What a whole run of vitest may take, in ms. */
-const runTimeout = 300_000;
+const runTimeout = 600_000;
 
 await runMain(async () => {
   const chosen = choose(process.argv.slice(2));
   const copy = copyOfWorkingTree();
   try {
     await build(copy);
-    expectAllPass(chosen, copy);
+    const durations = expectAllPass(chosen, copy);
     const rows = [];
     for (const defence of chosen) {
-      const { bites, how } = await withoutDefence(defence, copy);
+      const { bites, how } = await withoutDefence(defence, copy, (durations.get(defence) ?? 0) * longer.times + longer.ms);
       rows.push([defence.fault, defence.defence, bites ? "yes" : "NO", how]);
       console.error(`${bites ? "bites" : "DOES NOT BITE"}: ${defence.fault} (${how})`);
     }
@@ -70,23 +72,29 @@ async function build(copy) {
  * With all defences in place every test passes; else its failing without one would tell nothing.
  * @param {Defence[]} chosen
  * @param {string} copy
+ * @returns {Map<Defence, number>} How long the test of each took, in ms.
  */
 function expectAllPass(chosen, copy) {
-  const { results, output } = play(chosen, copy);
-  for (const { file, test } of chosen) {
+  const { results, output } = play(chosen, copy, usualTimeout);
+  const durations = new Map();
+  for (const defence of chosen) {
+    const { file, test } = defence;
     const mine = results.filter(({ fullName }) => fullName.includes(test));
     if (mine.length === 0 || mine.some(({ status }) => status !== "passed")) {
       const found = mine.map(({ status, failureMessages }) => `${status} ${failureMessages.join("\n")}`).join("\n");
       throw new CannotGoOn(`“${test}” in ${file} does not pass with every defence in place: ${found === "" ? `there is no such test\n${output}` : found}`);
     }
+    durations.set(defence, Math.max(...mine.map(({ duration }) => duration ?? 0)));
   }
+  return durations;
 }
 
 /**
  * @param {Defence} defence
  * @param {string} copy
+ * @param {number} withinMs
  */
-async function withoutDefence(defence, copy) {
+async function withoutDefence(defence, copy, withinMs) {
   const before = new Map(defence.removals.map(({ file }) => [file, readFileSync(join(copy, file), "utf8")]));
   try {
     for (const { file, text, instead } of defence.removals) {
@@ -101,12 +109,12 @@ async function withoutDefence(defence, copy) {
     if (defence.built === true) {
       await build(copy).catch(brokenBy(defence));
     }
-    const { results, output } = play([defence], copy);
+    const { results, output } = play([defence], copy, withinMs);
     if (results.length === 0) {
       throw new CannotGoOn(`${defence.fault}: without its defence nothing runs any more, which tells nothing.\n${output}`);
     }
     const failed = results.find(({ status }) => status === "failed");
-    return { bites: failed !== undefined, how: firstLine(failed?.failureMessages[0] ?? "passes") };
+    return { bites: failed !== undefined, how: failed === undefined ? "passes" : firstLine(failed.failureMessages[0] ?? "") };
   } finally {
     before.forEach((source, file) => writeFileSync(join(copy, file), source));
     if (defence.built === true) {
@@ -129,15 +137,16 @@ function brokenBy({ fault }) {
  * Plays the tests of these defences and no others.
  * @param {Defence[]} chosen
  * @param {string} copy
+ * @param {number} withinMs What one test may take.
  * @returns {{ results: TestResult[], output: string }}
  */
-function play(chosen, copy) {
+function play(chosen, copy, withinMs) {
   const report = join(copy, "report.json");
   rmSync(report, { force: true });
   const names = chosen.map(({ test }) => test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const files = [...new Set(chosen.map(({ file }) => file))];
   const program = join(root, "node_modules", "vitest", "vitest.mjs");
-  const args = [program, "run", "--project", "faults", ...files, "-t", `(${names.join("|")})`, `--testTimeout=${testTimeout}`, "--reporter=json", `--outputFile=${report}`];
+  const args = [program, "run", "--project", "faults", ...files, "-t", `(${names.join("|")})`, `--testTimeout=${Math.round(withinMs)}`, "--reporter=json", `--outputFile=${report}`];
   const played = spawnSync(process.execPath, args, { cwd: copy, env: { ...process.env, BASELINER_BUILT: "1" }, encoding: "utf8", timeout: runTimeout, killSignal: "SIGKILL" });
   const output = `${played.stdout}${played.stderr}`;
   if (!existsSync(report)) {
@@ -151,7 +160,8 @@ function play(chosen, copy) {
 
 /** @param {string} text */
 function firstLine(text) {
-  const line = text.replace(/\s+/g, " ").trim();
+  // So vitest tells of a test that takes too long.
+  const line = text.includes("STACK_TRACE_ERROR") ? "waits for ever" : (text.split(/\n\s+at /)[0] ?? "").replace(/\s+/g, " ").trim();
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }
 

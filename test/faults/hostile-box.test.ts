@@ -63,13 +63,14 @@ describe.skipIf(whyNoSshd !== undefined)(`a hostile box${whyNoSshd === undefined
     const hash = execFileSync("sha256sum", { input: hostile }).toString().split(" ")[0] ?? "";
     // It is there, so that it could be read; here the same path leads out of the session.
     write(expert.boxRoot, "../escaped.py", hostile);
-    for (const path of ["../../escaped.py", "data/../../../escaped.py", join(dirname(expert.boxRoot), "escaped.py"), "./x/../../../escaped.py", ""]) {
+    for (const path of ["../../escaped.py", "data/../../../escaped.py", join(dirname(expert.boxRoot), "escaped.py")]) {
       writeFileSync(lie, ["F", hostile.length, "-", hash, path, ""].join("\0"));
-      await expect(session.score()).rejects.toMatchObject({ message: expect.stringMatching(/^the box could not be compared with the workspace: The box listed \S+ in a way that cannot be right \(.*\); nothing was taken from it\.$/) as string });
+      const told = await session.score().catch((error: unknown) => error);
+      expect(existsSync(join(session.folder.workspace, "../../escaped.py"))).toBe(false);
+      expect(told).toMatchObject({ message: expect.stringMatching(/^the box could not be compared with the workspace: The box listed \S+ in a way that cannot be right \(.*\); nothing was taken from it\.$/) as string });
     }
     expect(session.state.attempts).toHaveLength(1);
     expect(namesIn(session.folder.workspace)).toEqual(["solution.py"]);
-    expect(existsSync(join(session.folder.workspace, "../../escaped.py"))).toBe(false);
     rmSync(lie);
     expect((await session.score()).outcome).toMatchObject({ kind: "scored" });
   });

@@ -421,7 +421,7 @@ describe.skipIf(whyNoSshd !== undefined)("a box of its own kind", () => {
     ["in one line", (socket) => flood(socket, "x".repeat(1000))],
     ["in many lines", (socket) => flood(socket, "welcome\r\n")],
     ["slowly", (socket) => {
-      const greeting = setInterval(() => socket.write("welcome\r\n"), 20);
+      const greeting = setInterval(() => socket.write("welcome\r\n"), 100);
       socket.on("close", () => { clearInterval(greeting); });
     }],
   ])("that greets without end, %s, is given up", async (_, greet) => {
