@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { defences } from "../test/defences.mjs";
 import { CommandFailed, run } from "./command.mjs";
 import { root } from "./repository.mjs";
@@ -161,7 +162,7 @@ function play(chosen, copy, withinMs) {
 /** @param {string} text */
 function firstLine(text) {
   // So vitest tells of a test that takes too long.
-  const line = text.includes("STACK_TRACE_ERROR") ? "waits for ever" : (text.split(/\n\s+at /)[0] ?? "").replace(/\s+/g, " ").trim();
+  const line = text.includes("STACK_TRACE_ERROR") ? "waits for ever" : stripVTControlCharacters(text.split(/\n\s+at /)[0] ?? "").replace(/\s+/g, " ").trim();
   return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }
 

@@ -76,7 +76,7 @@ export const defences = [
       { file: runScripts, text: "[ $claimed = 0 ] || exit 0", instead: "" },
     ],
     file: connectionTests,
-    test: "a connection that breaks between the start of a run and its answer starts it once",
+    test: "a connection that breaks when a run has begun and that is not known yet starts it once",
   },
   {
     fault: "50 cuts",

@@ -101,6 +101,23 @@ describe.skipIf(whyNoSshd !== undefined)("a connection that breaks", () => {
     expect(readFileSync(join(specification.folder, "count"), "utf8")).toBe("started\n".repeat(4));
   });
 
+  test("when a run has begun and that is not known yet starts it once", async () => {
+    const { proxy, box } = await boxBehindProxy();
+    const { runs, specification } = runOf(["sh", "-c", "echo started >>count; while [ ! -e go ]; do sleep 0.05; done"]);
+    // The answer is still on its way when the run is seen to have begun.
+    proxy.delay(200);
+    const started = box.startRun(runs, specification);
+    await vi.waitFor(() => expect(existsSync(join(specification.folder, "count"))).toBe(true), { timeout: 20_000, interval: 5 });
+    proxy.delay(0);
+    proxy.cut();
+    await started;
+    expect(proxy.connections).toBe(2);
+    expect(await box.runState(runs, "run-1")).toEqual({ kind: "running" });
+    writeFileSync(join(specification.folder, "go"), "");
+    expect(await box.followRun(runs, "run-1", fromTheBeginning, new Output().take)).toMatchObject({ kind: "exited", code: 0 });
+    expect(readFileSync(join(specification.folder, "count"), "utf8")).toBe("started\n");
+  });
+
   test("in silence is noticed, and what was asked for is answered over a new one", async () => {
     const { proxy, box, states } = await boxBehindProxy({ keepAliveMs: 100 });
     proxy.dropSilently();
