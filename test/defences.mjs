@@ -258,6 +258,6 @@ export const defences = [
     defence: "what is above a file is looked at again before it is put in place",
     removals: [{ file: "src/workspace/local-tree.ts", text: "      // Looked at again: the content may have taken long to come.\n      await this.makeFoldersAbove(path);\n", instead: "" }],
     file: mirrorTests,
-    test: "a full comparison with this computer does not write through a link that takes a folder's place during the comparison",
+    test: "a full comparison with 'this computer' does not write through a link that takes a folder's place during the comparison",
   },
 ];
