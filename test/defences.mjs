@@ -230,8 +230,11 @@ export const defences = [
   },
   {
     fault: "file names with ../",
-    defence: "refused in a listing, in a plan, and when read from the box",
+    defence: "refused in a listing, in a plan, by patterns, and when read from the box",
     removals: [
+      { file: "src/boxes/ssh/scan.ts", text: "const ignored = ignore().add(", instead: "const ignored = ignore({ allowRelativePaths: true }).add(" },
+      { file: "src/workspace/mirror-plan.ts", text: "this.ignored = ignore().add(", instead: "this.ignored = ignore({ allowRelativePaths: true }).add(" },
+      { file: "src/workspace/mirror-plan.ts", text: "this.pulled = ignore().add(", instead: "this.pulled = ignore({ allowRelativePaths: true }).add(" },
       { file: "src/boxes/ssh/scan.ts", text: 'throw invalid("a path leads out of it");', instead: "" },
       { file: names, text: '      name !== ".." &&\n', instead: "" },
       { file: sshBox, text: "      expectInside(path);\n", instead: "" },
