@@ -165,6 +165,13 @@ export const defences = [
     test: "starts no run that it could not record, and does once there is room",
   },
   {
+    fault: "disk full on a protected box: start of a run",
+    defence: "a run whose end could not be recorded is not begun",
+    removals: [{ file: "src/boxes/ssh/protected-entry.ts", text: "        expect_room()\n", instead: "" }],
+    file: "test/faults/provision.test.ts",
+    test: "records the end of a scoring once a full disk has room again, and no other score than its own",
+  },
+  {
     fault: "disk full on the box: in a run",
     defence: "who follows the run is told, while its end waits for room",
     removals: [{ file: runScripts, text: "&& disk_is_full && [ ! -e", instead: "&& false && [ ! -e" }],

@@ -12,7 +12,7 @@ export const runScriptStatus = { problem: 10, missing: 11, gone: 12, diskFull: 1
 /** How long a supervisor may take to appear, in seconds. */
 export const startWithin = 10;
 /** Room that recording a run's end takes at most, in kB. */
-const roomForRecord = 64;
+export const roomForRecord = 64;
 
 /** A function of a script that goes on in a run's folder: whether its disk has no room left for recording a run. */
 const diskIsFull = `
