@@ -18,7 +18,7 @@ import {
   stateOf,
   usualConditions,
 } from "../sessions";
-import { BoxError, isConnectionProblem } from "../boxes";
+import { BoxError, isConnectionProblem, type OutputStream } from "../boxes";
 import { loadTask, type Need, taskFileName } from "../tasks";
 import { exportCommand, verifyCommand } from "./record-commands";
 import { localBox, type Outcome, parse, printJson, printTable, sessionRoot, sshBox, surroundings, UsageError } from "./command";
@@ -86,6 +86,31 @@ async function layOut(assignment: Assignment, sessionsFolder: string): Promise<s
   return await createSession({ ...assignment, sessionsFolder, task: await loadTask(assignment.task) }, localBox(), systemTime);
 }
 
+/** What a scoring prints, as a terminal may show it: what comes behind it is on a line of its own, in no colour that the output chose. */
+class ScoringAtTerminal {
+  private readonly text = { stdout: new TerminalText(), stderr: new TerminalText() };
+  private last: { readonly stream: OutputStream; readonly text: string } | undefined;
+
+  show(stream: OutputStream, bytes: Uint8Array): void {
+    this.write(stream, this.text[stream].write(bytes));
+  }
+
+  end(): void {
+    this.write("stdout", this.text.stdout.end());
+    this.write("stderr", this.text.stderr.end());
+    if (this.last !== undefined) {
+      process[this.last.stream].write(`${this.last.text.endsWith("\n") ? "" : "\r\n"}\u001b[0m`);
+    }
+  }
+
+  private write(stream: OutputStream, text: string): void {
+    if (text !== "") {
+      process[stream].write(text);
+      this.last = { stream, text };
+    }
+  }
+}
+
 async function score(args: string[]): Promise<Outcome> {
   const { values, positionals } = parse(args, {});
   return await scoreAndReport(sessionRoot(positionals[0]), values.json);
@@ -93,11 +118,15 @@ async function score(args: string[]): Promise<Outcome> {
 
 async function scoreAndReport(root: string, json: boolean): Promise<Outcome> {
   const attempt = await withSession(root, async (session) => {
+    const terminal = new ScoringAtTerminal();
     if (!json) {
-      const shown = { stdout: new TerminalText(), stderr: new TerminalText() };
       session.on("output", (_attempt, stream, bytes) => {
         // To a terminal only text and colours; to a file or another program every byte.
-        process[stream].write(process[stream].isTTY ? shown[stream].write(bytes) : bytes);
+        if (process[stream].isTTY) {
+          terminal.show(stream, bytes);
+        } else {
+          process[stream].write(bytes);
+        }
       });
     }
     const cancel = (): void => void session.cancelScoring().catch(() => undefined);
@@ -106,6 +135,7 @@ async function scoreAndReport(root: string, json: boolean): Promise<Outcome> {
       return await session.score();
     } finally {
       process.off("SIGINT", cancel);
+      terminal.end();
     }
   });
   if (json) {

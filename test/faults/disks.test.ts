@@ -1,55 +1,23 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { systemTime } from "../../src/base";
 import { LocalBox } from "../../src/boxes";
 import { createSession, readJournal, verifySession } from "../../src/sessions";
 import { loadTask } from "../../src/tasks";
 import { supervisor } from "../support/build";
+import { fill, mountMemory, whyNoDisks } from "../support/memory-disk";
 import { openSession, plainScorer } from "../support/session";
 import { writeTask } from "../support/task-folder";
 import { temporaryFolder } from "../support/temporary-folder";
-
-/** Mounts a file system in memory; undefined where this user may not. */
-function mountMemory(folder: string, size: string): boolean {
-  mkdirSync(folder, { recursive: true });
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder]).status === 0;
-  if (mounted) {
-    onTestFinished(() => {
-      spawnSync("umount", ["-l", folder]);
-    });
-  }
-  return mounted;
-}
-
-const canMount = ((): boolean => {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) {
-    return false;
-  }
-  const probe = join("/tmp", `baseliner-mount-${process.pid}`);
-  mkdirSync(probe, { recursive: true });
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", probe]).status === 0;
-  spawnSync("umount", [probe]);
-  return mounted;
-})();
 
 async function create(sessionsFolder: string, scorer = plainScorer): Promise<string> {
   const task = await loadTask(writeTask(join(temporaryFolder(), "task"), scorer));
   return await createSession({ sessionsFolder, task, profile: "cpu", participant: "tester" }, new LocalBox(supervisor, systemTime), systemTime);
 }
 
-/** Fills a file system to its last byte; returns what frees it again. */
-function fill(folder: string): () => void {
-  const path = join(folder, "filler");
-  spawnSync("dd", ["if=/dev/zero", `of=${path}`, "bs=4k"]);
-  spawnSync("sh", ["-c", `while printf x >> '${path}'; do :; done 2>/dev/null`], { timeout: 5000 });
-  return () => {
-    execFileSync("rm", [path]);
-  };
-}
-
-describe.skipIf(!canMount)("a full disk", () => {
+describe.skipIf(whyNoDisks !== undefined)(`a full disk${whyNoDisks === undefined ? "" : ` (${whyNoDisks})`}`, () => {
   test("is said at once when a session is created, and leaves nothing half-written", async () => {
     const folder = join(temporaryFolder(), "disk");
     mountMemory(folder, "8k");
@@ -105,7 +73,7 @@ describe.skipIf(!canMount)("a full disk", () => {
   });
 });
 
-describe.skipIf(!canMount)("a read-only disk", () => {
+describe.skipIf(whyNoDisks !== undefined)(`a read-only disk${whyNoDisks === undefined ? "" : ` (${whyNoDisks})`}`, () => {
   test("is said at once when a session is created", async () => {
     const folder = join(temporaryFolder(), "disk");
     mountMemory(folder, "4m");

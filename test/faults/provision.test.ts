@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { loadTask, provisionTask, readProvision, scoringFiles } from "../../src/tasks";
 import { commandLine, repository } from "../support/build";
+import { fill } from "../support/memory-disk";
 import { forgetRule, newAccounts, openFolder, ProtectedBox, secret, sshdForAccounts, whyNoAccounts, writeProtectedTask } from "../support/protected-box";
 import { newKey } from "../support/sshd";
 import { temporaryFolder } from "../support/temporary-folder";
@@ -394,6 +395,11 @@ while True:
     expect(readdirSync(join(runs, id)).filter((name) => name.includes("draft"))).toEqual([]);
     expect(existsSync(join(root, "workspace/filler"))).toBe(false);
     expect(await protectedBox.score("print(7)\n")).toMatchObject({ result: { score: 7 } });
+    // Nothing is begun for the end of which there is no room.
+    const free = fill(disk, 4096);
+    await expect(protectedBox.start()).rejects.toMatchObject({ reason: "disk-full" });
+    free();
+    expect(await protectedBox.score()).toMatchObject({ result: { score: 7 } });
   });
 
   test("is refused where the accounts would not keep anything apart, and nothing is left", async () => {

@@ -139,7 +139,17 @@ describe.skipIf(whyNoSshd !== undefined)(`a session on a box over SSH${whyNoSshd
     ]);
   });
 
-  test("finishes an attempt with its whole output where the connection is cut in the middle of it", async () => {
+  test.each<[string, (proxy: TcpProxy, session: Session) => void]>([
+    ["is cut", (proxy) => proxy.cutAfterDownward(40_000)],
+    ["falls silent", (proxy, session) => {
+      proxy.dropSilently();
+      session.box?.connection?.subscribe(({ state }) => {
+        if (state === "lost") {
+          proxy.workAgain();
+        }
+      });
+    }],
+  ])("finishes an attempt with its whole output where the connection %s in the middle of it", async (_, breakIt) => {
     const sshd = await Sshd.start();
     const proxy = await TcpProxy.to(sshd.port);
     sshd.trust(proxy.port);
@@ -149,7 +159,7 @@ describe.skipIf(whyNoSshd !== undefined)(`a session on a box over SSH${whyNoSshd
     session.on("output", (_attempt, _stream, bytes) => (said += Buffer.from(bytes).toString()));
     const scoring = session.score();
     await until(() => said.includes("begun"), "the run prints");
-    proxy.cutAfterDownward(40_000);
+    breakIt(proxy, session);
     writeFileSync(join(expert.boxRoot, "runs", "go"), "");
     const attempt = await scoring;
     expect(attempt.outcome).toMatchObject({ kind: "scored", score: 10 });

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, watch, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ConnectionStatus } from "../../src/boxes";
 import { type BoxQuestion, type HostKeyQuestion, noCredentials, resolveTarget, SshBox, SshConnection, type SshHost } from "../../src/boxes/ssh";
 import { accountWithPassword, whyNoAccounts } from "../support/protected-box";
@@ -13,6 +13,17 @@ import { TcpProxy } from "../support/tcp-proxy";
 import { temporaryFolder } from "../support/temporary-folder";
 import { fromTheBeginning, Output, runOf, runScript } from "./box-contract";
 import { collect } from "./box-files-contract";
+
+/** Writes the same again and again for as long as somebody reads. */
+function flood(socket: Socket, text: string): void {
+  const more = (): void => {
+    while (!socket.destroyed && socket.write(text)) {
+      // until the socket is full
+    }
+  };
+  socket.on("drain", more);
+  more();
+}
 
 const hashOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -88,6 +99,23 @@ describe.skipIf(whyNoSshd !== undefined)("a connection that breaks", () => {
       await box.followRun(runs, `run-${bytes}`, fromTheBeginning, new Output().take);
     }
     expect(readFileSync(join(specification.folder, "count"), "utf8")).toBe("started\n".repeat(4));
+  });
+
+  test("when a run has begun and that is not known yet starts it once", async () => {
+    const { proxy, box } = await boxBehindProxy();
+    const { runs, specification } = runOf(["sh", "-c", "echo started >>count; while [ ! -e go ]; do sleep 0.05; done"]);
+    // The answer is still on its way when the run is seen to have begun.
+    proxy.delay(200);
+    const started = box.startRun(runs, specification);
+    await vi.waitFor(() => expect(existsSync(join(specification.folder, "count"))).toBe(true), { timeout: 20_000, interval: 5 });
+    proxy.delay(0);
+    proxy.cut();
+    await started;
+    expect(proxy.connections).toBe(2);
+    expect(await box.runState(runs, "run-1")).toEqual({ kind: "running" });
+    writeFileSync(join(specification.folder, "go"), "");
+    expect(await box.followRun(runs, "run-1", fromTheBeginning, new Output().take)).toMatchObject({ kind: "exited", code: 0 });
+    expect(readFileSync(join(specification.folder, "count"), "utf8")).toBe("started\n");
   });
 
   test("in silence is noticed, and what was asked for is answered over a new one", async () => {
@@ -344,19 +372,29 @@ describe.skipIf(whyNoSshd !== undefined)("a box of its own kind", () => {
     expect((await run).output.text()).toBe("1\n2\n3\n4\n5\n");
   });
 
-  test("without posix-rename replaces files and links all the same, in one step", async () => {
-    const box = await (await Sshd.start({ sftp: "-P posix-rename" })).box();
+  test.each([
+    ["with Python", []],
+    ["without Python", ["SetEnv BASELINER_WITHOUT_PYTHON=1"]],
+  ])("without posix-rename replaces files and links all the same, in one step (%s)", async (_, config) => {
+    const box = await (await Sshd.start({ config, sftp: "-P posix-rename" })).box();
     const folder = temporaryFolder();
     mkdirSync(join(folder, "inner"));
     await box.writeFile(join(folder, "file"), Buffer.from("one"));
+    // A name that is taken away and given again makes two events.
+    const events: string[] = [];
+    const watcher = watch(folder, (kind, name) => events.push(`${kind} ${name ?? ""}`));
     await box.writeFile(join(folder, "file"), Buffer.from("two"));
+    await box.writeFile(join(folder, "last"), Buffer.from("one"));
+    await vi.waitFor(() => expect(events).toContain("rename last"));
+    watcher.close();
+    expect(events.filter((event) => event === "rename file")).toHaveLength(1);
     expect(readFileSync(join(folder, "file"), "utf8")).toBe("two");
     await box.writeLink(join(folder, "link"), "inner");
     await box.writeFile(join(folder, "link"), Buffer.from("three"));
     expect(readFileSync(join(folder, "link"), "utf8")).toBe("three");
     await expect(box.writeFile(join(folder, "inner"), Buffer.from("four"))).rejects.toMatchObject({ name: "BoxError" });
     expect(readdirSync(join(folder, "inner"))).toEqual([]);
-    expect(readdirSync(folder).sort()).toEqual(["file", "inner", "link"]);
+    expect(readdirSync(folder).sort()).toEqual(["file", "inner", "last", "link"]);
   });
 
   test("whose shells time out and chatter is understood", async () => {
@@ -396,23 +434,25 @@ describe.skipIf(whyNoSshd !== undefined)("a box of its own kind", () => {
     rmSync(Buffer.concat([Buffer.from(`${folder}/bad-`), Buffer.from([0xff, 0xfe])]));
   });
 
-  test("that greets without end is given up", async () => {
+  test.each<[string, (socket: Socket) => void]>([
+    ["in one line", (socket) => flood(socket, "x".repeat(1000))],
+    ["in many lines", (socket) => flood(socket, "welcome\r\n")],
+    ["slowly", (socket) => {
+      const greeting = setInterval(() => socket.write("welcome\r\n"), 100);
+      socket.on("close", () => { clearInterval(greeting); });
+    }],
+  ])("that greets without end, %s, is given up", async (_, greet) => {
     const server = createServer((socket) => {
       socket.on("error", () => undefined);
-      const greet = (): void => {
-        while (!socket.destroyed && socket.write("x".repeat(1000))) {
-          // until the socket is full
-        }
-      };
-      socket.on("drain", greet);
-      greet();
+      greet(socket);
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     onTestFinished(() => { server.close(); });
     const sshd = await Sshd.start();
-    const connection = sshd.connection({ port: (server.address() as AddressInfo).port });
+    const connection = sshd.connection({ port: (server.address() as AddressInfo).port }, { connectWithinMs: 1000 });
     await expect(connection.connect()).rejects.toMatchObject({ reason: "unreachable" });
+    expect(connection.status).toMatchObject({ state: "closed", reason: { reason: "unreachable" } });
   });
 
   test("that is not there is said in one sentence", async () => {

@@ -157,10 +157,10 @@ describe.skipIf(whyNoSshd !== undefined)("many changes over SSH", () => {
       return proxy.turns - before;
     };
     const one = await turnsOf(() => madeBy(box, folder, newVersions(1, 100)));
-    const many = await turnsOf(() => madeBy(box, folder, newVersions(300, 100)));
+    const many = await turnsOf(() => madeBy(box, folder, newVersions(50, 100)));
     expect([one, many].every((turns) => turns <= 3)).toBe(true);
     const read = await turnsOf(async () => {
-      for await (const file of box.readFiles(folder, newVersions(300, 1).map(({ path }) => path))) {
+      for await (const file of box.readFiles(folder, newVersions(50, 1).map(({ path }) => path))) {
         expect("content" in file ? (await collect(file.content)).length : file.failure).toBe(100);
       }
     });

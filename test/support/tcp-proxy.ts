@@ -105,7 +105,7 @@ export class TcpProxy {
     this.refusing = true;
   }
 
-  /** Every piece of data arrives so much later, each way. In ms. */
+  /** Every piece of data arrives so much later, each way, in order as long as that stays the same while data is under way. In ms. */
   delay(milliseconds: number): void {
     this.delayMs = milliseconds;
   }

@@ -1,5 +1,5 @@
 import { runFiles } from "../run-record";
-import { runScriptStatus, startWithin } from "./run-scripts";
+import { roomForRecord, runScriptStatus, startWithin } from "./run-scripts";
 
 /** What is fixed when a task is put on a box, so that nobody who starts a run has a say in it. */
 export interface ProtectedRuns {
@@ -35,7 +35,7 @@ export const protectedPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:
  * run-record.ts, which the expert can read, and what only the scorer may see in `private/`.
  */
 export function protectedEntry(runs: ProtectedRuns): string {
-  const settings = { ...runs, path: protectedPath, files: runFiles, status: runScriptStatus, startWithin };
+  const settings = { ...runs, path: protectedPath, files: runFiles, status: runScriptStatus, startWithin, roomForRecord };
   // A JSON text is also the literal of a Python string.
   return `#!${runs.python} -IS\n${program.replace("SETTINGS_TEXT", () => JSON.stringify(JSON.stringify(settings)))}`;
 }
@@ -129,6 +129,7 @@ def start(run):
         os.mkdir(f"{RUNS}/{run}", 0o755)
     os.chdir(f"{RUNS}/{run}")
     if not os.path.lexists(FILES["claim"]):
+        expect_room()
         write_whole(FILES["specification"], json.dumps(specification(run)))
         between = os.fork()
         if between == 0:
@@ -139,6 +140,13 @@ def start(run):
             os._exit(0)
         os.waitpid(between, 0)
     return 0 if claim_appears() else STATUS["gone"]
+
+
+def expect_room():
+    """A run whose end could not be recorded is not begun."""
+    disk = os.statvfs(".")
+    if disk.f_bavail * disk.f_frsize < SETTINGS["roomForRecord"] << 10:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def state(run):

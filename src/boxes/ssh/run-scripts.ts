@@ -12,7 +12,18 @@ export const runScriptStatus = { problem: 10, missing: 11, gone: 12, diskFull: 1
 /** How long a supervisor may take to appear, in seconds. */
 export const startWithin = 10;
 /** Room that recording a run's end takes at most, in kB. */
-const roomForRecord = 64;
+export const roomForRecord = 64;
+
+/** A function of a script that goes on in a run's folder: whether its disk has no room left for recording a run. */
+const diskIsFull = `
+disk_is_full() {
+  set -- $(df -Pk . 2>/dev/null | tail -n 1)
+  case $4 in
+  "" | *[!0-9]*) return 1 ;;
+  esac
+  [ "$4" -lt ${roomForRecord} ]
+}
+`;
 
 /** Functions that the scripts share. */
 const commonFunctions = `
@@ -223,14 +234,22 @@ export function startScript(folder: string, specification: RunSpecification): st
     // env takes names that no shell would keep. A program with = in its name would be taken for one more setting.
     ...["env", ...settings, ...(program.includes("=") ? ["sh", "-c", 'exec "$@"', "sh"] : []), ...specification.command],
   ];
-  return `
+  return `${diskIsFull}
 LC_ALL_BEFORE=\${LC_ALL-unset}
 LC_ALL=C
 export LC_ALL
 folder=${shellQuote(folder)}
 {
   mkdir -p "$folder" && cd "$folder" &&
-  { [ -e ${runFiles.claim} ] || { printf %s ${shellQuote(JSON.stringify(specification))} >${runFiles.specification}.$$ && mv -f ${runFiles.specification}.$$ ${runFiles.specification}; }; }
+  if [ -e ${runFiles.claim} ]; then
+    :
+  elif disk_is_full; then
+    # Shells say of a write that failed for that only that it failed.
+    echo "No space left on device"
+    false
+  else
+    printf %s ${shellQuote(JSON.stringify(specification))} >${runFiles.specification}.$$ && mv -f ${runFiles.specification}.$$ ${runFiles.specification}
+  fi
 } 2>&1 || { rm -f ${runFiles.specification}.$$; return ${runScriptStatus.problem}; }
 if [ "$LC_ALL_BEFORE" = unset ]; then unset LC_ALL; else LC_ALL=$LC_ALL_BEFORE; fi
 unset LC_ALL_BEFORE
@@ -302,7 +321,7 @@ echo vanished
  * @param naps how often it waits for more before its turn is over
  */
 export function followScript(folder: string, from: { stdout: number; stderr: number }, naps: number): string {
-  return `${commonFunctions}
+  return `${commonFunctions}${diskIsFull}
 cd ${shellQuote(folder)} 2>/dev/null || return ${runScriptStatus.missing}
 out=${from.stdout} err=${from.stderr}
 # Where nobody listens any more, this ends too.
@@ -336,12 +355,8 @@ while :; do
     quiet=$((quiet + 1))
   fi
   supervisor_lives || { drain; return ${runScriptStatus.gone}; }
-  if [ $((naps % 20)) = 0 ]; then
-    set -- $(df -Pk . 2>/dev/null | tail -n 1)
-    case $4 in
-    "" | *[!0-9]*) ;;
-    *) [ "$4" -ge ${roomForRecord} ] || [ -e ${runFiles.exit} ] || return ${runScriptStatus.diskFull} ;;
-    esac
+  if [ $((naps % 20)) = 0 ] && disk_is_full && [ ! -e ${runFiles.exit} ]; then
+    return ${runScriptStatus.diskFull}
   fi
   [ $naps -lt ${naps} ] || return ${runScriptStatus.turnOver}
   naps=$((naps + 1))
