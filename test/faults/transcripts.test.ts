@@ -145,6 +145,22 @@ describe("a transcript that changes", () => {
     expect([found.count, found.eventCount]).toEqual([3, 3]);
   });
 
+  test("is followed from what was read, also where it grew before it was watched", async () => {
+    const cache = temporaryFolder();
+    const path = transcriptFile(line("one"));
+    const first = await TranscriptStore.open(path, { cache, worker });
+    onTestFinished(() => first.close());
+    await whole(first);
+    const again = await TranscriptStore.open(path, { cache, worker });
+    onTestFinished(() => again.close());
+    appendFileSync(path, line("two"));
+    for (const store of [first, again]) {
+      const following = await followTranscript(store);
+      onTestFinished(() => following.dispose());
+      await until(store, () => store.count === 2);
+    }
+  });
+
   test("is read anew where it is rewritten, and keeps the ids of its events", async () => {
     const journal = (nodes: number): string => JSON.stringify({ nodes: Array.from({ length: nodes }, (_value, step) => ({ id: `n${step}`, step, code: `print(${step})`, plan: "p", _term_out: [], metric: { value: step } })), node2parent: {}, __version: "2" });
     const path = transcriptFile(journal(2), "journal.json");

@@ -16,6 +16,8 @@ export async function followTranscript(store: TranscriptStore): Promise<{ dispos
   });
   watcher.on("error", () => undefined);
   await new Promise<void>((resolve) => watcher.once("ready", resolve));
+  // What was added between reading and watching is seen by nobody else.
+  await store.refreshIfChanged();
   return {
     dispose: async () => {
       clearTimeout(timer);

@@ -1,5 +1,5 @@
 import { type FileHandle, mkdir, open, readFile, rm, stat, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { EventSource, TranscriptEvent } from "../event";
 import type { TranscriptFacts } from "../formats/format";
@@ -242,6 +242,13 @@ export class TranscriptStore {
   /** Looks whether the file has changed. Called by whoever watches it. */
   refresh(): void {
     this.ask({ type: "refresh" });
+  }
+
+  /** The same, without a thread where nothing has changed since the index was made. */
+  async refreshIfChanged(): Promise<void> {
+    if (this.worker !== undefined || (await contentKey(this.path).catch(() => "")) !== basename(this.folder)) {
+      this.refresh();
+    }
   }
 
   /** Ends reading; what was read so far is kept for the next time only where it was all. */

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parentPort, threadId, workerData } from "node:worker_threads";
 import { messageOf, writeFileDurably } from "../../base";
 import { openTranscript } from "../open-transcript";
@@ -37,10 +37,8 @@ class TranscriptWorker {
 
   begin(): void {
     if (this.start.isIndexed) {
-      this.work = contentKey(this.start.path).then(
-        (key) => void (this.key = key),
-        () => undefined,
-      );
+      // What the index was made of, which may not be what lies there now.
+      this.key = basename(this.start.folder);
     } else {
       this.inTurn(() => this.readAnew());
     }
