@@ -62,9 +62,11 @@ export class Workbench {
     );
   }
 
-  /** Loads the window anew, as after closing and opening it. */
+  /** Loads the window anew by VS Code's own command, which keeps what was open before it goes. */
   async reload() {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent("load", { timeout: 60_000 });
+    await this.runCommand("Developer: Reload Window");
+    await loaded;
     await this.ready();
   }
 
