@@ -19,7 +19,7 @@ export default defineConfig({
           globalSetup: ["test/support/build.ts"],
           include: ["test/faults/**/*.test.ts", "test/tasks/**/*.test.ts"],
           testTimeout: 120_000,
-          // Three files at a time: they mostly wait for processes and networks.
+          // Three files at a time: some of them wait for processes and networks while others compute.
           maxWorkers: 3,
         },
       },
@@ -29,7 +29,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // Two editors at a time: each mostly waits for what it shows.
+          // Two editors at a time keep two cores busy; more would miss clicks.
           maxWorkers: 2,
         },
       },

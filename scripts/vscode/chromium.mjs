@@ -7,7 +7,7 @@ import { canInstallSystemPackages, installSystemPackages } from "../system-packa
 /** Environment variables by which people say where their browser is. */
 const variables = ["CHROME_PATH", "CHROME_BIN", "PLAYWRIGHT_CHROMIUM_EXECUTABLE_PATH"];
 
-// The first is Chromium without the parts that draw windows, which nobody would see: it takes a sixth less time.
+// The first is Chromium without the parts that draw windows, which nobody would see: it takes a sixth less processor time.
 const names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
 const macApplications = ["Google Chrome", "Chromium"].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`);

@@ -54,7 +54,7 @@ const platform = `${process.platform}-${process.arch}`;
  * @property {string} fewExtensions A folder with those of its extensions alone that draw and colour what is opened.
  */
 
-/** What a window needs to look like itself; others, such as those for languages, take a fifth of the time in which it opens. */
+/** What a window needs to look like itself; others, such as those for languages, take a fifth of the processor time in which it opens. */
 const needed = ["configuration-editing", "diff", "json", "log", "markdown-basics", "markdown-language-features", "python", "theme-defaults", "theme-seti"];
 
 /**

@@ -82,9 +82,6 @@ export class ReplayDocument implements vscode.CustomDocument {
       this.follower = follower;
       if (this.stop.signal.aborted) {
         void follower.dispose();
-      } else {
-        // What changed before it was watched.
-        store.refresh();
       }
     });
     return this.reading;
