@@ -12,6 +12,8 @@ export default defineConfig({
           testTimeout: 120_000,
           // On two cores, one file at a time would leave one of them idle.
           maxWorkers: "100%",
+          // Loading the code under test anew for each file took as long as the tests.
+          isolate: false,
         },
       },
       {
@@ -22,11 +24,13 @@ export default defineConfig({
           testTimeout: 240_000,
           // Three files at a time: some of them wait for processes and networks while others compute.
           maxWorkers: 3,
+          isolate: false,
         },
       },
       {
         test: {
           name: "e2e",
+          globalSetup: ["test/e2e/install.ts"],
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -15,9 +15,10 @@ const shipped = ["package.json", "package.nls.json", "README.md", "CHANGELOG.md"
 /** What the package must have besides the files that package.json names. */
 const needed = [
   ...["package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt"],
-  ...["dist/extension.js", "dist/editor.js", "dist/cli.js", "dist/supervisor.js", "dist/transcript-worker.js", "dist/audit-worker.js", "dist/audit-batch-worker.js", "dist/analysis-worker.js"],
+  ...["dist/extension.js", "dist/cli.js", "dist/supervisor.js", "dist/transcript-worker.js", "dist/audit-worker.js", "dist/analysis-worker.js", "dist/study-worker.js"],
   ...["scores", "replay", "analysis"].flatMap((name) => [`dist/webview/${name}.js`, `dist/webview/${name}.css`]),
   "dist/webview/replay-colours.js",
+  ...["resvg.wasm", "DejaVuSans.ttf", "LICENCES.txt"].map((name) => `dist/pictures/${name}`),
   ...["task.json", "instructions.md", "reference/pack.py", "scoring/score.py", "workspace/pack.py", "exploits/exploits.json"].map((name) => `templates/task/${name}`),
   ...["family.py", "places.py", "score.py"].map((name) => `templates/task-standard/${name}`),
   ...filesNamedIn(readFileSync(join(root, "package.json"), "utf8")),
@@ -27,7 +28,7 @@ const needed = [
 const allowed = [
   ...needed.map((name) => new RegExp(`^${name.replaceAll(".", "\\.")}$`)),
   /^dist\/schemas\/[^/]+\.json$/,
-  /^dist\/[^/]+\.(js|LEGAL\.txt)$/,
+  /^dist\/(extension\/)?[^/]+\.(js|LEGAL\.txt)$/,
   /^dist\/webview\/[^/]+\.(js|css|ttf|LEGAL\.txt)$/,
   /^media\//,
   /^templates\/task\//,

@@ -1,9 +1,10 @@
 // npm test: everything, from a fresh clone, in one command.
 //   --long   also what takes minutes: the end-to-end test of kills with all of its twenty
+//   --pictures   also keeps pictures of what the end-to-end tests see, in .vscode-test/results/pictures
 //   --only lint,types,build,unit,faults,vscode,vscode-oldest,e2e   runs these suites alone
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build.mjs";
 import { CommandFailed, npm, run } from "./command.mjs";
@@ -20,6 +21,25 @@ import { hasServer, installServer } from "./vscode/install.mjs";
  * @property {number} failed
  * @property {number} skipped
  * @property {string} [output] What it printed.
+ * @property {string[]} [failures] What failed, each with its name first.
+ */
+
+/**
+ * What vitest's JSON reporter writes, as far as it is read here.
+ * @typedef {object} VitestReport
+ * @property {number} numPassedTests
+ * @property {number} numFailedTests
+ * @property {number} numPendingTests
+ * @property {number} numTodoTests
+ * @property {VitestFile[]} testResults
+ */
+
+/**
+ * @typedef {object} VitestFile
+ * @property {string} name
+ * @property {string} status
+ * @property {string} message Why it could not be loaded, or empty.
+ * @property {{ fullName: string, status: string, failureMessages?: string[] }[]} assertionResults
  */
 
 /**
@@ -53,20 +73,23 @@ const withEditor = ["vscode", "vscode-oldest", "e2e"];
 
 /**
  * Behind the build two rows of suites are played side by side, each about as long as the other, because neither keeps two
- * cores busy by itself: those with an editor, which wait for it most of the time, and others, which give way to them.
+ * cores busy by itself: those with an editor, which wait for it some of the time, and others, of which faults give way to them.
  */
 const rows = [
-  ["vscode", "vscode-oldest", "e2e", "unit"],
-  ["types", "lint", "faults"],
+  ["vscode", "vscode-oldest", "e2e", "lint"],
+  ["types", "unit", "faults"],
 ];
 
 /** How far the latter give way, as nice(1) counts: they still get a quarter of what an editor gets. */
 const niceness = 6;
 
 await runMain(async () => {
-  const { values } = parseArgs({ options: { only: { type: "string" }, long: { type: "boolean" } } });
+  const { values } = parseArgs({ options: { only: { type: "string" }, long: { type: "boolean" }, pictures: { type: "boolean" } } });
   if (values.long === true) {
     process.env["BASELINER_LONG_TESTS"] = "1";
+  }
+  if (values.pictures === true) {
+    process.env["BASELINER_PICTURES"] = "1";
   }
   const chosen = choose(values.only);
   const isChosen = (/** @type {string} */ wanted) => chosen.some(({ name }) => name === wanted);
@@ -86,11 +109,16 @@ await runMain(async () => {
   }
   /** @type {Tally} */
   const all = { passed: 0, failed: 0, skipped: 0 };
+  /** Told once more at the end, where nobody has to look for them. @type {string[]} */
+  const failures = [];
   const playChosen = async (/** @type {string[]} */ names) => {
     for (const suite of names.flatMap((name) => chosen.filter((one) => one.name === name))) {
       console.log(`${suite.name} …`);
       const suiteBegan = Date.now();
       const { output = "", ...tally } = atLeastOne(await suite.play().catch(failure));
+      if (tally.failed > 0) {
+        failures.push(...(tally.failures ?? [lastLines(output)]).map((what) => `${suite.name}: ${what}`));
+      }
       // Whole suites at a time: two are played at once.
       console.log(`\n── ${suite.name} ──\n${output}\n${suite.name}: ${inWords(tally)} (${seconds(suiteBegan)})\n`);
       all.passed += tally.passed;
@@ -101,6 +129,9 @@ await runMain(async () => {
   await playChosen(["build"]);
   await Promise.all(rows.map(playChosen));
   process.exitCode = all.failed > 0 ? 1 : 0;
+  if (failures.length > 0) {
+    console.log(`\nFailed:\n\n${failures.join("\n\n")}`);
+  }
   console.log(`\n${inWords(all)} (${seconds(began)})`);
 });
 
@@ -192,15 +223,35 @@ async function vitest(project, { env = {}, ...options }) {
   if (!existsSync(file)) {
     return { passed: 0, failed: 1, skipped: 0, output: told.output };
   }
-  const counted = /** @type {Record<string, number>} */ (JSON.parse(readFileSync(file, "utf8")));
+  const report = /** @type {VitestReport} */ (JSON.parse(readFileSync(file, "utf8")));
   const tally = {
-    passed: counted["numPassedTests"] ?? 0,
-    failed: counted["numFailedTests"] ?? 0,
-    skipped: (counted["numPendingTests"] ?? 0) + (counted["numTodoTests"] ?? 0),
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + report.numTodoTests,
     output: told.output,
+    failures: report.testResults.flatMap(failuresOfFile),
   };
   // A file that cannot be loaded has no tests to fail, and fails all the same.
-  return !told.ended && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+  if (told.ended || tally.failed > 0) {
+    return tally;
+  }
+  return { ...tally, failed: 1, failures: tally.failures.length > 0 ? tally.failures : [lastLines(told.output)] };
+}
+
+/**
+ * What failed in a file of tests: some of them, or the loading of all.
+ * @param {VitestFile} file
+ */
+function failuresOfFile({ name, status, message, assertionResults }) {
+  const failed = assertionResults.filter((one) => one.status === "failed");
+  return status === "failed" && failed.length === 0
+    ? [`${relative(root, name)}\n${message}`]
+    : failed.map(({ fullName, failureMessages }) => `${relative(root, name)}: ${fullName}\n${(failureMessages ?? []).join("\n")}`);
+}
+
+/** @param {string} output */
+function lastLines(output) {
+  return output.trimEnd().split("\n").slice(-40).join("\n");
 }
 
 /**

@@ -53,6 +53,7 @@ export const commands = {
   cancelTaskRun: "baseliner.cancelTaskRun",
   showCheckReport: "baseliner.showCheckReport",
   debugScorer: "baseliner.debugScorer",
+  seeBoxAsExpert: "baseliner.seeBoxAsExpert",
   newTask: "baseliner.newTask",
   refreshTasks: "baseliner.refreshTasks",
   showLog: "baseliner.showLog",
@@ -103,6 +104,9 @@ export const customEditors = { replay: "baseliner.replay" } as const;
 
 /** Scheme of documents that show a part of a transcript. */
 export const transcriptScheme = "baseliner-transcript";
+
+/** Scheme of documents that show one run of a large table. */
+export const runScheme = "baseliner-run";
 
 /** Scheme of documents that are files of the box. */
 export const boxScheme = "baseliner-box";

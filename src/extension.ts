@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
-import { commands, contextKeys, customEditors, panels, transcriptScheme, views } from "./contributions";
-import type { Baseliner } from "./editor";
+import { commands, contextKeys, customEditors, panels, runScheme, transcriptScheme, views } from "./contributions";
+import type { Baseliner, StandIns } from "./editor";
 import { assignmentDrop, offerAssignments } from "./editor/assignment-files";
+import type { ReplayEditors } from "./editor/replay/replay-editor";
 import { sessionAround } from "./sessions/session-folder";
 
 let door: Door | undefined;
@@ -26,58 +27,68 @@ export async function deactivate(): Promise<void> {
 }
 
 /**
- * What VS Code may ask of the extension before any of it is loaded. The first question loads the rest (dist/editor.js),
+ * What VS Code may ask of the extension before any of it is loaded. The first question loads the rest (dist/extension/),
  * and each question is handed on to it.
  */
 class Door implements vscode.Disposable {
   private opening: Promise<Baseliner> | undefined;
   private opened: Baseliner | undefined;
-  private readonly views: vscode.Disposable;
+  private readonly session: vscode.Disposable;
+  private readonly standIns: StandIns;
   private readonly parts: vscode.Disposable;
 
   constructor(private readonly context: vscode.ExtensionContext) {
-    this.views = vscode.Disposable.from(
-      vscode.window.createTreeView(views.session, { treeDataProvider: noRows(() => []), dragAndDropController: assignmentDrop }),
-      vscode.window.registerTreeDataProvider(views.transcripts, noRows(() => this.open().then(() => []))),
-      vscode.window.registerTreeDataProvider(views.tasks, noRows(() => this.open().then(() => []))),
-    );
+    this.session = vscode.window.createTreeView(views.session, { treeDataProvider: noRows(() => Promise.resolve()), dragAndDropController: assignmentDrop });
+    this.standIns = {
+      transcripts: vscode.window.registerTreeDataProvider(views.transcripts, noRows(async () => (await this.open()).replays())),
+      tasks: vscode.window.registerTreeDataProvider(views.tasks, noRows(async () => (await this.open()).showTasks())),
+    };
     this.parts = vscode.Disposable.from(
       ...(Object.keys(commands) as (keyof typeof commands)[]).map((name) =>
         vscode.commands.registerCommand(commands[name], async (...args: unknown[]) => (await this.open()).run(name, args)),
       ),
       ...(Object.keys(panels) as (keyof typeof panels)[]).map((name) =>
         vscode.window.registerWebviewPanelSerializer(panels[name], {
-          deserializeWebviewPanel: async (panel, state) => (await this.open()).panels[name].deserializeWebviewPanel(panel, state),
+          deserializeWebviewPanel: async (panel, state) => (await (await this.open()).panels[name]()).deserializeWebviewPanel(panel, state),
         }),
       ),
       vscode.window.registerCustomEditorProvider(
         customEditors.replay,
         {
-          openCustomDocument: async (uri) => (await this.open()).replays.openCustomDocument(uri),
-          resolveCustomEditor: async (document: ReturnType<Baseliner["replays"]["openCustomDocument"]>, panel) =>
-            (await this.open()).replays.resolveCustomEditor(document, panel),
+          openCustomDocument: async (uri) => (await this.replays()).openCustomDocument(uri),
+          resolveCustomEditor: async (document: ReturnType<ReplayEditors["openCustomDocument"]>, panel) => (await this.replays()).resolveCustomEditor(document, panel),
         },
         { supportsMultipleEditorsPerDocument: true },
       ),
       vscode.workspace.registerTextDocumentContentProvider(transcriptScheme, {
-        provideTextDocumentContent: async (uri) => (await this.open()).replays.texts.provideTextDocumentContent(uri),
+        provideTextDocumentContent: async (uri) => (await this.replays()).texts.provideTextDocumentContent(uri),
+      }),
+      vscode.workspace.registerTextDocumentContentProvider(runScheme, {
+        provideTextDocumentContent: async (uri) => (await this.open()).runText(uri),
       }),
       vscode.window.registerUriHandler({ handleUri: async (uri) => (await this.open()).openLink(uri) }),
       offerAssignments(() => this.opened?.hasSession() === true),
     );
   }
 
-  /** Loads the extension, once. Its views take the place of the door's. */
+  /** Loads the extension, once. Its views take the place of the door's. What failed is tried again with the next question. */
   open(): Promise<Baseliner> {
-    this.opening ??= this.load();
+    this.opening ??= this.load().catch((error: unknown) => {
+      this.opening = undefined;
+      throw error;
+    });
     return this.opening;
   }
 
   private async load(): Promise<Baseliner> {
     const { loadBaseliner } = await import("./editor");
-    this.views.dispose();
-    this.opened = await loadBaseliner(this.context);
+    this.session.dispose();
+    this.opened = await loadBaseliner(this.context, this.standIns);
     return this.opened;
+  }
+
+  private async replays(): Promise<ReplayEditors> {
+    return await (await this.open()).replays();
   }
 
   async close(): Promise<void> {
@@ -85,13 +96,19 @@ class Door implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(this.views, this.parts).dispose();
+    vscode.Disposable.from(this.session, this.standIns.transcripts, this.standIns.tasks, this.parts).dispose();
   }
 }
 
-/** A view without rows, as long as nothing is loaded that has any. */
-function noRows(getChildren: () => vscode.ProviderResult<never[]>): vscode.TreeDataProvider<never> {
-  return { getChildren, getTreeItem: (row) => row };
+/** A view without rows, as long as nothing is loaded that has any; asking for them loads it. */
+function noRows(load: () => Promise<unknown>): vscode.TreeDataProvider<never> {
+  return {
+    getChildren: async () => {
+      await load();
+      return [];
+    },
+    getTreeItem: (row) => row,
+  };
 }
 
 async function showsSession(): Promise<boolean> {

@@ -30,6 +30,12 @@ export async function clickOnce(target, { within = 500, ...options } = {}) {
   await target.click({ ...options, timeout: 10_000 });
 }
 
+/**
+ * How long after one look the next one comes, in milliseconds: longer the longer one waits, because each takes processor time
+ * from what is waited for.
+ */
+const [shortestPause, longestPause] = [80, 500];
+
 /** Watches one page, and keeps pictures of it in one folder. */
 export class Patience {
   /**
@@ -57,6 +63,7 @@ export class Patience {
     const end = Date.now() + limit;
     /** @type {unknown} */
     let trouble;
+    let pause = shortestPause;
     do {
       try {
         const seen = await look();
@@ -71,7 +78,8 @@ export class Patience {
         // A page that loads anew, or an element that was redrawn as we looked at it.
         trouble = error;
       }
-      await this.page.waitForTimeout(100);
+      await this.page.waitForTimeout(pause);
+      pause = Math.min(pause * 1.25, longestPause);
     } while (Date.now() < end);
     const there = trouble instanceof Error ? trouble.message : ((await instead?.().catch(() => "")) ?? "");
     throw new NotSeen(what, there, await this.picture(`not seen ${what}`));

@@ -70,7 +70,8 @@ export class Server {
       [
         installation.main,
         ...["--host", "127.0.0.1", "--port", "0", ...access, "--accept-server-license-terms"],
-        ...["--telemetry-level", "off", ...foldersOf(options.dataFolder)],
+        // What is started has this environment: no shell is asked for another.
+        ...["--force-disable-user-env", "--telemetry-level", "off", ...foldersOf(options.dataFolder)],
         ...(options.fewExtensions ? ["--builtin-extensions-dir", installation.fewExtensions] : []),
         ...(options.testDriver ? ["--enable-smoke-test-driver"] : []),
       ],

@@ -22,10 +22,12 @@ export class Workbench {
    * @param {Server} server
    * @param {object} options
    * @param {string} options.pictures The folder of the screenshots.
+   * @param {boolean} [options.onlyOfTrouble] Keeps pictures only of what was waited for and not seen.
    * @param {number} [options.limit] How long to wait for anything, in milliseconds.
    */
-  constructor(page, server, { pictures, limit = 20_000 }) {
+  constructor(page, server, { pictures, onlyOfTrouble = false, limit = 60_000 }) {
     this.page = page;
+    this.onlyOfTrouble = onlyOfTrouble;
     this.server = server;
     this.patience = new Patience(page, pictures, limit);
     this.editor = new TextEditor(this.patience);
@@ -37,6 +39,7 @@ export class Workbench {
    * @param {Server} server
    * @param {object} options
    * @param {string} options.pictures The folder of the screenshots.
+   * @param {boolean} [options.onlyOfTrouble]
    * @param {string} [options.folder]
    * @param {[string, string][]} [options.payload]
    * @param {number} [options.limit]
@@ -378,9 +381,12 @@ export class Workbench {
    * @param {string} title
    */
   async picture(title) {
+    if (this.onlyOfTrouble) {
+      return;
+    }
     // Resting nowhere, the pointer opens no hover in the picture.
     await this.page.mouse.move(720, 0);
-    return this.patience.picture(title);
+    await this.patience.picture(title);
   }
 
   /** @param {string} id */

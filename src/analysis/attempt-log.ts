@@ -25,8 +25,10 @@ export function attemptLog(read: readonly ReadAttempt[], limitMs: number, source
     remarks.push(remark("note", "run", source, "its attempts were not in the order of their times and were put so"));
     kept.sort((one, other) => one.atMs - other.atMs);
   }
+  // Where all count in the order that they were read in, their places are their names.
+  const areNamed = kept.length < read.length || kept.some(({ name }, index) => name !== String(index + 1));
   return {
-    log: { atMs: Float64Array.from(kept, ({ atMs }) => atMs), scores: Float64Array.from(kept, ({ score }) => score), names: read.some(({ name }) => name !== undefined) ? kept.map(({ name }) => name) : undefined },
+    log: { atMs: Float64Array.from(kept, ({ atMs }) => atMs), scores: Float64Array.from(kept, ({ score }) => score), names: areNamed ? kept.map(({ name }) => name) : undefined },
     remarks,
   };
 }

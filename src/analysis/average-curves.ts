@@ -1,5 +1,5 @@
 import { inOrder, orderOf } from "./order";
-import { timeReached, type Yardstick } from "./resample";
+import { timeReached, type Yardstick } from "./experts";
 import type { LaidOutTask } from "./samples";
 
 /**
@@ -7,7 +7,7 @@ import type { LaidOutTask } from "./samples";
  * in resamples at the points of `curveTimes`, so that intervals of times are exact to one part of these (a minute of eight hours).
  */
 export class AverageCurves {
-  private readonly sets = new Map<string, { readonly tasks: readonly string[]; readonly yardsticks: Yardstick[]; readonly resampled: Float64Array }>();
+  private readonly sets = new Map<string, TaskSet>();
 
   constructor(
     tasks: readonly LaidOutTask[],
@@ -24,7 +24,7 @@ export class AverageCurves {
     }
     for (const names of bySeries.values()) {
       if (names.length > 1 && !this.sets.has(keyOf(names))) {
-        this.sets.set(keyOf(names), { tasks: names, yardsticks: [], resampled: new Float64Array(timesMs.length * resamples) });
+        this.sets.set(keyOf(names), { tasks: names, yardsticks: [], resampled: new Float64Array(timesMs.length * resamples), exact: undefined });
       }
     }
   }
@@ -54,12 +54,29 @@ export class AverageCurves {
       return { timeOf: () => NaN, timesOf: (scores) => scores.map(() => NaN) };
     }
     const { length } = this.timesMs;
-    const exact = meanCurve(set.yardsticks);
+    const curveOf = (resample: number): Float64Array => set.resampled.subarray(resample * length, (resample + 1) * length);
+    if (set.exact === undefined) {
+      set.exact = meanCurve(set.yardsticks);
+      for (let resample = 0; resample < this.resamples; resample++) {
+        makeHighestSoFar(curveOf(resample));
+      }
+    }
+    const { exact } = set;
     return {
       timeOf: (score) => (Number.isNaN(score) ? NaN : timeReached(exact.highest, score, (place) => exact.atMs[place] ?? Infinity)),
-      timesOf: (scores) => scores.map((score, resample) => timeReached(highestSoFar(set.resampled.subarray(resample * length, (resample + 1) * length)), score, (place) => this.timesMs[place] ?? Infinity)),
+      timesOf: (scores) => scores.map((score, resample) => timeReached(curveOf(resample), score, (place) => this.timesMs[place] ?? Infinity)),
     };
   }
+}
+
+/** Tasks that are averaged over. */
+interface TaskSet {
+  readonly tasks: readonly string[];
+  readonly yardsticks: Yardstick[];
+  /** One curve for each resample: the mean so far while tasks are added, and from then on the highest so far. */
+  readonly resampled: Float64Array;
+  /** The curve of the experts as they are, once all tasks are added and it was asked for. */
+  exact: { readonly atMs: Float64Array; readonly highest: Float64Array } | undefined;
 }
 
 /** The mean over tasks of the experts' mean trajectories: after each step, the highest so far. */
@@ -75,14 +92,19 @@ function meanCurve(yardsticks: readonly Yardstick[]): { atMs: Float64Array; high
   const atMs = Float64Array.from(times);
   const order = orderOf(atMs);
   let mean = 0;
-  return { atMs: inOrder(atMs, order), highest: highestSoFar(inOrder(Float64Array.from(changes), order).map((change) => (mean += change))) };
+  return { atMs: inOrder(atMs, order), highest: makeHighestSoFar(inOrder(Float64Array.from(changes), order).map((change) => (mean += change))) };
 }
 
 function keyOf(tasks: readonly string[]): string {
   return JSON.stringify(tasks);
 }
 
-function highestSoFar(curve: Float64Array): Float64Array {
+/** Turns a curve into the highest it has been. */
+function makeHighestSoFar(curve: Float64Array): Float64Array {
   let highest = 0;
-  return curve.map((mean) => (highest = Math.max(highest, mean)));
+  for (let place = 0; place < curve.length; place++) {
+    highest = Math.max(highest, curve[place] ?? 0);
+    curve[place] = highest;
+  }
+  return curve;
 }

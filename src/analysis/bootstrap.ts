@@ -2,7 +2,7 @@
 export interface Estimate {
   /** NaN where it is not defined, Infinity for a time that is never reached. */
   readonly value: number;
-  /** 2.5th and 97.5th percentile of the resamples; null where there are fewer than two runs to draw from. */
+  /** 2.5th and 97.5th percentile of the resamples; null where there are fewer than two runs of a task to draw from. */
   readonly low: number | null;
   readonly high: number | null;
   /** How many runs are behind it. */
@@ -31,8 +31,11 @@ export function interval(values: Float64Array): { low: number; high: number } | 
   return defined === 0 ? undefined : { low: quantile(usable, 0.025), high: quantile(usable, 0.975) };
 }
 
-/** An estimate from a value and its resamples. With fewer than two runs a bootstrap says nothing, so there is no interval. */
-export function estimate(value: number, resampled: Float64Array, n: number): Estimate {
-  const found = n < 2 || Number.isNaN(value) ? undefined : interval(resampled);
+/**
+ * An estimate from a value and its resamples. Where there are fewer than two runs to draw from, a bootstrap says nothing, so there is no interval.
+ * @param fewest runs on any of the tasks that it is over
+ */
+export function estimate(value: number, resampled: Float64Array, n: number, fewest: number): Estimate {
+  const found = fewest < 2 || Number.isNaN(value) ? undefined : interval(resampled);
   return { value, low: found?.low ?? null, high: found?.high ?? null, n };
 }

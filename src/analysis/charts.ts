@@ -54,11 +54,14 @@ export interface Charts {
 export function chartsOf(analysis: Analysis, task: string): Charts {
   const figures = task === "" ? analysis.averages : analysis.perTask.filter(({ tasks }) => tasks.includes(task));
   const places = new Map(analysis.series.map((series, place) => [series, place]));
+  const shortest = Math.min(...figures.map(({ series }) => series.lengthMs / hourMs));
+  // Half an hour, as in the paper's figures; of shorter runs something is to be seen, too.
+  const firstTotal = shortest < 0.5 ? shortest / 4 : 0.5;
   const placeOf = ({ series }: SeriesFigures): number => places.get(series) ?? 0;
   return {
     task,
     trajectories: figures.filter(({ trajectory }) => trajectory.length > 0).map((one) => ({ series: placeOf(one), points: trajectoryPoints(one) })),
-    totals: figures.map((one) => ({ series: placeOf(one), points: [...trajectoryPoints(one).filter(({ x }) => x >= 0.25 && x < one.series.lengthMs / hourMs - 1e-9), ...totalPoints(one)] })),
+    totals: figures.map((one) => ({ series: placeOf(one), points: [...trajectoryPoints(one).filter(({ x }) => x >= firstTotal && x < one.series.lengthMs / hourMs - 1e-9), ...totalPoints(one)] })),
     rates: figures.filter(({ attemptsPerHour }) => !Number.isNaN(attemptsPerHour.value)).map((one) => ({ series: placeOf(one), ...one.attemptsPerHour })),
     boxes: boxesOf(analysis, task),
   };

@@ -79,20 +79,42 @@ export function analysisCsv(analysis: Analysis): string {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-/** All figures, runs and remarks as a JSON document. Times are in hours where their names say so, else in ms. */
-export function analysisJson(analysis: Analysis): string {
-  const document = {
+/**
+ * All figures, runs and remarks as a JSON document, in pieces, since there may be hundreds of thousands: one on each line. Times are in hours where
+ * their names say so, else in ms.
+ */
+export function* analysisJson(analysis: Analysis): Generator<string, void> {
+  const head = {
     format: "baseliner-analysis",
     version: 1,
     title: analysis.title,
     method: { interval: "95 % percentile bootstrap within tasks", resamples: analysis.resamples, seed: analysis.seed },
     tasks: analysis.tasks,
-    figures: Array.from(figureRows(analysis), ({ estimate: { value, low, high, n }, ...row }) => ({ ...row, value: plain(value), low: plain(low), high: plain(high), runs: n })),
     violations: analysis.violations,
-    runs: analysis.runs.map(({ atMs, values, ...run }) => ({ ...run, trajectory: Array.from(atMs, (at, index) => [at, values[index]]) })),
-    remarks: analysis.remarks,
   };
-  return `${JSON.stringify(document, (_, value: unknown) => (typeof value === "number" ? plain(value) : value), 2)}\n`;
+  for (const [name, value] of Object.entries(head)) {
+    yield `${name === "format" ? "{" : ","}\n  ${JSON.stringify(name)}: ${json(value)}`;
+  }
+  yield* listed("figures", Array.from(figureRows(analysis)), ({ estimate: { value, low, high, n }, ...row }) => ({ ...row, value, low, high, runs: n }));
+  yield* listed("runs", analysis.runs, ({ atMs, values, ...run }) => ({ ...run, log: undefined, trajectory: Array.from(atMs, (at, index) => [at, values[index]]) }));
+  yield* listed("remarks", analysis.remarks, (remark) => remark);
+  yield "\n}\n";
+}
+
+/** Items of a piece: few enough for memory, many enough to be written in one go. */
+const pieceItems = 1000;
+
+function* listed<Item>(name: string, items: readonly Item[], valueOf: (item: Item) => object): Generator<string, void> {
+  yield `,\n  ${JSON.stringify(name)}: [`;
+  for (let from = 0; from < items.length; from += pieceItems) {
+    const lines = items.slice(from, from + pieceItems).map((item) => `\n    ${json(valueOf(item))}`);
+    yield `${from === 0 ? "" : ","}${lines.join(",")}`;
+  }
+  yield items.length === 0 ? "]" : "\n  ]";
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === "number" ? plain(one) : one));
 }
 
 /** JSON has no NaN and no Infinity. */

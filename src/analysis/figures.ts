@@ -82,12 +82,15 @@ export async function analyse(study: Study, options: ComputeOptions = {}): Promi
   const perTask: SeriesFigures[][] = tasks.map(() => []);
   const sums = new Map(series.map((one): [Series, AverageSum] => [one, new AverageSum(one, resamples)]));
   const curves = new AverageCurves(tasks, curveTimes(study), resamples);
-  await resampleAll(tasks.map(samplesOf), resamples, options, (place, values) => {
+  const resampled = resampleAll(tasks.map(samplesOf), resamples, options, (place, values) => {
     const task = tasks[place];
     if (task !== undefined) {
       perTask[place] = figuresOfTask(task, values, resamples, sums, curves);
     }
   });
+  // Workers are busy meanwhile.
+  const runs = tasks.flatMap(runFigures);
+  await resampled;
   const averages = Array.from(sums.values()).filter(({ samples }) => samples.length > 0);
   return {
     title: study.title,
@@ -95,7 +98,7 @@ export async function analyse(study: Study, options: ComputeOptions = {}): Promi
     series,
     perTask: perTask.flat(),
     averages: averages.map((sum) => sum.figures(curves)),
-    runs: tasks.flatMap(runFigures),
+    runs,
     violations: violationEffects(study, series),
     remarks: study.remarks,
     resamples,
@@ -106,12 +109,18 @@ export async function analyse(study: Study, options: ComputeOptions = {}): Promi
 function figuresOfTask(task: LaidOutTask, values: Float64Array, resamples: number, sums: ReadonlyMap<Series, AverageSum>, curves: AverageCurves): SeriesFigures[] {
   const resampler = new TaskResampler(samplesOf(task));
   const point = new Float64Array(resampler.width);
-  resampler.evaluate(-1, point, 0);
+  resampler.evaluate(-1, 1, point, 0);
   let at = 0;
   curves.add(task, values, resampler.width);
+  const column = (place: number): Float64Array => {
+    const found = new Float64Array(resamples);
+    for (let resample = 0; resample < resamples; resample++) {
+      found[resample] = values[resample * resampler.width + place] ?? NaN;
+    }
+    return found;
+  };
   return task.samples.map((one) => {
     const count = statisticsCount(one.sample);
-    const column = (place: number): Float64Array => Float64Array.from({ length: resamples }, (_, resample) => values[resample * resampler.width + place] ?? NaN);
     const own = at;
     at += count;
     const statistics: Statistics = { point: point.subarray(own, own + count), column: (place) => column(own + place) };
@@ -128,7 +137,7 @@ interface Statistics {
 }
 
 function figures({ series, budgets, pointsMs, sample }: Pick<SeriesSample, "series" | "budgets" | "pointsMs" | "sample">, tasks: readonly string[], n: number, fewestRuns: number, { point, column }: Statistics): SeriesFigures {
-  const at = (place: number): Estimate => estimate(point[place] ?? NaN, column(place), fewestRuns < 2 ? fewestRuns : n);
+  const at = (place: number): Estimate => estimate(point[place] ?? NaN, column(place), n, fewestRuns);
   const start = trajectoryPlace(sample);
   return {
     series,
@@ -231,6 +240,6 @@ class AverageSum {
 
   private averages(place: number): Float64Array {
     const tasks = this.defined[place] ?? 0;
-    return Float64Array.from(this.columns[place] ?? [], (sum) => (tasks === 0 ? NaN : sum / tasks));
+    return (this.columns[place] ?? new Float64Array(0)).map((sum) => (tasks === 0 ? NaN : sum / tasks));
   }
 }

@@ -15,8 +15,8 @@ export interface LoadOptions {
   /** An existing folder for members of archives that are too large for memory. */
   readonly cache: string;
   readonly signal?: AbortSignal;
-  /** Called before each file, with its path and how many there are. */
-  readonly progress?: (path: string, number: number, of: number) => void;
+  /** Called before each file and as its runs are read, with its path, its number among so many, and how many runs have been read by then. */
+  readonly progress?: (path: string, number: number, of: number, runs: number) => void;
 }
 
 /**
@@ -34,8 +34,9 @@ export async function loadStudy(file: StudyFile, paths: readonly string[], optio
     if (options.signal?.aborted === true) {
       throw new AnalysisError("cancelled", "Reading the study was cancelled.");
     }
-    options.progress?.(found.path, index + 1, sources.length);
-    builder.reading(said);
+    const tell = (): void => options.progress?.(found.path, index + 1, sources.length, builder.runCount);
+    tell();
+    builder.reading(said, tell);
     await readOne(found, said, builder, options);
   }
   const study = builder.build();
@@ -59,7 +60,7 @@ async function readOne({ path, format }: FoundSource, said: Partial<StudySource>
         await readSessionRun(path, isViolation, builder);
         break;
       case "score-log":
-        await readScoreLog(path, said, isViolation, builder);
+        await readScoreLog(path, said, isViolation, builder, signal);
         break;
       case "runs":
         await readRunRows(path, said, isViolation, builder, signal);

@@ -1,24 +1,14 @@
-import { drawCounts } from "./random";
+import { Draws, lanes } from "./draws";
+import { Experts, type Yardstick } from "./experts";
 import { chanceOfBestBelow } from "./score-at-k";
 
-/** Improvements of all runs of a sample in the order of their times. */
-export interface Steps {
-  readonly atMs: Float64Array;
-  /** Whose it is: the place of its run in the sample. */
+/** By how much the scores of a sample's runs change between the points of its trajectory. */
+export interface Rises {
+  /** For each point, where its changes end: those that came after the point before it, and up to it. */
+  readonly ends: Uint32Array;
+  /** Whose a change is: the place of its run in the sample. */
   readonly runs: Uint32Array;
-  /** By how much that run's score changed. */
   readonly changes: Float64Array;
-}
-
-/** Experts of one task: what scores are held against. */
-export interface Yardstick {
-  readonly seed: number;
-  /** Normalised results, descending. */
-  readonly results: Float64Array;
-  /** Undefined where not every expert's score log is known. */
-  readonly steps: Steps | undefined;
-  /** For each point of the curve that averages over tasks are made of, how many steps lie at or before it. */
-  readonly curvePoints: Uint32Array;
 }
 
 /** Runs of one series on one task, laid out for counting. All lists are in the order of the results, which descend. */
@@ -32,15 +22,14 @@ export interface Sample {
   readonly atReference: number;
   /** Whether several runs count by the mean of their results rather than by the best. */
   readonly isMean: boolean;
+  /** Numbers of runs for score@k, ascending. */
   readonly ks: readonly number[];
   /** For each run, how many experts have a better result, and how many one at least as good; undefined without experts. */
   readonly experts: { readonly above: Uint32Array; readonly orEqual: Uint32Array } | undefined;
   /** Undefined where not every run's score log is known. */
   readonly log:
     | {
-        readonly steps: Steps;
-        /** For each point of the trajectory, how many steps lie at or before it. */
-        readonly points: Uint32Array;
+        readonly rises: Rises;
         readonly attempts: Float64Array;
         readonly hours: Float64Array;
         /** Places of runs in the order in which they first improved, and when, in ms; Infinity for never. */
@@ -76,7 +65,7 @@ export const placesOfK = 3;
 
 /** How many statistics a sample has. */
 export function statisticsCount(sample: Sample): number {
-  return fixedPlaces + placesOfK * sample.ks.length + (sample.log?.points.length ?? 0);
+  return fixedPlaces + placesOfK * sample.ks.length + (sample.log?.rises.ends.length ?? 0);
 }
 
 /** Where the trajectory begins among a sample's statistics. */
@@ -85,7 +74,7 @@ export function trajectoryPlace(sample: Sample): number {
 }
 
 /**
- * All statistics of one task, over and over: once for the runs as they are (`resample` −1), and for bootstrap resamples by their
+ * All statistics of one task, over and over: for the runs as they are (`first` −1), and for bootstrap resamples by their
  * number. A resample draws as many runs as a sample has, with replacement, for each sample and for the experts on their own.
  */
 export class TaskResampler {
@@ -100,225 +89,146 @@ export class TaskResampler {
     this.width = task.samples.reduce((sum, sample) => sum + statisticsCount(sample), 0) + (task.yardstick?.curvePoints.length ?? 0);
   }
 
-  /** Writes the statistics to `into`, from `at` on. */
-  evaluate(resample: number, into: Float64Array, at: number): void {
-    this.experts?.draw(resample);
+  /** Writes the statistics of up to four resamples, one row after the other, to `into`, from `at` on. */
+  evaluate(first: number, count: number, into: Float64Array, at: number): void {
+    this.experts?.draw(first);
     let next = at;
     for (const evaluator of this.evaluators) {
-      next += evaluator.evaluate(resample, this.experts, into, next);
+      evaluator.draw(first, this.experts);
+      for (let lane = 0; lane < count; lane++) {
+        evaluator.write(lane, this.experts, into, next + lane * this.width);
+      }
+      next += evaluator.count;
     }
-    this.experts?.writeCurve(into, next);
+    for (let lane = 0; lane < count; lane++) {
+      this.experts?.writeCurve(lane, into, next + lane * this.width);
+    }
   }
 }
 
-/** The experts of a task as they were drawn: their results, and their mean trajectory. */
-export class Experts {
-  /** How often each was drawn. */
-  readonly counts: Uint32Array;
-  /** The mean score after each step, and the highest of them so far. */
-  readonly means: Float64Array;
-  private readonly highest: Float64Array;
-  /** How many of the drawn are among the first of the list. */
-  private readonly firsts: Uint32Array;
+/** Numbers of runs whose score@k one pass computes. */
+const ksInPass = 4;
+/** Below this chance what is left changes no digit of a score. */
+const negligible = 1e-18;
 
-  constructor(private readonly yardstick: Yardstick) {
-    const n = yardstick.results.length;
-    const steps = yardstick.steps?.atMs.length ?? 0;
-    this.counts = new Uint32Array(n);
-    this.firsts = new Uint32Array(n + 1);
-    this.means = new Float64Array(steps);
-    this.highest = new Float64Array(steps);
+class SampleEvaluator {
+  /** How many statistics it writes. */
+  readonly count: number;
+  private readonly own: Draws;
+  private draws: Draws;
+  /** For each point of the trajectory, the sum of the scores in each resample. */
+  private readonly sums: Float64Array;
+  /** For each run of the list, how many of the drawn come behind it. */
+  private readonly behind: Uint32Array;
+  /** By how much each result lies above the next one, the last above 0. */
+  private readonly drops: Float64Array;
+  /** Numbers of runs above 1; score@1 is the mean. */
+  private readonly severals: readonly number[];
+  /** score@k for each of them. */
+  private readonly best: Float64Array;
+  /** Chances of four of them at a time: for each m, that the best of so many is among the worst m. */
+  private readonly chances: readonly Float64Array[];
+
+  constructor(private readonly sample: Sample) {
+    const { results, ks, log, isMean } = sample;
+    this.count = statisticsCount(sample);
+    this.own = new Draws(results.length);
+    this.draws = this.own;
+    this.sums = new Float64Array(lanes * (log?.rises.ends.length ?? 0));
+    this.behind = new Uint32Array(results.length);
+    this.drops = results.map((result, run) => result - (results[run + 1] ?? 0));
+    this.severals = isMean ? [] : ks.filter((k) => k > 1);
+    this.best = new Float64Array(Math.ceil(this.severals.length / ksInPass) * ksInPass);
+    this.chances = chanceTables(results.length, this.severals);
   }
 
-  draw(resample: number): void {
-    const { counts, firsts, means, highest } = this;
-    const { seed, steps } = this.yardstick;
-    draw(counts, seed, resample);
-    let among = 0;
-    for (let index = 0; index < counts.length; index++) {
-      among += counts[index] ?? 0;
-      firsts[index + 1] = among;
+  /** Draws four resamples, or takes those of the experts where they are the same runs. */
+  draw(first: number, experts: Experts | undefined): void {
+    const { seed, isYardstick } = this.sample;
+    this.draws = isYardstick && experts !== undefined ? experts.draws : this.own;
+    if (this.draws === this.own) {
+      this.own.draw(seed, first);
     }
-    if (steps === undefined) {
-      return;
+    this.addUpRises();
+  }
+
+  /** Writes the statistics of one of the four. */
+  write(lane: number, allExperts: Experts | undefined, into: Float64Array, at: number): void {
+    const { sample, behind } = this;
+    const n = sample.results.length;
+    const counts = this.draws.counts[lane] ?? new Uint32Array(0);
+    const { mean, rate } = this.countDrawn(counts);
+    const shareOfFirst = (runs: number): number => (runs === 0 ? 0 : 1 - (behind[runs - 1] ?? 0) / n);
+    const experts = sample.experts === undefined ? undefined : allExperts;
+    into[at + places.result] = mean;
+    into[at + places.aboveStart] = shareOfFirst(sample.aboveStart);
+    into[at + places.atReference] = shareOfFirst(sample.atReference);
+    into[at + places.percentile] = sample.experts === undefined ? NaN : (experts?.meanPercentile(lane, counts, sample.experts) ?? NaN);
+    into[at + places.humanMs] = experts?.timeOf(lane, mean) ?? NaN;
+    into[at + places.attemptsPerHour] = rate;
+    into[at + places.improvementMs] = this.medianImprovement(counts);
+    this.computeBest();
+    const singles = sample.ks.length - this.severals.length;
+    for (let index = 0; index < sample.ks.length; index++) {
+      const score = index < singles ? mean : (this.best[index - singles] ?? NaN);
+      const place = at + fixedPlaces + placesOfK * index;
+      into[place] = score;
+      into[place + 1] = experts?.percentileOf(lane, score) ?? NaN;
+      into[place + 2] = experts?.timeOf(lane, score) ?? NaN;
     }
-    const { runs, changes } = steps;
-    const share = 1 / counts.length;
-    let mean = 0;
-    let top = 0;
-    for (let step = 0; step < changes.length; step++) {
-      mean += (changes[step] ?? 0) * (counts[runs[step] ?? 0] ?? 0) * share;
-      means[step] = mean;
-      if (mean > top) {
-        top = mean;
-      }
-      highest[step] = top;
+    const trajectory = at + trajectoryPlace(sample);
+    for (let point = 0; lanes * point < this.sums.length; point++) {
+      into[trajectory + point] = (this.sums[lanes * point + lane] ?? NaN) / n;
     }
   }
 
-  /** When the mean trajectory reaches a score, in ms: Infinity where it never does, NaN where logs are not known. */
-  timeOf(score: number): number {
-    const { steps } = this.yardstick;
-    return steps === undefined || Number.isNaN(score) ? NaN : timeReached(this.highest, score, (step) => steps.atMs[step] ?? Infinity);
-  }
-
-  /** Percentile of a score among the drawn experts, 0 to 100; half of those with that very score count as below. */
-  percentileOf(score: number): number {
-    const { results } = this.yardstick;
-    return 100 * (1 - this.atLeast(countAbove(results, score), countFrom(results, score)));
+  /** One pass over the drawn runs: mean result, attempts per hour, and how many of the drawn come behind each run. */
+  private countDrawn(counts: Uint32Array): { readonly mean: number; readonly rate: number } {
+    const { behind } = this;
+    const { results, log } = this.sample;
+    const { attempts, hours } = log ?? { attempts: results, hours: results };
+    let left = results.length;
+    let sum = 0;
+    let attempted = 0;
+    let worked = 0;
+    for (let run = 0; run < results.length; run++) {
+      const count = counts[run] ?? 0;
+      left -= count;
+      sum += count * (results[run] ?? 0);
+      attempted += count * (attempts[run] ?? 0);
+      worked += count * (hours[run] ?? 0);
+      behind[run] = left;
+    }
+    return { mean: sum / results.length, rate: log === undefined ? NaN : attempted / worked };
   }
 
   /**
-   * Share of the drawn with a better result, half of those with the same included.
-   * @param above, orEqual how many in the list of experts have a better result, or one at least as good
+   * score@k of every k above 1. The best of k lies among the worst m with the chance C(m, k) / C(n, k), and then lacks what lies between these and
+   * the next better one. The highest result less all such drops, each with its chance, is the expected best.
    */
-  atLeast(above: number, orEqual: number): number {
-    return ((this.firsts[above] ?? 0) + (this.firsts[orEqual] ?? 0)) / (2 * this.counts.length);
-  }
-
-  writeCurve(into: Float64Array, at: number): void {
-    const { curvePoints } = this.yardstick;
-    for (let point = 0; point < curvePoints.length; point++) {
-      const steps = curvePoints[point] ?? 0;
-      into[at + point] = steps === 0 ? 0 : (this.means[steps - 1] ?? NaN);
-    }
-  }
-}
-
-/** When a curve that never falls reaches a score: 0 where it does from the start, Infinity where it never does. */
-export function timeReached(rising: Float64Array, score: number, timeOf: (place: number) => number): number {
-  // Sums of the same numbers in another order differ in their last digits.
-  const wanted = score - 1e-9;
-  if (wanted <= 0) {
-    return 0;
-  }
-  let from = 0;
-  let to = rising.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if ((rising[middle] ?? 0) >= wanted) {
-      to = middle;
-    } else {
-      from = middle + 1;
-    }
-  }
-  return from < rising.length ? timeOf(from) : Infinity;
-}
-
-class SampleEvaluator {
-  private readonly counts: Uint32Array;
-  /** Results that were drawn, each once, and how many of the drawn are not better: m of score@k. */
-  private readonly drawn: Float64Array;
-  private readonly upTo: Uint32Array;
-  private drawnCount = 0;
-  /** How many of the drawn are among the first of the list. */
-  private readonly firsts: Uint32Array;
-  private readonly chances: readonly Float64Array[];
-  private readonly count: number;
-
-  constructor(private readonly sample: Sample) {
-    const n = sample.results.length;
-    this.counts = new Uint32Array(n);
-    this.drawn = new Float64Array(n);
-    this.upTo = new Uint32Array(n);
-    this.firsts = new Uint32Array(n + 1);
-    this.chances = sample.isMean ? [] : sample.ks.map((k) => chanceOfBestBelow(n, k));
-    this.count = statisticsCount(sample);
-  }
-
-  /** @returns how many statistics were written */
-  evaluate(resample: number, experts: Experts | undefined, into: Float64Array, at: number): number {
-    const { sample } = this;
-    const n = sample.results.length;
-    const counts = sample.isYardstick && experts !== undefined ? experts.counts : this.counts;
-    if (counts === this.counts) {
-      draw(counts, sample.seed, resample);
-    }
-    const mean = this.listDrawn(counts) / n;
-    const others = sample.experts === undefined ? undefined : experts;
-    into[at + places.result] = mean;
-    into[at + places.aboveStart] = (this.firsts[sample.aboveStart] ?? 0) / n;
-    into[at + places.atReference] = (this.firsts[sample.atReference] ?? 0) / n;
-    into[at + places.percentile] = others === undefined ? NaN : this.percentile(counts, others);
-    into[at + places.humanMs] = others?.timeOf(mean) ?? NaN;
-    into[at + places.attemptsPerHour] = this.rate(counts);
-    into[at + places.improvementMs] = this.medianImprovement(counts);
-    for (let index = 0; index < sample.ks.length; index++) {
-      const score = this.best(index, mean);
-      const place = at + fixedPlaces + placesOfK * index;
-      into[place] = score;
-      into[place + 1] = others?.percentileOf(score) ?? NaN;
-      into[place + 2] = others?.timeOf(score) ?? NaN;
-    }
-    this.trajectory(counts, experts, into, at + trajectoryPlace(sample));
-    return this.count;
-  }
-
-  /** Lists what was drawn. @returns the sum of the results */
-  private listDrawn(counts: Uint32Array): number {
-    const { firsts, drawn, upTo } = this;
-    const { results } = this.sample;
-    const n = results.length;
-    let among = 0;
-    let sum = 0;
-    let place = 0;
-    for (let run = 0; run < n; run++) {
-      const count = counts[run] ?? 0;
-      const result = results[run] ?? 0;
-      among += count;
-      sum += count * result;
-      firsts[run + 1] = among;
-      drawn[place] = result;
-      upTo[place] = n - among;
-      place += count > 0 ? 1 : 0;
-    }
-    this.drawnCount = place;
-    return sum;
-  }
-
-  /** score@k: the best of k lies among the worst m with the chance C(m, k) / C(n, k). */
-  private best(index: number, mean: number): number {
-    const chances = this.chances[index];
-    if (chances === undefined || this.sample.ks[index] === 1) {
-      return mean;
-    }
-    const { drawn, upTo, drawnCount } = this;
-    let expected = 0;
-    let chance = 1;
-    for (let place = 0; place < drawnCount && chance > 1e-18; place++) {
-      const next = chances[upTo[place] ?? 0] ?? 0;
-      expected += (drawn[place] ?? 0) * (chance - next);
-      chance = next;
-    }
-    return expected;
-  }
-
-  private percentile(counts: Uint32Array, experts: Experts): number {
-    const { experts: better, results } = this.sample;
-    let sum = 0;
-    if (better !== undefined) {
-      const { above, orEqual } = better;
-      for (let run = 0; run < results.length; run++) {
-        sum += (counts[run] ?? 0) * experts.atLeast(above[run] ?? 0, orEqual[run] ?? 0);
+  private computeBest(): void {
+    const { behind, drops, best } = this;
+    const highest = this.sample.results[0] ?? NaN;
+    for (const [pass, chances] of this.chances.entries()) {
+      let one = highest;
+      let two = highest;
+      let three = highest;
+      let four = highest;
+      for (let run = 0; run < drops.length; run++) {
+        const place = ksInPass * (behind[run] ?? 0);
+        const drop = drops[run] ?? 0;
+        const chance = chances[place] ?? 0;
+        one -= drop * chance;
+        two -= drop * (chances[place + 1] ?? 0);
+        three -= drop * (chances[place + 2] ?? 0);
+        four -= drop * (chances[place + 3] ?? 0);
+        // The first k of a pass is its smallest, whose chance is the highest.
+        if (chance < negligible) {
+          break;
+        }
       }
+      best.set([one, two, three, four], ksInPass * pass);
     }
-    return 100 * (1 - sum / results.length);
-  }
-
-  private rate(counts: Uint32Array): number {
-    const { log } = this.sample;
-    if (log === undefined) {
-      return NaN;
-    }
-    const { attempts, hours } = log;
-    let attempted = 0;
-    let worked = 0;
-    for (let run = 0; run < counts.length; run++) {
-      const count = counts[run] ?? 0;
-      attempted += count * (attempts[run] ?? 0);
-      worked += count * (hours[run] ?? 0);
-    }
-    return attempted / worked;
   }
 
   /** The earliest time by which at least half of the drawn runs had improved. */
@@ -338,60 +248,45 @@ class SampleEvaluator {
     return Infinity;
   }
 
-  private trajectory(counts: Uint32Array, experts: Experts | undefined, into: Float64Array, at: number): void {
-    const { log, results, isYardstick } = this.sample;
+  private addUpRises(): void {
+    const { log } = this.sample;
     if (log === undefined) {
       return;
     }
-    const { points } = log;
-    if (isYardstick && experts !== undefined) {
-      for (let point = 0; point < points.length; point++) {
-        const steps = points[point] ?? 0;
-        into[at + point] = steps === 0 ? 0 : (experts.means[steps - 1] ?? NaN);
+    const { ends, runs, changes } = log.rises;
+    const { sums } = this;
+    const { together } = this.draws;
+    let one = 0;
+    let two = 0;
+    let three = 0;
+    let four = 0;
+    let rise = 0;
+    for (let point = 0; point < ends.length; point++) {
+      const end = ends[point] ?? 0;
+      for (; rise < end; rise++) {
+        const change = changes[rise] ?? 0;
+        const place = lanes * (runs[rise] ?? 0);
+        one += change * (together[place] ?? 0);
+        two += change * (together[place + 1] ?? 0);
+        three += change * (together[place + 2] ?? 0);
+        four += change * (together[place + 3] ?? 0);
       }
-      return;
-    }
-    const { runs, changes } = log.steps;
-    let sum = 0;
-    let step = 0;
-    for (let point = 0; point < points.length; point++) {
-      const end = points[point] ?? 0;
-      for (; step < end; step++) {
-        sum += (changes[step] ?? 0) * (counts[runs[step] ?? 0] ?? 0);
-      }
-      into[at + point] = sum / results.length;
+      const at = lanes * point;
+      sums[at] = one;
+      sums[at + 1] = two;
+      sums[at + 2] = three;
+      sums[at + 3] = four;
     }
   }
 }
 
-/** How many of a descending list are better than a score. */
-export function countAbove(descending: Float64Array, score: number): number {
-  return firstWhere(descending, (value) => value <= score);
-}
-
-/** How many of a descending list are at least as good as a score. */
-export function countFrom(descending: Float64Array, score: number): number {
-  return firstWhere(descending, (value) => value < score);
-}
-
-function firstWhere(descending: Float64Array, isBehind: (value: number) => boolean): number {
-  let from = 0;
-  let to = descending.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (isBehind(descending[middle] ?? 0)) {
-      to = middle;
-    } else {
-      from = middle + 1;
+/** C(m, k) / C(n, k) for m = 0 … n and four k at a time, next to each other for each m. */
+function chanceTables(n: number, ks: readonly number[]): Float64Array[] {
+  return Array.from({ length: Math.ceil(ks.length / ksInPass) }, (_, pass) => {
+    const table = new Float64Array(ksInPass * (n + 1));
+    for (const [index, k] of ks.slice(ksInPass * pass, ksInPass * (pass + 1)).entries()) {
+      chanceOfBestBelow(n, k).forEach((chance, m) => (table[ksInPass * m + index] = chance));
     }
-  }
-  return from;
-}
-
-function draw(counts: Uint32Array, seed: number, resample: number): void {
-  if (resample < 0) {
-    counts.fill(1);
-  } else {
-    drawCounts(counts, seed, resample);
-  }
+    return table;
+  });
 }

@@ -1,5 +1,5 @@
-import { Experts } from "./resample";
-import type { RunSource, SolverKind } from "./run";
+import { Experts } from "./experts";
+import type { AttemptLog, RunSource, SolverKind } from "./run";
 import type { LaidOutTask } from "./samples";
 import { firstImprovement, resultOf } from "./trajectory";
 
@@ -25,6 +25,8 @@ export interface RunFigures {
   /** Infinity where it never improved, NaN where the log is not known. */
   readonly improvementMs: number;
   readonly isViolation: boolean;
+  /** Its scorings; undefined where only the result is known. */
+  readonly log: AttemptLog | undefined;
   /** When its score so far rose, and to what. */
   readonly atMs: Float64Array;
   readonly values: Float64Array;
@@ -38,9 +40,8 @@ export function runFigures({ task, samples, yardstick }: LaidOutTask): RunFigure
   return runs
     .map((run): RunFigures => {
       const result = resultOf(run.trajectory);
-      const reachedAt = run.trajectory.atMs.at(-1);
-      const place = reachedAt === undefined ? -1 : run.attempts.atMs.indexOf(reachedAt);
       const attempts = run.hasLog ? run.attempts.scores.length : NaN;
+      const log = run.hasLog ? run.attempts : undefined;
       return {
         id: run.id,
         task: task.name,
@@ -49,16 +50,23 @@ export function runFigures({ task, samples, yardstick }: LaidOutTask): RunFigure
         source: run.source,
         limitMs: run.limitMs,
         result,
-        attempt: place < 0 || !run.hasLog ? "" : (run.attempts.names?.[place] ?? String(place + 1)),
-        percentile: curve?.percentileOf(result) ?? NaN,
-        humanMs: curve?.timeOf(result) ?? NaN,
+        attempt: attemptAt(log, run.trajectory.atMs.at(-1)),
+        percentile: curve?.percentileOf(0, result) ?? NaN,
+        humanMs: curve?.timeOf(0, result) ?? NaN,
         attempts,
         attemptsPerHour: attempts / (run.workedMs / 3_600_000),
         improvementMs: run.hasLog ? firstImprovement(run.trajectory) : NaN,
         isViolation: run.isViolation,
+        log,
         atMs: run.trajectory.atMs,
         values: run.trajectory.values,
       };
     })
     .sort((one, other) => other.result - one.result);
+}
+
+/** The name of the attempt at a moment: what it is called in its source, else its number; empty where there is none. */
+export function attemptAt(log: AttemptLog | undefined, atMs: number | undefined): string {
+  const place = log === undefined || atMs === undefined ? -1 : log.atMs.indexOf(atMs);
+  return place < 0 ? "" : (log?.names?.[place] ?? String(place + 1));
 }

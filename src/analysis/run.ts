@@ -18,6 +18,8 @@ export interface RunSource {
   readonly path: string;
   /** Line, sample or run within that file; empty where the file is one run. */
   readonly part: string;
+  /** Where it begins in a table, from 1 on; undefined where it is no line of a text. */
+  readonly line?: number;
 }
 
 /** The scorings of a run in the order of their times. The lists are of one length. */
@@ -26,7 +28,7 @@ export interface AttemptLog {
   readonly atMs: Float64Array;
   /** Scores; NaN where an attempt was invalid. */
   readonly scores: Float64Array;
-  /** What each attempt is called where it was read from: its number, or the id of its event. Undefined where they are just counted. */
+  /** What each attempt is called where it was read from: its number, or the id of its event. Undefined where that is their place, from 1 on. */
   readonly names: readonly string[] | undefined;
 }
 

@@ -1,10 +1,11 @@
 import { until } from "./attempt-log";
 import { inOrder, orderOf } from "./order";
 import { seedOf } from "./random";
-import { countAbove, countFrom, type Sample, type Steps, type TaskSamples, type Yardstick } from "./resample";
+import { countAbove, countFrom, type Steps, type Yardstick } from "./experts";
+import type { Rises, Sample, TaskSamples } from "./resample";
 import type { Run, SolverKind, StudyTask } from "./run";
 import { counted, type Study } from "./study";
-import { firstImprovement, resultOf } from "./trajectory";
+import { firstImprovement, nothingReached, resultOf } from "./trajectory";
 
 const hourMs = 3_600_000;
 
@@ -123,17 +124,56 @@ function layOutSample(study: Study, task: StudyTask, series: Series, runs: reado
 }
 
 function logOf(runs: readonly Run[], pointsMs: Float64Array): Sample["log"] {
-  const steps = stepsOf(runs);
   const improvements = Float64Array.from(runs, ({ trajectory }) => firstImprovement(trajectory));
   const improvers = Uint32Array.from(runs.keys()).sort((one, other) => compare(improvements[one] ?? Infinity, improvements[other] ?? Infinity));
   return {
-    steps,
-    points: stepsBefore(steps, pointsMs),
+    rises: risesOf(runs, pointsMs),
     attempts: Float64Array.from(runs, ({ attempts }) => attempts.scores.length),
     hours: Float64Array.from(runs, ({ workedMs }) => workedMs / hourMs),
     improvers,
     improvedAtMs: Float64Array.from(improvers, (run) => improvements[run] ?? Infinity),
   };
+}
+
+/** Changes of the scores from point to point, for each point in the order of the runs. */
+function risesOf(runs: readonly Run[], pointsMs: Float64Array): Rises {
+  const most = runs.reduce((sum, { trajectory }) => sum + trajectory.atMs.length, 0);
+  const points = new Uint32Array(most);
+  const owners = new Uint32Array(most);
+  const changes = new Float64Array(most);
+  const counts = new Uint32Array(pointsMs.length);
+  let length = 0;
+  for (let run = 0; run < runs.length; run++) {
+    const { atMs, values } = runs[run]?.trajectory ?? nothingReached;
+    let before = 0;
+    let point = 0;
+    for (let step = 0; step < atMs.length; step++) {
+      while (point < pointsMs.length && (pointsMs[point] ?? 0) < (atMs[step] ?? 0)) {
+        point++;
+      }
+      // Of several steps between two points the last one tells.
+      const isLast = step + 1 === atMs.length || (atMs[step + 1] ?? 0) > (pointsMs[point] ?? 0);
+      if (isLast && point < pointsMs.length) {
+        const value = values[step] ?? 0;
+        points[length] = point;
+        owners[length] = run;
+        changes[length++] = value - before;
+        counts[point] = (counts[point] ?? 0) + 1;
+        before = value;
+      }
+    }
+  }
+  let ended = 0;
+  const ends = counts.map((count) => (ended += count) - count);
+  const rises: Rises = { ends, runs: new Uint32Array(length), changes: new Float64Array(length) };
+  for (let rise = 0; rise < length; rise++) {
+    const point = points[rise] ?? 0;
+    const at = ends[point] ?? 0;
+    ends[point] = at + 1;
+    rises.runs[at] = owners[rise] ?? 0;
+    rises.changes[at] = changes[rise] ?? 0;
+  }
+  return rises;
 }
 
 /** `Infinity − Infinity` is no order. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { lanes } from "./draws";
 import { TaskResampler, type TaskSamples } from "./resample";
 import { AnalysisError } from "./study-file";
 
@@ -19,8 +20,8 @@ export function* computeShare({ tasks, from, to }: Share): Generator<Float64Arra
   for (const task of tasks) {
     const resampler = new TaskResampler(task);
     const values = new Float64Array((to - from) * resampler.width);
-    for (let resample = from; resample < to; resample++) {
-      resampler.evaluate(resample, values, (resample - from) * resampler.width);
+    for (let first = from; first < to; first += lanes) {
+      resampler.evaluate(first, Math.min(lanes, to - first), values, (first - from) * resampler.width);
     }
     yield values;
   }

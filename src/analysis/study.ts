@@ -24,6 +24,9 @@ interface PlacedRun {
   readonly attempts: AttemptLog;
 }
 
+/** Runs between two reports of how many have been read. */
+const tellEvery = 500;
+
 /** Puts together what the sources hold: tasks and groups by the study's names, attempts in order, one axis for each task. */
 export class StudyBuilder implements Collector {
   private readonly remarks: Remark[] = [];
@@ -32,15 +35,25 @@ export class StudyBuilder implements Collector {
   private readonly taskNames: ReadonlyMap<string, string>;
   private readonly groupNames: ReadonlyMap<string, string>;
   private source: Partial<StudySource> = {};
+  private tell: (() => void) | undefined;
 
   constructor(private readonly file: StudyFile) {
     this.taskNames = byName(file.tasks);
     this.groupNames = byName(file.groups);
   }
 
-  /** What the study says of the source that is read next. */
-  reading(source: Partial<StudySource>): void {
+  /**
+   * What the study says of the source that is read next.
+   * @param tell called now and then while its runs are read
+   */
+  reading(source: Partial<StudySource>, tell?: () => void): void {
     this.source = source;
+    this.tell = tell;
+  }
+
+  /** How many runs have been read by now. */
+  get runCount(): number {
+    return this.placed.length;
   }
 
   remark(one: Remark): void {
@@ -71,6 +84,9 @@ export class StudyBuilder implements Collector {
     const { log, remarks } = attemptLog(attempts, limitMs, read.source);
     this.remarks.push(...remarks);
     this.placed.push({ read: rest, task, group, kind, limitMs, attempts: log });
+    if (this.placed.length % tellEvery === 0) {
+      this.tell?.();
+    }
   }
 
   /** The study of all that was read. */

@@ -1,9 +1,12 @@
 import { type ChartBar, type ChartBox, type ChartLine, chartsOf } from "./charts";
 import type { Analysis } from "./figures";
+import { countText } from "./number-text";
 
 const panelWidth = 620;
-const panelHeight = 360;
-const margin = { left: 56, right: 16, top: 34, bottom: 46 };
+const panelHeight = 374;
+/** More series than these are not named below the charts. */
+const mostNamed = 60;
+const margin = { left: 56, right: 24, top: 34, bottom: 60 };
 const innerWidth = panelWidth - margin.left - margin.right;
 const innerHeight = panelHeight - margin.top - margin.bottom;
 
@@ -16,7 +19,7 @@ const dashes = ["", "7 3", "2 3", "9 3 2 3", "4 2"];
 export function analysisSvg(analysis: Analysis): string {
   const charts = chartsOf(analysis, "");
   const style = (series: number): Style => styleOf(analysis, series);
-  const legendHeight = 24 + 18 * Math.ceil(analysis.series.length / 3);
+  const legendHeight = 24 + 18 * Math.ceil(Math.min(mostNamed + 1, analysis.series.length) / 3);
   const panels = [
     lineChart("Score so far", "hours of work", charts.trajectories, style, false),
     lineChart("Best of as many runs as fit", "total hours", charts.totals, style, true),
@@ -52,7 +55,7 @@ function styleOf({ series }: Analysis, place: number): Style {
   const isExpert = one?.kind === "expert";
   return {
     colour: isExpert && among === 0 ? expertColour : (colours[among % colours.length] ?? expertColour),
-    dash: isExpert ? (dashes[among % dashes.length] ?? "") : (dashes[Math.floor(among / colours.length) % dashes.length] ?? ""),
+    dash: dashes[among % dashes.length] ?? "",
     width: isExpert ? 2.5 : 1.8,
     label: one?.label ?? "",
   };
@@ -69,6 +72,11 @@ function linearAxis(highest: number, length: number): Axis {
   const top = Math.max(step, Math.ceil(highest / step - 1e-9) * step);
   const ticks = Array.from({ length: Math.round(top / step) + 1 }, (_, index) => ({ value: index * step, label: String(Number((index * step).toFixed(2))) }));
   return { place: (value) => (value / top) * length, ticks };
+}
+
+/** An axis of minutes, for values in hours. */
+function inMinutes({ place, ticks }: Axis): Axis {
+  return { place: (value) => place(60 * value), ticks: ticks.map(({ value, label }) => ({ value: value / 60, label })) };
 }
 
 /** Halves and doubles of an hour. */
@@ -88,7 +96,8 @@ function lineChart(title: string, xTitle: string, lines: readonly ChartLine[], s
     return frame(title, "", nothing);
   }
   const xs = points.map(({ x }) => x).filter((x) => x > 0);
-  const x = isLogarithmic ? timeAxis(Math.min(...xs), Math.max(...xs), innerWidth) : linearAxis(Math.max(...xs), innerWidth);
+  const longest = Math.max(...xs);
+  const x = isLogarithmic ? timeAxis(Math.min(...xs), longest, innerWidth) : longest < 1 ? inMinutes(linearAxis(60 * longest, innerWidth)) : linearAxis(longest, innerWidth);
   const y = linearAxis(Math.max(1, ...points.map((point) => point.high ?? point.y)), innerHeight);
   const at = (value: { x: number }, score: number): string => `${x.place(value.x).toFixed(1)} ${(innerHeight - y.place(score)).toFixed(1)}`;
   const drawn = lines.map(({ series, points: own }) => {
@@ -98,7 +107,7 @@ function lineChart(title: string, xTitle: string, lines: readonly ChartLine[], s
     const marks = own.map((point) => (point.note === "" && own.length > 12 ? "" : `<circle cx="${x.place(point.x).toFixed(1)}" cy="${(innerHeight - y.place(point.y)).toFixed(1)}" r="2.5" fill="${colour}"/>`));
     return `<g><title>${escaped(label)}</title>${band}<path d="M${own.map((point) => at(point, point.y)).join("L")}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-dasharray="${dash}"/>${marks.join("")}</g>`;
   });
-  return frame(title, xTitle, `${axes(x, y, "normalised score")}${level(y, 1, "reference")}${drawn.join("")}`);
+  return frame(title, isLogarithmic || longest >= 1 ? xTitle : xTitle.replace("hours", "minutes"), `${axes(x, y, "normalised score")}${level(y, 1, "reference")}${drawn.join("")}`);
 }
 
 function boxChart(title: string, boxes: readonly ChartBox[], titles: ReadonlyMap<string, string>, style: (series: number) => Style): string {
@@ -116,11 +125,13 @@ function boxChart(title: string, boxes: readonly ChartBox[], titles: ReadonlyMap
       const { colour, label } = style(series);
       const middle = left + width * (place + 0.5);
       const high = (score: number): string => (innerHeight - y.place(score)).toFixed(1);
-      return `<g stroke="${colour}"><title>${escaped(`${label}: ${n} runs, median ${median.toFixed(3)}`)}</title><path d="M${middle.toFixed(1)} ${high(lowest)}V${high(highest)}"/><rect x="${(middle - width * 0.35).toFixed(1)}" y="${high(upper)}" width="${(width * 0.7).toFixed(1)}" height="${Math.max(1, y.place(upper) - y.place(lower)).toFixed(1)}" fill="#ffffff"/><path stroke-width="2.5" d="M${(middle - width * 0.35).toFixed(1)} ${high(median)}h${(width * 0.7).toFixed(1)}"/></g>`;
+      return `<g stroke="${colour}"><title>${escaped(`${label}: ${countText(n)} runs, median ${median.toFixed(3)}`)}</title><path d="M${middle.toFixed(1)} ${high(lowest)}V${high(highest)}"/><rect x="${(middle - width * 0.35).toFixed(1)}" y="${high(upper)}" width="${(width * 0.7).toFixed(1)}" height="${Math.max(1, y.place(upper) - y.place(lower)).toFixed(1)}" fill="#ffffff"/><path stroke-width="2.5" d="M${(middle - width * 0.35).toFixed(1)} ${high(median)}h${(width * 0.7).toFixed(1)}"/></g>`;
     });
-    return `${glyphs.join("")}${text(index * slot + slot / 2, innerHeight + 16, shortened(titles.get(task) ?? task, slot / 6.2), 'text-anchor="middle" font-size="11"')}`;
+    return `${glyphs.join("")}${linesOf(titles.get(task) ?? task, slot / 6.6)
+      .map((line, number) => text(index * slot + slot / 2, innerHeight + 15 + 13 * number, line, 'text-anchor="middle" font-size="11"'))
+      .join("")}`;
   });
-  return frame(title, "", `${axes({ place: () => 0, ticks: [] }, y, "normalised score")}${level(y, 1, "reference")}${drawn.join("")}`);
+  return frame(title, "", `${axes({ place: () => 0, ticks: [] }, y, "normalised score")}${drawn.join("")}${level(y, 1, "reference")}`);
 }
 
 function barChart(title: string, bars: readonly ChartBar[], style: (series: number) => Style): string {
@@ -134,7 +145,7 @@ function barChart(title: string, bars: readonly ChartBar[], style: (series: numb
     const thickness = Math.min(22, slot * 0.5);
     const top = index * slot + slot / 2 - thickness / 2 + 6;
     const whisker = low === null || high === null ? "" : `<path stroke="#222" d="M${x.place(low).toFixed(1)} ${top + thickness / 2}H${x.place(high).toFixed(1)}"/>`;
-    return `<rect x="0" y="${top.toFixed(1)}" width="${x.place(value).toFixed(1)}" height="${thickness.toFixed(1)}" fill="${colour}" opacity="0.75"/>${whisker}${text(4, top - 4, `${label}: ${value.toFixed(1)} (${n} runs)`, 'font-size="11"')}`;
+    return `<rect x="0" y="${top.toFixed(1)}" width="${x.place(value).toFixed(1)}" height="${thickness.toFixed(1)}" fill="${colour}" opacity="0.75"/>${whisker}${text(4, top - 4, `${shortened(label, 60)}: ${value.toFixed(1)} (${countText(n)} ${n === 1 ? "run" : "runs"})`, 'font-size="11"')}`;
   });
   return frame(title, "attempts per hour", `${axes(x, { place: () => 0, ticks: [] }, "")}${drawn.join("")}`);
 }
@@ -142,7 +153,7 @@ function barChart(title: string, bars: readonly ChartBar[], style: (series: numb
 const nothing = text(innerWidth / 2, innerHeight / 2, "No score log is known", 'text-anchor="middle" fill="#666"');
 
 function frame(title: string, xTitle: string, content: string): string {
-  return `${text(margin.left, 20, title, 'font-weight="600"')}<g transform="translate(${margin.left} ${margin.top})">${content}</g>${text(margin.left + innerWidth / 2, panelHeight - 10, xTitle, 'text-anchor="middle" fill="#555"')}`;
+  return `${text(margin.left, 20, title, 'font-weight="600"')}<g transform="translate(${margin.left} ${margin.top})">${content}</g>${text(margin.left + innerWidth / 2, panelHeight - 24, xTitle, 'text-anchor="middle" fill="#555"')}`;
 }
 
 function axes(x: Axis, y: Axis, yTitle: string): string {
@@ -153,15 +164,20 @@ function axes(x: Axis, y: Axis, yTitle: string): string {
 
 function level(y: Axis, value: number, label: string): string {
   const height = innerHeight - y.place(value);
-  return `<path stroke="#555" stroke-dasharray="6 4" d="M0 ${height.toFixed(1)}H${innerWidth}"/>${text(innerWidth - 4, height - 4, label, 'text-anchor="end" fill="#555" font-size="11"')}`;
+  return `<path stroke="#555" stroke-dasharray="6 4" d="M0 ${height.toFixed(1)}H${innerWidth}"/>${text(innerWidth - 4, height - 4, label, 'text-anchor="end" fill="#555" font-size="11" paint-order="stroke" stroke="#ffffff" stroke-width="3"')}`;
 }
 
 function legend(analysis: Analysis, style: (series: number) => Style): string {
+  const more = analysis.series.length - mostNamed;
   return analysis.series
+    .slice(0, mostNamed + 1)
     .map((_, place) => {
       const { colour, dash, width, label } = style(place);
       const left = margin.left + (place % 3) * 380;
       const top = Math.floor(place / 3) * 18;
+      if (place === mostNamed) {
+        return text(left, top + 4, `and ${more} more`, "");
+      }
       return `<path stroke="${colour}" stroke-width="${width}" stroke-dasharray="${dash}" d="M${left} ${top}h30"/>${text(left + 38, top + 4, shortened(label, 52), "")}`;
     })
     .join("");
@@ -169,6 +185,21 @@ function legend(analysis: Analysis, style: (series: number) => Style): string {
 
 function text(x: number, y: number, content: string, attributes: string): string {
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped(content)}</text>`;
+}
+
+/** A name in up to three lines of so many characters, broken between words. */
+function linesOf(name: string, units: number): string[] {
+  const lines: string[] = [];
+  for (const word of name.split(/\s+/)) {
+    const longer = `${lines.at(-1) ?? ""} ${word}`.trim();
+    if (lines.length > 0 && longer.length <= units) {
+      lines[lines.length - 1] = longer;
+    } else {
+      lines.push(word);
+    }
+  }
+  const last = lines.slice(2).join(" ");
+  return [...lines.slice(0, 2), ...(last === "" ? [] : [last])].map((line) => shortened(line, units));
 }
 
 function shortened(label: string, units: number): string {

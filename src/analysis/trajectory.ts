@@ -32,7 +32,7 @@ export const nothingReached: Trajectory = { atMs: new Float64Array(0), values: n
 
 /** The score at the end. */
 export function resultOf({ values }: Trajectory): number {
-  return values.at(-1) ?? 0;
+  return values[values.length - 1] ?? 0;
 }
 
 /** When the score first rose above the starting solution's, in ms; Infinity where it never did. */

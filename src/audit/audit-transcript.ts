@@ -1,5 +1,5 @@
 import { messageOf } from "../base";
-import { openTranscript, TranscriptError, type TranscriptEvent } from "../transcripts";
+import { openTranscript, TranscriptError, type TranscriptEvent, type TranscriptFacts } from "../transcripts";
 import { Audit, type AuditResult } from "./audit";
 import type { RuleSet } from "./rule-set";
 
@@ -21,10 +21,11 @@ export interface TranscriptAudit extends AuditResult {
 /**
  * Audits a transcript that lies on the disk. A file that cannot be read is a problem in the result, never an exception.
  *
+ * @param rulesFor chooses the rules by what the transcript says of itself before its first events
  * @param cache an existing folder for members of archives that are too large for memory
  */
-export async function auditTranscript(path: string, rules: RuleSet, cache: string, progress?: (progress: AuditProgress) => void): Promise<TranscriptAudit> {
-  let audit = new Audit(rules);
+export async function auditTranscript(path: string, rulesFor: (facts: TranscriptFacts, format: string) => RuleSet, cache: string, progress?: (progress: AuditProgress) => void): Promise<TranscriptAudit> {
+  let audit: Audit | undefined;
   let format = "";
   let events = 0;
   let damaged = 0;
@@ -34,8 +35,8 @@ export async function auditTranscript(path: string, rules: RuleSet, cache: strin
     format = reading.format;
     try {
       for await (const batch of reading.batches()) {
-        if (batch.restarts === true) {
-          audit = new Audit(rules);
+        if (audit === undefined || batch.restarts === true) {
+          audit = new Audit(rulesFor(reading.facts, format));
           events = 0;
           damaged = 0;
         }
@@ -53,7 +54,7 @@ export async function auditTranscript(path: string, rules: RuleSet, cache: strin
     problem = error instanceof TranscriptError ? error.message : `The transcript cannot be read: ${messageOf(error)}.`;
   }
   problem ??= damaged === 0 ? undefined : `${damaged === 1 ? "A part" : `${damaged} parts`} of the transcript ${damaged === 1 ? "is" : "are"} damaged or cut off and could not be audited.`;
-  return { format, ...audit.end(), problem };
+  return { format, ...(audit?.end() ?? { findings: [], events: 0 }), problem };
 }
 
 /** Whether an event stands for a part that could not be read. */

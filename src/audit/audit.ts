@@ -1,12 +1,15 @@
 import type { FileChange, TranscriptEvent } from "../transcripts";
-import { type Actions, actionsOf, type Code, languageOf, pythonOf, scriptRun } from "./code/actions";
+import { type Actions, actionsOf, type Code, documents, languageOf, pythonOf, scriptRun } from "./code/actions";
 import { placedPart } from "./code/placed-text";
 import { readPython } from "./code/python";
-import { type Environment, environmentAfter, readShell, type ShellCommand } from "./code/shell";
+import type { ScriptArguments } from "./code/python-calls";
+import type { PythonFactOf, PythonFacts } from "./code/python-facts";
+import { type Environment, environmentAfter, joinPath, readShell, type ShellCommand } from "./code/shell";
 import { type Detector, detectorsFor } from "./detectors";
 import type { Finding } from "./finding";
 import type { RuleSet } from "./rule-set";
 import { SampleAudit } from "./sample";
+import { scoringOf } from "./scorings";
 import { spanOf, Step } from "./step";
 
 /** Samples whose events may still come mixed with those of others. */
@@ -15,6 +18,8 @@ const maxOpenSamples = 8;
 const maxRebuilt = 200_000;
 const maxNested = 4;
 const maxHeldMessages = 50;
+/** Of so many scripts it is remembered which files they asked for. */
+const maxAsked = 500;
 
 /** What an audit found. */
 export interface AuditResult {
@@ -95,6 +100,8 @@ class OpenSample {
   private messages: Step[] = [];
   /** Variables of the shell, which most tools keep from call to call. */
   private environment: Environment = new Map();
+  /** What scripts asked for when they were read, by their path. */
+  private readonly asked = new Map<string, ReadonlyMap<string, string | undefined>>();
   /** Code that was read before, by its text: what is written twice says nothing new. */
   private readonly seenCode = new Set<string>();
 
@@ -149,9 +156,7 @@ class OpenSample {
         }
         break;
       case "score":
-        if (event.score?.value !== null && event.score?.value !== undefined && !event.isError) {
-          sample.scored(spanOf(event, ordinal, 0, event.text.length));
-        }
+        sample.outcomes.scored(scoringOf(event).isValid, () => spanOf(event, ordinal, 0, event.text.length));
         this.detectors.forEach((detector) => detector.scored?.(event, ordinal));
         break;
       default:
@@ -188,6 +193,7 @@ class OpenSample {
         }
       }
     }
+    this.sample.outcomes.called(step, () => step.span(0, Math.min(step.event.text.length, 400)));
     this.detectors.forEach((detector) => detector.called?.(step));
   }
 
@@ -207,6 +213,9 @@ class OpenSample {
         code = { ...code, placed: dedented(placed.text) === placed.text ? placed : { ...placed, text: dedented(placed.text), isExact: false } };
       }
       step.written.push({ path, code });
+      if (isConfiguration(path)) {
+        step.settings.push({ path, code: { ...code, placed: code.edited?.placed ?? code.placed, edited: undefined } });
+      }
       for (const cell of path.endsWith(".ipynb") ? cellsOf(code) : [code]) {
         this.read(step, cell, 0);
       }
@@ -220,10 +229,13 @@ class OpenSample {
       return;
     }
     if (code.language === "python") {
-      const facts = readPython(text);
-      step.python.push({ language: "python", code, facts });
+      const plain = this.readMagic(step, code, depth);
+      const facts = this.readWithFiles(plain, code.file);
+      step.python.push({ language: "python", code: plain === text ? code : { ...code, placed: { ...code.placed, text: plain } }, facts });
       for (const fact of facts.facts) {
-        if (fact.kind === "shell" || fact.kind === "python") {
+        if (fact.kind === "save") {
+          this.readStored(step, code, fact, depth);
+        } else if (fact.kind === "shell" || fact.kind === "python") {
           const inner = fact.kind === "shell" ? fact.script : fact.code;
           const place = step.place(code, fact.from, fact.to);
           this.read(step, { language: fact.kind, placed: { text: inner, ...place, isExact: false }, file: code.file }, depth + 1);
@@ -234,11 +246,17 @@ class OpenSample {
       return;
     }
     const isRun = code.file === undefined && depth === 0;
-    const commands = readShell(text, isRun ? this.environment : undefined);
+    const commands = readShell(isMakefile(code.file) ? makeAsShell(text) : text, isRun ? this.environment : undefined);
     if (isRun) {
       this.environment = environmentAfter(this.environment, commands);
     }
     step.shell.push({ language: "shell", code, commands });
+    for (const { path, placed } of isRun ? [] : documents(code.placed, undefined)) {
+      // What a script writes when it runs is written as much as what a tool writes.
+      const inner: Code = { language: languageOf(path, placed.text), placed, file: path };
+      step.written.push({ path, code: inner });
+      this.read(step, inner, depth + 1);
+    }
     for (const command of commands) {
       const python = pythonOf(command, code.placed);
       if (python !== undefined) {
@@ -246,10 +264,73 @@ class OpenSample {
       }
       step.reads.push(...readsOf(command));
       this.readReplacement(step, command, code, depth);
+      this.readMake(step, command, code);
+      if (code.file === undefined) {
+        step.loads.push(...runsUnnamed(command));
+      }
       const run = scriptRun(command);
-      if (run !== undefined && code.file === undefined) {
-        step.runs.push(run.path);
+      if (run !== undefined) {
+        if (code.file === undefined) {
+          step.runs.push(run.path);
+        }
         this.readRun(step, command, code, run);
+      }
+    }
+  }
+
+  /** Reads Python with what is known of the files that it asks for: settings, and modules of its own. */
+  private readWithFiles(text: string, file: string | undefined, given: ScriptArguments = { words: [], options: new Map() }): PythonFacts {
+    const asked = new Map<string, string | undefined>();
+    const contentOf = (path: string): string | undefined => {
+      const found = this.sample.files.size === 0 ? undefined : this.sample.fileNamed(path);
+      const content = found?.state.kind === "known" && found.path !== file ? found.state.content : undefined;
+      asked.set(path, content);
+      return content;
+    };
+    const facts = readPython(text, { ...given, contentOf });
+    if (file !== undefined && asked.size > 0 && this.asked.size < maxAsked) {
+      this.asked.set(file, asked);
+    }
+    return facts;
+  }
+
+  /** Whether a script asked for files that were others when it was read. */
+  private hasOtherFiles(file: string): boolean {
+    return Array.from(this.asked.get(file) ?? []).some(([path, before]) => {
+      const state = this.sample.fileNamed(path)?.state;
+      return state?.kind === "known" && state.content !== before;
+    });
+  }
+
+  /** Commands of the shell in a notebook's cell are read as such. Gives back the rest, with blanks in their place. */
+  private readMagic(step: Step, code: Code, depth: number): string {
+    const { text } = code.placed;
+    if (!/^[ \t]*[!%]/m.test(text)) {
+      return text;
+    }
+    const cell = /^\s*%%(?:bash|sh|script\b[^\n]*)[^\n]*\n/.exec(text);
+    if (cell !== null) {
+      const script = text.slice(cell[0].length);
+      this.read(step, { ...code, language: "shell", placed: placedPart(code.placed, script, cell[0].length, text.length), edited: undefined }, depth + 1);
+      return " ".repeat(text.length);
+    }
+    for (const match of text.matchAll(/^([ \t]*)(?:!|%(?=(?:pip|conda|cd|env|set_env|sx|system)\b))([^\n]+)$/gm)) {
+      const from = match.index + match[0].length - (match[2] ?? "").length;
+      this.read(step, { ...code, language: "shell", placed: placedPart(code.placed, match[2] ?? "", from, match.index + match[0].length), edited: undefined }, depth + 1);
+    }
+    return text.replace(/^[ \t]*[!%][^\n]*$/gm, (all) => " ".repeat(all.length));
+  }
+
+  /** What Python writes into a script, or puts into one by replacing text, is written as much as what an editor puts there. */
+  private readStored(step: Step, code: Code, { path, value, from, to }: PythonFactOf<"save">, depth: number): void {
+    const texts = value.added ?? (value.text === undefined || value.text.length < 10 ? [] : [value.text]);
+    for (const text of texts) {
+      const language = languageOf(path, text);
+      if (language !== "other" && path !== code.file) {
+        const place = step.place(code, from, to);
+        this.read(step, { language, placed: { text: dedented(text), ...place, isExact: false }, file: path }, depth + 1);
+      } else if (isConfiguration(path)) {
+        step.settings.push({ path, code: { language: "other", placed: { text, ...step.place(code, from, to), isExact: false }, file: path } });
       }
     }
   }
@@ -258,32 +339,54 @@ class OpenSample {
   private readReplacement(step: Step, { program, words }: ShellCommand, code: Code, depth: number): void {
     const file = words.at(-1)?.text ?? "";
     const language = languageOf(file, "");
-    if (program !== "sed" || language === "other" || !words.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) {
+    if (program !== "sed" || (language === "other" && !isConfiguration(file)) || !words.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) {
       return;
     }
     for (const word of words) {
       const delimiter = /^(?:[\d,$]*)s([^\w\s\\])/.exec(word.text)?.[1];
       const replacement = delimiter === undefined ? undefined : word.text.split(delimiter)[2];
-      if (replacement !== undefined && replacement !== "") {
+      if (replacement !== undefined && replacement !== "" && language === "other") {
+        step.settings.push({ path: file, code: { language, placed: placedPart(code.placed, replacement, word.from, word.to), file } });
+      } else if (replacement !== undefined && replacement !== "") {
         this.read(step, { language, placed: placedPart(code.placed, replacement.replace(/\\n/g, "\n"), word.from, word.to), file }, depth + 1);
       }
     }
   }
 
+  /** A Makefile whose variables a command sets does what it does with these. */
+  private readMake(step: Step, { program, words, folder, from, to }: ShellCommand, code: Code): void {
+    const given = program === "make" ? words.flatMap(({ text }) => { const match = /^(\w+)=(.*)$/s.exec(text); return match === null ? [] : [[match[1] ?? "", match[2] ?? ""] as const]; }) : [];
+    const state = given.length === 0 ? undefined : (this.sample.fileNamed(joinPath(folder, "Makefile")) ?? this.sample.fileNamed("Makefile"))?.state;
+    if (state?.kind !== "known") {
+      return;
+    }
+    const place = step.place(code, from, to);
+    step.shell.push({ language: "shell", code: { language: "shell", placed: { ...placedPart(code.placed, state.content, from, to), ...place, isExact: false }, file: code.file }, commands: readShell(makeAsShell(state.content, new Map(given))).map((command) => ({ ...command, line: command.line, from: 0, to: 0 })) });
+  }
+
   /** A script that is run with arguments does what it does with these. */
   private readRun(step: Step, command: ShellCommand, code: Code, run: { path: string; words: string[]; options: Map<string, string> }): void {
     const state = this.sample.fileNamed(run.path)?.state;
-    if (state?.kind !== "known" || !run.path.endsWith(".py") || (run.words.length === 0 && run.options.size === 0) || !/sys\.argv|argparse|click/.test(state.content)) {
+    const isGiven = (run.words.length > 0 || run.options.size > 0) && state?.kind === "known" && /sys\.argv|argparse|click|\bfire\b|typer/.test(state.content);
+    const isSet = (command.assignments.size > 0 || this.environment.size > 0) && state?.kind === "known" && /environ|getenv/.test(state.content);
+    const file = this.sample.fileNamed(run.path)?.path ?? run.path;
+    if (state?.kind !== "known" || !run.path.endsWith(".py") || !(isGiven || isSet || this.hasOtherFiles(file))) {
       return;
     }
-    const key = `${run.path}\0${run.words.join(" ")}\0${Array.from(run.options).join(" ")}\0${state.content.length}`;
+    const environment = new Map([...this.environment, ...Array.from(command.assignments, ([name, { text }]) => [name, text] as const)]);
+    const key = `${run.path}\0${run.words.join(" ")}\0${Array.from(run.options).join(" ")}\0${Array.from(command.assignments, ([name, { text }]) => `${name}=${text}`).join(" ")}\0${state.content.length}\0${Array.from(this.asked.get(file) ?? [], ([path]) => this.contentLength(path)).join(" ")}`;
     if (this.seenCode.has(key) || this.seenCode.size > 1000) {
       return;
     }
     this.seenCode.add(key);
     const place = step.place(code, command.from, command.to);
     const placed = { ...placedPart(code.placed, state.content, command.from, command.to), ...place, isExact: false };
-    step.python.push({ language: "python", code: { language: "python", placed, file: undefined }, facts: readPython(state.content, run) });
+    step.python.push({ language: "python", code: { language: "python", placed, file: code.file }, facts: this.readWithFiles(state.content, file, { ...run, environment }) });
+  }
+
+  private contentLength(path: string): number {
+    const state = this.sample.fileNamed(path)?.state;
+    return state?.kind === "known" ? state.content.length : 0;
   }
 
   private result(event: TranscriptEvent, ordinal: number): void {
@@ -292,16 +395,19 @@ class OpenSample {
       return;
     }
     this.sample.hear(event.text, true);
-    this.sample.settle(call, event, () => hasFailed(event), () => spanOf(event, ordinal, 0, Math.min(event.text.length, 400)));
+    this.sample.outcomes.returned(call, event, this.sample.isScoredBy(call), () => spanOf(event, ordinal, 0, Math.min(event.text.length, 400)));
     this.detectors.forEach((detector) => detector.returned?.(event, ordinal, call));
   }
 }
 
-const failure = /No such file or directory|Permission denied|command not found|Read-only file system|Operation not permitted|Traceback \(most recent call last\)|cannot (stat|create|access|remove|open)|No matching distribution found|Could not resolve host|Temporary failure in name resolution|Name or service not known|Network is unreachable|Failed to establish a new connection|Max retries exceeded|returned non-zero exit|SyntaxError|(exit|return)[ _]?(code|status|ed)?['":= ]+(with (code )?)?[1-9]\d*\b|<returncode>[1-9]/i;
-
-/** Whether a result says that what was called did not work. */
-export function hasFailed({ isError, text }: TranscriptEvent): boolean {
-  return isError || failure.test(text.length > 8000 ? `${text.slice(0, 4000)}\n${text.slice(-4000)}` : text);
+/** Files that a program runs without being told to. */
+function runsUnnamed({ program, words }: ShellCommand): string[] {
+  if (program === "make") {
+    return ["Makefile"];
+  }
+  const isPython = /^(python|ipython|pypy)[\d.]*$/.test(program);
+  const isTesting = /^(pytest|py\.test|tox|nox)$/.test(program) || (isPython && words[0]?.text === "-m" && words[1]?.text === "pytest");
+  return [...(isTesting ? ["conftest.py"] : []), ...(isPython || isTesting ? ["sitecustomize.py", "usercustomize.py"] : [])];
 }
 
 /** Programs that print files. */
@@ -309,9 +415,24 @@ const printers = /^(cat|head|tail|less|more|nl|bat|xxd|hexdump|od|strings|sed|aw
 
 function readsOf({ program, words, redirections, folder }: ShellCommand): string[] {
   const inputs = redirections.filter(({ operator }) => operator === "<").map(({ target }) => target.text);
-  const paths = printers.test(program) ? words.map(({ text }) => text).filter((text) => !text.startsWith("-") && /[./]|^\w+$/.test(text) && text.length < 500) : [];
-  return [...inputs, ...paths].map((path) => (folder === "" || /^[/~$]/.test(path) ? path : `${folder}/${path}`));
+  const shown = program === "git" && /^(show|cat-file)$/.test(words.find(({ text }) => !text.startsWith("-"))?.text ?? "") ? words.flatMap(({ text }) => (/^[\w~^@./-]+:[^:]+$/.test(text) ? [text.slice(text.indexOf(":") + 1)] : [])) : [];
+  // What is looked for is no path.
+  const pattern = /^(grep|egrep|rg|awk|sed|jq)$/.test(program) && !words.some(({ text }) => /^-[a-zA-Z]*[ef]$/.test(text)) ? words.find(({ text }) => !text.startsWith("-")) : undefined;
+  const paths = printers.test(program) ? words.filter((word) => word !== pattern).map(({ text }) => text).filter((text) => !text.startsWith("-") && /[./]|^\w+$/.test(text) && text.length < 500) : [];
+  return [...inputs, ...shown, ...paths].map((path) => (folder === "" || /^[/~$]/.test(path) ? path : `${folder}/${path}`));
 }
+
+/** The rules of a Makefile as a script, place by place. */
+function makeAsShell(text: string, given: ReadonlyMap<string, string> = new Map()): string {
+  const withFunctions = text.replace(/\$\((?:abspath|realpath) ((?:[^()]|\([^()]*\))*)\)/g, (all, inner: string) => inner.padStart(all.length)).replace(/\$\(CURDIR\)/g, "         .");
+  const assigned = withFunctions.replace(/^(\w+)([ \t]*[:?+]?=[ \t]*)(?:([^\n]*))/gm, (all, name: string, _operator: string, value: string) => `${name}=${given.get(name) ?? value.trim()}`.padStart(all.length));
+  return assigned.replace(/\$\((\w+)\)/g, "${$1}").replace(/^\t@?/gm, (all) => " ".repeat(all.length));
+}
+
+const isMakefile = (file: string | undefined): boolean => /(^|\/)(GNUm|M|m)akefile$|\.mk$/.test(file ?? "");
+
+/** Whether a file holds the settings of a program. */
+const isConfiguration = (path: string): boolean => /\.(ya?ml|toml|json|cfg|ini|conf|env)$/.test(path);
 
 function dedented(text: string): string {
   const lines = text.split("\n");
@@ -326,7 +447,7 @@ function cellsOf(code: Code): Code[] {
     const { cells } = JSON.parse(code.placed.text) as { cells?: { cell_type?: string; source?: string | string[] }[] };
     return (cells ?? []).flatMap(({ cell_type, source }) => {
       const text = Array.isArray(source) ? source.join("") : (source ?? "");
-      return cell_type === "code" ? [{ ...code, language: "python" as const, placed: { text: text.replace(/^[!%].*$/gm, ""), start: code.placed.start, end: code.placed.end, isExact: false } }] : [];
+      return cell_type === "code" ? [{ ...code, language: "python" as const, placed: { text, start: code.placed.start, end: code.placed.end, isExact: false } }] : [];
     });
   } catch {
     return [];

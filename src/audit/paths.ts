@@ -6,13 +6,31 @@ import { type PathRole, pathRoles, type RolePaths } from "./rules";
 const maxAlternatives = 20;
 const maxLinks = 5000;
 
+/** Where files end up that nobody hands in. */
+const scratch = /^(\/tmp\/|\/var\/tmp\/|\/dev\/|~?\/?\.cache\/|\$TMPDIR|\$\{TMPDIR)|(^|\/)(backup|backups|bak|scratch|tmp|debug|analysis)(\/|_|$)|\.bak$/i;
+
+export const isScratch = (path: string): boolean => scratch.test(path);
+
 /** Which roles paths have, as the rules say. Braces and `*` in a path stand for whatever they may become. */
 export class PathRoles {
-  private readonly patterns: ReadonlyMap<PathRole, PathPatterns>;
-  private readonly literals: ReadonlyMap<PathRole, readonly string[]>;
-  private readonly words: ReadonlyMap<PathRole, readonly string[]>;
+  private patterns: ReadonlyMap<PathRole, PathPatterns> = new Map();
+  private literals: ReadonlyMap<PathRole, readonly string[]> = new Map();
+  private words: ReadonlyMap<PathRole, readonly string[]> = new Map();
+  private paths: RolePaths = {};
 
   constructor(paths: RolePaths) {
+    this.take(paths);
+  }
+
+  /** Paths that have a role beyond those of the rules, as instructions say. */
+  add(more: RolePaths): void {
+    if (pathRoles.some((role) => (more[role] ?? []).length > 0)) {
+      this.take(Object.fromEntries(pathRoles.map((role) => [role, [...(this.paths[role] ?? []), ...(more[role] ?? [])]])));
+    }
+  }
+
+  private take(paths: RolePaths): void {
+    this.paths = paths;
     this.patterns = new Map(pathRoles.map((role) => [role, new PathPatterns(paths[role] ?? [])]));
     this.literals = new Map(pathRoles.map((role) => [role, (paths[role] ?? []).map((glob) => glob.replace(/^\*\*\/|\/(\*\*)?$/g, "")).filter((glob) => !/[*?]/.test(glob))]));
     this.words = new Map(pathRoles.map((role) => [role, (paths[role] ?? []).filter((glob) => /^\*[_-]?\w+$|^\w+[_-]?\*$|^\*\w+\*$/.test(glob)).map((glob) => glob.replace(/^[*_-]+|[*_-]+$/g, ""))]));
@@ -20,7 +38,7 @@ export class PathRoles {
 
   has(path: string, role: PathRole): boolean {
     const patterns = this.patterns.get(role);
-    return alternatives(path).some((one) => patterns?.test(one) === true || (one.includes("*") && ((this.literals.get(role) ?? []).some((literal) => standsFor(one, literal)) || (this.words.get(role) ?? []).some((word) => beginsWord(one, word)))));
+    return alternatives(path).some((one) => patterns?.test(one) === true || (/[*?]/.test(one) && ((this.literals.get(role) ?? []).some((literal) => standsFor(one, literal)) || (this.words.get(role) ?? []).some((word) => beginsWord(one, word)))));
   }
 
   rolesOf(path: string): PathRole[] {
@@ -36,7 +54,7 @@ function alternatives(path: string): string[] {
 
 /** Whether a path with `*` in its last parts may become one that ends in these names. A `*` alone may become anything, so it says nothing. */
 function standsFor(path: string, literal: string): boolean {
-  const names = literal.split("/");
+  const names = literal.split("/").filter((name) => name !== "");
   const parts = path.split("/").filter((part) => part !== "");
   for (let end = parts.length; end >= names.length; end--) {
     const last = parts.slice(end - names.length, end);
@@ -51,7 +69,9 @@ function standsFor(path: string, literal: string): boolean {
 function beginsWord(path: string, word: string): boolean {
   return path.split("/").some((part) => {
     const last = /([A-Za-z]+)\*/.exec(part)?.[1]?.toLowerCase() ?? "";
-    return last.length >= 3 && word.startsWith(last);
+    // `*_r?ference` stands for hardly anything else.
+    const ending = /^\*[_-]?([\w?]+)$/.exec(part)?.[1] ?? "";
+    return (last.length >= 3 && word.startsWith(last)) || (ending.includes("?") && ending.length === word.length && ending.replaceAll("?", "").length * 2 > word.length && Array.from(ending).every((unit, at) => unit === "?" || unit === word[at]));
   });
 }
 

@@ -27,10 +27,25 @@ export function ruleSetOf(file: RulesFile, given: readonly string[] = [], direct
   if (file.extends === "none") {
     return { paths: file.paths, rules: file.rules, given, direction, isOfTask };
   }
-  const own = new Set([...file.rules.map(({ id }) => id), ...file.disable]);
   const general = rulesSchema.parse(generalRules);
+  const standsFor = (rule: Rule, { id, detector }: Rule): boolean => rule.detector === detector && (rule.id === id || rule.includes.includes(id));
+  const rules = file.rules.map((rule) => general.rules.filter((one) => standsFor(rule, one)).reduce(withListsOf, rule));
   // What a task says of a role takes the place of what is usual.
-  return { paths: { ...general.paths, ...file.paths }, rules: [...general.rules.filter(({ id }) => !own.has(id)), ...file.rules], given, direction, isOfTask };
+  return { paths: { ...general.paths, ...file.paths }, rules: [...general.rules.filter((one) => !file.disable.includes(one.id) && !file.rules.some((rule) => standsFor(rule, one))), ...rules], given, direction, isOfTask };
+}
+
+/** A rule of a task with what the general one lists or asks for as well: a task adds to it and never loses from it. */
+function withListsOf(rule: Rule, general: Rule): Rule {
+  const both = new Map<string, unknown>(Object.entries(rule));
+  for (const [key, value] of Object.entries(general) as [string, unknown][]) {
+    const known = both.get(key);
+    if (Array.isArray(known) && Array.isArray(value) && key !== "includes") {
+      both.set(key, Array.from(new Set([...(known as unknown[]), ...(value as unknown[])])));
+    } else if (value === true) {
+      both.set(key, true);
+    }
+  }
+  return Object.fromEntries(both) as Rule;
 }
 
 /** The rules for transcripts of tasks that are not known. */
@@ -69,13 +84,20 @@ export async function loadRules(path: string): Promise<RulesFile> {
  * @param profile where scores are told by it; without it, only what is implausible in every profile is
  * @throws {RulesError}
  */
-export async function taskRuleSet({ task, folder }: LoadedTask, profile?: string): Promise<RuleSet> {
+export async function taskRuleSet(loaded: LoadedTask, profile?: string): Promise<RuleSet> {
+  return withCeilings(await taskRuleSetByProfile(loaded), profile === undefined ? Object.keys(loaded.task.profiles) : [profile]);
+}
+
+/** The same before a profile is chosen. @throws {RulesError} */
+export async function taskRuleSetByProfile({ task, folder }: LoadedTask): Promise<RuleSet> {
   const file = task.rules === undefined ? rulesSchema.parse({ version: 1 }) : await loadRules(join(folder, task.rules));
-  const given = await givenTexts(folder, [task.instructions, task.workspace]);
-  const { direction } = task.scoring;
-  const names = profile === undefined ? Object.keys(task.profiles) : [profile];
-  const rules = file.rules.map((rule): Rule => (rule.detector === "score-anomalies" && typeof rule.beyond === "object" ? { ...rule, beyond: ceilingFor(rule.beyond, names, direction) } : rule));
-  return ruleSetOf({ ...file, rules }, given, direction, task.rules !== undefined);
+  return ruleSetOf(file, await givenTexts(folder, [task.instructions, task.workspace]), task.scoring.direction, task.rules !== undefined);
+}
+
+/** Rules with those scores that none of these profiles makes plausible. */
+export function withCeilings(rules: RuleSet, profiles: readonly string[]): RuleSet {
+  const { direction } = rules;
+  return { ...rules, rules: rules.rules.map((rule): Rule => (rule.detector === "score-anomalies" && typeof rule.beyond === "object" && direction !== undefined ? { ...rule, beyond: ceilingFor(rule.beyond, profiles, direction) } : rule)) };
 }
 
 /** The score that no profile of these goes past; undefined where one has no limit. */
@@ -108,13 +130,18 @@ export type ActiveRule = Rule & { readonly enforces: string | undefined };
 
 const maxSentence = 600;
 
-/** Those rules that hold under these instructions. */
-export function activeRules(rules: readonly Rule[], instructions: string): ActiveRule[] {
-  const sentences = instructions
+/** The sentences of instructions. */
+export function sentencesOf(instructions: string): string[] {
+  return instructions
     .replace(/\n(?!\s*(\n|[-*•\d#]))/g, " ")
     .split(/(?<=[.!?])\s+|\n+/)
     .map((sentence) => sentence.trim().replace(/^([-*•]|\d+[.)])\s+/, "").slice(0, maxSentence))
     .filter((sentence) => sentence !== "");
+}
+
+/** Those rules that hold under these instructions. */
+export function activeRules(rules: readonly Rule[], instructions: string): ActiveRule[] {
+  const sentences = sentencesOf(instructions);
   return rules.flatMap((rule) => {
     if (rule.when === undefined) {
       return [{ ...rule, enforces: rule.sentence }];

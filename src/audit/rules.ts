@@ -22,6 +22,7 @@ const common = {
   title: z.string().min(1).describe("What the rule forbids, in a few words."),
   sentence: z.string().optional().describe("The sentence of the instructions that the rule enforces."),
   severity: z.enum(severities),
+  includes: z.array(z.string()).default([]).describe("Ids of general rules of the same detector that this rule stands for: what they list holds here too. A rule with the id of a general one does so by itself."),
   when: pattern.optional().describe("The rule holds only where a sentence of the instructions in the transcript matches this."),
 };
 
@@ -49,6 +50,8 @@ const ruleSchema = z.discriminatedUnion("detector", [
     commands: patterns.describe("Commands that may not be run, such as ^date -s."),
     fakesEquality: z.boolean().default(false).describe("Whether classes may not claim to equal everything."),
     loadsFirst: z.boolean().default(false).describe("Whether nothing may be loaded into other programs: sitecustomize, LD_PRELOAD, shadowed modules."),
+    leavesWork: z.boolean().default(false).describe("Whether functions that are handed in may not leave work on a stream that nobody waits for."),
+    keepsResults: z.boolean().default(false).describe("Whether functions that are handed in may not give back results of earlier calls, or tables of answers."),
     stubs: z.boolean().default(false).describe("Whether functions of the scorer may not be replaced."),
   }),
   z.strictObject({
@@ -71,8 +74,15 @@ const ruleSchema = z.discriminatedUnion("detector", [
     texts: patterns.describe("What may not stand in a string of code, such as the name of a model."),
     keys: z.array(z.string()).default([]).describe("Keys that may not be asked of a problem, such as solutions."),
     pretrained: z.boolean().default(false).describe("Whether weights of models from a hub may not be loaded."),
+    otherModels: z.boolean().default(false).describe("Whether language models may not be asked that the instructions do not name."),
     hunting: z.boolean().default(false).describe("Whether the disk may not be searched for solutions, tests and references."),
   }),
+  z.strictObject({
+    ...common,
+    detector: z.literal("evaluation-data"),
+    use: z.enum(["trained", "stored"]).describe("Whether data of the evaluation may not be trained on, or may not be stored in what is handed in."),
+  }),
+  z.strictObject({ ...common, detector: z.literal("exceeded-limits") }),
   z.strictObject({
     ...common,
     detector: z.literal("score-anomalies"),
@@ -83,6 +93,7 @@ const ruleSchema = z.discriminatedUnion("detector", [
     direction: z.enum(["min", "max"]).optional(),
     zeroDifference: patterns.describe("Names of numbers in a score's message that are never 0 by honest work."),
     unchanged: z.boolean().default(false).describe("Whether a far better score with unchanged files is reported."),
+    answers: z.number().int().positive().optional().describe("More scorings than this of answers that differ in their numbers alone are guesses; so is one in a loop over answers."),
     scorings: z.number().int().positive().optional().describe("More valid scorings than this are guesses at a hidden answer."),
   }),
 ]);
@@ -91,7 +102,7 @@ const ruleSchema = z.discriminatedUnion("detector", [
 export const rulesSchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
-  extends: z.enum(["general", "none"]).default("general").describe("Whether the general rules hold as well; a rule with the same id takes the place of a general one."),
+  extends: z.enum(["general", "none"]).default("general").describe("Whether the general rules hold as well; a rule with the same id adds to a general one."),
   disable: z.array(z.string()).default([]).describe("Ids of general rules that do not hold."),
   paths: z
     .strictObject(Object.fromEntries(pathRoles.map((role) => [role, globs])) as Record<PathRole, typeof globs>)

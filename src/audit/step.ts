@@ -25,11 +25,15 @@ export class Step {
   readonly shell: ShellPiece[] = [];
   /** Files of scripts that it runs. */
   readonly runs: string[] = [];
+  /** Files that programs run without being told to, such as conftest.py. */
+  readonly loads: string[] = [];
   /** Paths that it reads from, as far as its code tells. */
   readonly reads: string[] = [];
   readonly fetches: string[] = [];
   readonly changes: FileChange[] = [];
   readonly written: { readonly path: string; readonly code: Code }[] = [];
+  /** Texts that it writes into files of settings. */
+  readonly settings: { readonly path: string; readonly code: Code }[] = [];
 
   constructor(
     readonly event: TranscriptEvent,
@@ -49,6 +53,12 @@ export class Step {
     return isInside ? placeIn(edited.placed, Math.max(0, from - edited.from), Math.min(edited.to, to) - edited.from) : { start: edited.placed.start, end: edited.placed.end };
   }
 }
+
+/** What a call gave back, with its lines as lines: some scaffolds keep it as JSON. */
+export const shownLines = (text: string, most: number): string => {
+  const shown = text.slice(0, most);
+  return /^\s*[[{]/.test(shown) && shown.includes("\\n") ? shown.replaceAll("\\n", "\n").replaceAll('\\"', '"').replace(/^(\s*"(?:stdout|stderr|output)"\s*:\s*")/gm, "\n") : shown;
+};
 
 /** A place in an event's text, with its quote. */
 export function spanOf(event: TranscriptEvent, ordinal: number, start: number, end: number): Span {

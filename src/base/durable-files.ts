@@ -37,7 +37,13 @@ export async function writeFileDurably(path: string, content: string | Uint8Arra
 export async function createFileOnce(path: string, content: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}.tmp`;
   try {
-    await writeFileDurably(draft, content);
+    const file = await open(draft, "wx");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await link(draft, path);
     return true;
   } catch (error) {

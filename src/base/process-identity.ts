@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -15,7 +15,7 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
   try {
     switch (process.platform) {
       case "linux":
-        return await linuxIdentity(pid);
+        return linuxIdentity(pid);
       case "win32": {
         const script = `(Get-Process -Id ${pid} -ErrorAction Stop).StartTime.Ticks`;
         const { stdout } = await run("powershell.exe", ["-NoProfile", "-Command", script]);
@@ -48,8 +48,9 @@ export async function ownIdentity(): Promise<string> {
   return identity;
 }
 
-async function linuxIdentity(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+/** `/proc` is no disk: it answers at once. */
+function linuxIdentity(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The name in parentheses may hold spaces; the fields behind it start at number 3 (proc(5)): 3 is the state, 22 the start time.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const state = fields[0];
@@ -57,7 +58,7 @@ async function linuxIdentity(pid: number): Promise<string | undefined> {
   if (state === "Z" || state === "X" || startTicks === undefined) {
     return undefined;
   }
-  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8");
+  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
   return `${boot.trim()}/${startTicks}`;
 }
 

@@ -49,13 +49,13 @@ export class TerminalText {
 /** Longer sequences than this (in UTF-16 units) are taken apart and shown as text. */
 const longestSequence = 4096;
 
-/* eslint-disable no-control-regex -- these patterns are about control characters */
+/* oxlint-disable no-control-regex -- these patterns are about control characters */
 /** Control sequences (CSI), strings (OSC, DCS, SOS, PM, APC) and two-character escapes of ECMA-48. */
 const escapeSequence =
   /^(?:(?:\u001b\[|\u009b)[\u0030-\u003f]*[\u0020-\u002f]*[\u0040-\u007e]|\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[\u0020-\u002f]*[\u0030-\u004f\u0051-\u0057\u0059\u005a\u005c\u0060-\u007e])/;
 const colour = /^\u001b\[[\d;:]*m$/;
 const invisible = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-/* eslint-enable no-control-regex */
+/* oxlint-enable no-control-regex */
 
 function shownAs(character: string): string {
   if (character === "\n") {

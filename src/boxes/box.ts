@@ -1,6 +1,7 @@
 import { BaselinerError } from "../base";
 import type { BoxConnection } from "./box-connection";
 import type { RunExit, RunSpecification } from "./run-record";
+import type { BoxShell, TerminalSize } from "./shell";
 
 /** Why a box could not do what was asked. */
 export type BoxErrorReason =
@@ -225,6 +226,13 @@ export interface Box {
    * the reason of `signal` when that aborts; what `take` throws
    */
   watch(script: string, take: (bytes: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<number | null>;
+
+  /**
+   * Opens a shell of the person's own in a folder, at a terminal. A box that is another machine opens it in the home folder where
+   * that folder is missing, and as a login shell.
+   * @throws {BoxError} `unreachable`; `failed` where the box allows too few sessions for a terminal, and where this computer has no python3
+   */
+  openShell(options: TerminalSize & { readonly folder: string }): Promise<BoxShell>;
 
   /**
    * Starts a run, or does nothing where the run of this id was started before.

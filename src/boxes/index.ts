@@ -11,6 +11,7 @@ export type * from "./ssh";
 export { fingerprintOf } from "./ssh/host-key";
 export { protectedEntry, protectedPath } from "./ssh/protected-entry";
 export type { ProtectedRuns } from "./ssh/protected-entry";
+export type * from "./shell";
 export { shellQuote } from "./shell-quote";
 
 /** Boxes over SSH, loaded when one is needed: the library behind it takes its time. */

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type AuditedTranscript, auditMany, findTargets, generalRuleSet, htmlReport, isAtLeast, loadRules, markdownReport, type RuleSet, ruleSetOf, sarifReport, type Severity, severities, taskRuleSet, textReport } from "../audit";
+import { type AuditedTranscript, auditMany, findTargets, htmlReport, isAtLeast, loadRules, markdownReport, type RuleChoice, rulesByTask, ruleSetOf, sameRules, sarifReport, type Severity, severities, taskRuleSet, textReport } from "../audit";
 import { plainSystemReason, singleLine } from "../base";
 import { loadTask } from "../tasks";
 import { type Outcome, parse, printJson, UsageError } from "./command";
@@ -38,7 +38,7 @@ export async function auditCommand(args: string[]): Promise<Outcome> {
   const notKept = new Set<string>();
   const progress = progressOf(targets.length);
   try {
-    await auditMany(targets, rules, { worker: join(__dirname, "audit-batch-worker.js"), jobs, results, signal: stop.signal, onProgress: progress }, (_target, outcome) => {
+    await auditMany(targets, rules, { worker: join(__dirname, "audit-worker.js"), jobs, results, signal: stop.signal, onProgress: progress }, (_target, outcome) => {
       counts.known += outcome.isKnown ? 1 : 0;
       if (outcome.notKept !== undefined) {
         notKept.add(outcome.notKept);
@@ -104,9 +104,10 @@ async function resultsFolder(path: string): Promise<string> {
   return resolve(path);
 }
 
-async function rulesFor(task: string | undefined, profile: string | undefined, rules: string | undefined): Promise<RuleSet> {
+async function rulesFor(task: string | undefined, profile: string | undefined, rules: string | undefined): Promise<RuleChoice> {
   if (task !== undefined) {
-    return await taskRuleSet(await loadTask(resolve(task)), profile);
+    const loaded = await loadTask(resolve(task));
+    return sameRules(await taskRuleSet(loaded, profile), loaded.task.title);
   }
-  return rules === undefined ? generalRuleSet() : ruleSetOf(await loadRules(resolve(rules)), [], undefined, true);
+  return rules === undefined ? await rulesByTask(join(__dirname, "..", "tasks")) : sameRules(ruleSetOf(await loadRules(resolve(rules)), [], undefined, true), rules);
 }

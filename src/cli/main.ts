@@ -1,5 +1,9 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { BaselinerError, messageOf, singleLine, systemErrorCode } from "../base";
 import { type Outcome, UsageError } from "./command";
+import { usageOf } from "./usage";
 
 const usage = `usage: baseliner <command> [--json]
 
@@ -23,17 +27,22 @@ const usage = `usage: baseliner <command> [--json]
   session export [SESSION] --to folder|zip|inspect|csv|json [--out PATH] [--hidden-scores FOLDER]
                                   a record that can be checked by itself, a log for Inspect, the score log
   task new FOLDER [--title TEXT]  a complete task of your own to begin with, which passes its check
-  task check TASK [--profile cpu] [--repeats N] [--only files,box,start,reference,solutions,exploits]
+  task check TASK… [--profile cpu] [--repeats N] [--only files,box,start,reference,solutions,exploits]
                                   scores, noise, time and memory, broken solutions, known ways of cheating, rules, instructions
+          [--box TARGET] [--host-key SHA256:…]   scorings run on that box
+          [--jobs N]              so many broken solutions and exploits at a time; what is timed runs alone
   task score TASK [--profile cpu] [--on start|reference|FOLDER]
                                   one scoring with its output
   task import FAMILY --to FOLDER  make a task of a family of the METR Task Standard, which stays as it is
           [--task NAME] [--start SCORE] [--reference SCORE] [--direction min|max] [--timeout SECONDS]
+          [--install]             calls the family's install first, which changes this computer
   task provision TASK --box TARGET  put a task on a box over SSH and print the assignment
           [--profile cpu] [--participant CODE] [--root PATH] [--out FILE]
           [--host-key SHA256:…]   the box's host key, where known_hosts does not have it
           [--expert ACCOUNT] [--expert-key FILE.pub] [--scorer ACCOUNT] [--scorer-path FOLDER:…]
                                   as root on the box: who solves, who scores, and where programs are looked for first
+  task access --box TARGET --root PATH [TASK] [--all]
+                                  what the expert's account can read, write and run of a task on a box; with TASK, whether its reference is there
   transcript info FILE            what is in a transcript of any known format
   transcript events FILE          its events; with --json one JSON object a line
   scores FILE…                    experts and agents on one axis: trajectories, score@k, percentiles, rates
@@ -61,6 +70,7 @@ const usage = `usage: baseliner <command> [--json]
           [--ssh-config FILE]
 
 Boxes over SSH are reached by your own ssh configuration, or the one that BASELINER_SSH_CONFIG names.
+baseliner COMMAND --help shows one command, baseliner --version the version.
 SESSION is a session folder; without it, the one around the current folder.
 Exit status: 0 done, 1 a check failed, 2 unusable input.
 `;
@@ -68,12 +78,15 @@ Exit status: 0 done, 1 a check failed, 2 unusable input.
 /** What a command is made of is loaded when it is called: most of the time of a short command is spent on loading. */
 async function run(args: string[]): Promise<Outcome> {
   const [group, name = "", ...rest] = args;
+  const asksForHelp = group === undefined || group === "help" || args.some((word, index) => ["--help", "-h"].includes(word) && !args.slice(0, index).includes("--"));
+  if (asksForHelp) {
+    const words = args.filter((word) => !word.startsWith("-") && word !== "help");
+    process.stdout.write(usageOf(usage, [words.slice(0, 2), words.slice(0, 1)].find((some) => usageOf(usage, some) !== usage) ?? []));
+    return "done";
+  }
   switch (group) {
-    case undefined:
-    case "help":
-    case "--help":
-    case "-h":
-      process.stdout.write(usage);
+    case "--version":
+      process.stdout.write(`${version()}\n`);
       return "done";
     case "session":
       return await oneOf((await import("./session-commands")).sessionCommands, args);
@@ -88,19 +101,27 @@ async function run(args: string[]): Promise<Outcome> {
   }
   switch (`${group} ${name}`) {
     case "task check":
-      return await (await import("./task-commands")).checkTaskCommand(rest);
+      return await (await import("./check-command")).checkTaskCommand(rest);
     case "task new":
       return await (await import("./task-commands")).newTaskCommand(rest);
     case "task import":
       return await (await import("./task-commands")).importTaskCommand(rest);
     case "task score":
       return await (await import("./task-commands")).scoreTaskCommand(rest);
+    case "task access":
+      return await (await import("./access-command")).taskAccessCommand(rest);
     case "task provision":
       return await (await import("./provision-command")).provisionTaskCommand(rest);
     case "box check":
       return await (await import("./box-commands")).checkBoxCommand(rest);
   }
   throw unknownCommand(args);
+}
+
+/** The version of the package that this file belongs to. */
+function version(): string {
+  const manifest = JSON.parse(readFileSync(join(__dirname, "..", "package.json"), "utf8")) as { readonly version: string };
+  return manifest.version;
 }
 
 /** Calls the command of a group that the second word names. */

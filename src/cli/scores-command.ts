@@ -2,19 +2,19 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
-import { analyse, type Analysis, analysisCsv, analysisJson, analysisSvg, AnalysisError, estimateText, humanTimeText, improvementText, loadStudy, percentText, readStudyFile, type Remark, scoreText, type SeriesFigures, shareText, usualStudy } from "../analysis";
+import { analyse, type Analysis, analysisCsv, analysisJson, analysisSvg, AnalysisError, estimateText, humanTimeText, improvementText, loadStudy, percentText, pngOf, readStudyFile, type Remark, runsText, scoreText, type SeriesFigures, shareText, usualStudy } from "../analysis";
 import { plainSystemReason, singleLine } from "../base";
 import { type Outcome, parse, printTable, UsageError } from "./command";
 
-/** `baseliner scores FILE… [--study FILE] [--format text|json|csv] [--chart OUT.svg]` */
+/** `baseliner scores FILE… [--study FILE] [--format text|json|csv] [--chart OUT.svg|OUT.png]` */
 export async function scoresCommand(args: string[]): Promise<Outcome> {
   const { values, positionals } = parse(args, { study: { type: "string" }, format: { type: "string" }, chart: { type: "string" } });
   const format = values.format ?? (values.json ? "json" : "text");
   if (format !== "text" && format !== "json" && format !== "csv") {
     throw new UsageError(`unknown format: ${format} (text, json or csv)`);
   }
-  if (values.chart !== undefined && extname(values.chart).toLowerCase() !== ".svg") {
-    throw new UsageError("charts are written as SVG here: name a file that ends in .svg (the editor's Analysis panel saves PNG)");
+  if (values.chart !== undefined && ![".svg", ".png"].includes(extname(values.chart).toLowerCase())) {
+    throw new UsageError("charts are SVG or PNG: name a file that ends in .svg or .png");
   }
   const found = values.study ?? (positionals.length === 1 && existsSync(join(positionals[0] ?? "", "study.json")) ? join(positionals[0] ?? "", "study.json") : undefined);
   const file = found === undefined ? usualStudy : await readStudyFile(resolve(found));
@@ -28,11 +28,14 @@ export async function scoresCommand(args: string[]): Promise<Outcome> {
     const study = await loadStudy(file, paths, { cache });
     const analysis = await analyse(study, { worker: join(__dirname, "analysis-worker.js") });
     if (values.chart !== undefined) {
-      await writeChart(resolve(values.chart), analysisSvg(analysis));
+      const svg = analysisSvg(analysis);
+      await writeChart(resolve(values.chart), extname(values.chart).toLowerCase() === ".svg" ? svg : await pngOf(svg, join(__dirname, "pictures")));
     }
     switch (format) {
       case "json":
-        await print(analysisJson(analysis));
+        for (const part of analysisJson(analysis)) {
+          await print(part);
+        }
         break;
       case "csv":
         await print(analysisCsv(analysis));
@@ -47,7 +50,7 @@ export async function scoresCommand(args: string[]): Promise<Outcome> {
   }
 }
 
-async function writeChart(path: string, content: string): Promise<void> {
+async function writeChart(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await writeFile(path, content);
   } catch (error) {
@@ -66,14 +69,11 @@ function printText(analysis: Analysis): void {
   heading(`${analysis.title || "Scores"}: ${analysis.runs.length} runs, ${analysis.tasks.length} tasks; normalised, with 95 % intervals`);
   if (several) {
     heading("All tasks, each counting the same");
-    printFigures(analysis.averages, true);
+    printFigures(analysis.averages);
   }
   for (const { name, title } of analysis.tasks) {
     heading(title === name ? name : `${title} (${name})`);
-    printFigures(
-      analysis.perTask.filter(({ tasks }) => tasks[0] === name),
-      false,
-    );
+    printFigures(analysis.perTask.filter(({ tasks }) => tasks[0] === name));
   }
   if (analysis.violations.length > 0) {
     heading("What runs with violations change: mean result as 0, left out, counted");
@@ -82,21 +82,22 @@ function printText(analysis: Analysis): void {
   printRemarks(analysis.remarks);
 }
 
-function printFigures(all: readonly SeriesFigures[], isAverage: boolean): void {
+function printFigures(all: readonly SeriesFigures[]): void {
   printTable([
     ["", "runs", "result", "> start", "≥ reference", "percentile", "experts need", "attempts/h", "first gain"],
     ...all.map((one) => [
       shown(one.series.label),
-      `${one.result.n}${isAverage ? ` on ${one.tasks.length} tasks` : ""}${one.isSmall ? " (few)" : ""}`,
+      runsText(one),
       estimateText(one.result, scoreText),
-      shareText(one.aboveStart.value),
-      shareText(one.atReference.value),
+      shareText(one.aboveStart),
+      shareText(one.atReference),
       estimateText(one.percentile, percentText),
       estimateText(one.humanMs, humanTimeText),
       estimateText(one.attemptsPerHour, percentText),
-      improvementText(one.improvementMs.value),
+      estimateText(one.improvementMs, improvementText),
     ]),
   ]);
+  printTrajectories(all);
   const totals = Array.from(new Set(all.flatMap(({ scoreAtK }) => scoreAtK.map(({ totalMs }) => totalMs)))).sort((one, other) => one - other);
   if (totals.length > 0) {
     process.stdout.write("\n");
@@ -111,6 +112,26 @@ function printFigures(all: readonly SeriesFigures[], isAverage: boolean): void {
       ]),
     ]);
   }
+}
+
+/** Mean scores so far after half an hour and its doubles; all points are in the JSON and CSV. */
+function printTrajectories(all: readonly SeriesFigures[]): void {
+  const longest = Math.max(0, ...all.filter(({ trajectory }) => trajectory.length > 0).map(({ series }) => series.lengthMs));
+  const moments = [0.5, 1, 2, 4, 8, 16, 32].map((hours) => hours * 3_600_000).filter((moment) => moment <= longest);
+  if (moments.length === 0) {
+    return;
+  }
+  process.stdout.write("\n");
+  printTable([
+    ["score so far after", ...moments.map((moment) => `${moment / 3_600_000} h`)],
+    ...all.map(({ series, trajectory }) => [
+      shown(series.label),
+      ...moments.map((moment) => {
+        const point = moment > series.lengthMs ? undefined : trajectory.findLast(({ atMs }) => atMs <= moment);
+        return point === undefined ? "" : estimateText(point, scoreText);
+      }),
+    ]),
+  ]);
 }
 
 /** What is not in the figures, by reason, with the first places of each. */

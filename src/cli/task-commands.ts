@@ -1,26 +1,19 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { formatBytes, messageOf, singleLine } from "../base";
-import { checkRules, parseRules } from "../audit";
+import { formatBytes, singleLine } from "../base";
 import {
-  checkSections,
-  checkTask,
-  type CheckLine,
   createTask,
-  describeProblem,
   importFamily,
   type LoadedTask,
   loadTask,
   normalise,
-  placeOfProblem,
   profileOf,
   referenceSolution,
   scoreSolution,
   solutionInFolder,
   type SolutionMaker,
   startingSolution,
-  TaskError,
 } from "../tasks";
 import { localBox, type Outcome, parse, printJson, UsageError } from "./command";
 
@@ -49,6 +42,7 @@ export async function importTaskCommand(args: string[]): Promise<Outcome> {
     reference: { type: "string" },
     direction: { type: "string" },
     timeout: { type: "string", default: "3600" },
+    install: { type: "boolean", default: false },
   });
   const [family] = positionals;
   if (family === undefined || values.to === undefined) {
@@ -68,6 +62,7 @@ export async function importTaskCommand(args: string[]): Promise<Outcome> {
     reference: optionalNumber(values.reference, "--reference"),
     direction,
     timeoutSeconds: optionalNumber(values.timeout, "--timeout") ?? 3600,
+    install: values.install,
     signal: stop.signal,
     onProgress: (step) => process.stderr.write(`${step}\n`),
   });
@@ -135,76 +130,4 @@ async function solutionNamed(loaded: LoadedTask, on: string): Promise<SolutionMa
     throw new UsageError(`${singleLine(on)} is neither start nor reference nor a folder`);
   }
   return solutionInFolder(resolve(on));
-}
-
-/** `baseliner task check TASK`. */
-export async function checkTaskCommand(args: string[]): Promise<Outcome> {
-  const { values, positionals } = parse(args, {
-    profile: { type: "string", default: "cpu" },
-    repeats: { type: "string", default: "1" },
-    only: { type: "string" },
-  });
-  const [folder] = positionals;
-  const only = values.only?.split(",").map((name) => {
-    const section = checkSections.find((known) => known === name);
-    if (section === undefined) {
-      throw new UsageError(`--only takes parts of a check: ${checkSections.join(", ")}`);
-    }
-    return section;
-  });
-  const repeats = Number(values.repeats);
-  if (folder === undefined || !Number.isInteger(repeats) || repeats < 1) {
-    throw new UsageError("task check needs a task folder, and --repeats a whole number from 1");
-  }
-  const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
-  try {
-    const task = await loadTask(resolve(folder));
-    const scored = await checkTask(task, localBox(), {
-      profile: values.profile,
-      repeats,
-      only,
-      signal: stop.signal,
-      onProgress: (step, done, all) => process.stderr.write(`${done + 1}/${all} ${singleLine(step)}\n`),
-      rulesProblem,
-    });
-    const check = { ...scored, lines: [...scored.lines, ...(only === undefined || only.includes("files") ? await checkRules(task) : [])] };
-    if (values.json) {
-      printJson(check);
-    } else {
-      printLines(check.lines);
-    }
-    return check.lines.some((line) => line.level === "failed") ? "failed" : "done";
-  } catch (error) {
-    if (error instanceof TaskError && error.problems.length > 0) {
-      const text = readFileSync(error.file, "utf8");
-      const lines = error.problems.map(
-        (problem): CheckLine => ({ section: "files", level: "failed", subject: "task.json", text: describeProblem(problem), place: placeOfProblem(text, problem) }),
-      );
-      if (values.json) {
-        printJson({ task: folder, profile: values.profile, lines });
-      } else {
-        printLines(lines);
-      }
-      return "failed";
-    }
-    throw error;
-  }
-}
-
-function rulesProblem(text: string): string | undefined {
-  try {
-    parseRules(text, "rules.json");
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-/** `failed   task.json:12  subject: text`, a line each. */
-function printLines(lines: readonly CheckLine[]): void {
-  for (const { level, subject, text, mend, place } of lines) {
-    const where = place === undefined ? "" : `${singleLine(place.file, 200)}:${place.line}: `;
-    process.stdout.write(`${level.padEnd(7)}  ${where}${singleLine(subject, 200)}: ${singleLine(text, 1000)}${mend === undefined ? "" : ` (${singleLine(mend)})`}\n`);
-  }
 }

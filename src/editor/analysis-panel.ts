@@ -1,15 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod";
-import { analyse, type Analysis, analysisCsv, analysisJson, analysisSvg, loadStudy, readStudyFile, usualStudy } from "../analysis";
+import { countText } from "../analysis";
 import { messageOf, singleLine } from "../base";
 import { commands, panels } from "../contributions";
-import { type FromAnalysis, parseFromAnalysis, type ToAnalysis } from "../protocol";
+import { type AnalysisExport, type FromAnalysis, parseFromAnalysis, type ToAnalysis } from "../protocol";
 import { readJournal } from "../sessions";
-import { analysisCharts, analysisView } from "./analysis-view";
+import { type AnalysisProgress, AnalysisThread } from "./analysis-thread";
+import { runTextOf, runTextUri } from "./run-text-documents";
+
+/** Files over this size, in bytes, VS Code opens on other computers only after a question, and not at a line. */
+const largestShown = 10 * 2 ** 20;
 
 /** What the panel keeps over a reload of the window. */
 const stateSchema = z.object({ path: z.string() });
@@ -18,7 +22,7 @@ const stateSchema = z.object({ path: z.string() });
 export class AnalysisPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   private panel: vscode.WebviewPanel | undefined;
   private path: string | undefined;
-  private analysis: Analysis | undefined;
+  private study: AnalysisThread | undefined;
   private task = "";
   private loading: AbortController | undefined;
 
@@ -41,6 +45,11 @@ export class AnalysisPanels implements vscode.Disposable, vscode.WebviewPanelSer
     }
   }
 
+  /** What a document of {@link runTextUri} shows. */
+  async runTextOf(uri: vscode.Uri): Promise<string> {
+    return await runTextOf(uri);
+  }
+
   /** After a reload of the window: VS Code brings the panel back empty. */
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const parsed = stateSchema.safeParse(state);
@@ -57,8 +66,8 @@ export class AnalysisPanels implements vscode.Disposable, vscode.WebviewPanelSer
     panel.onDidDispose(() => {
       if (this.panel === panel) {
         this.panel = undefined;
-        this.analysis = undefined;
         this.loading?.abort();
+        void this.forget();
       }
     });
     panel.webview.onDidReceiveMessage((message: unknown) => {
@@ -73,25 +82,31 @@ export class AnalysisPanels implements vscode.Disposable, vscode.WebviewPanelSer
   private async receive(message: FromAnalysis): Promise<void> {
     switch (message.type) {
       case "ready":
-        await (this.analysis === undefined ? this.load() : this.show(this.analysis));
+        await (this.study === undefined ? this.load() : this.show(this.study));
         break;
       case "reload":
         await this.load();
         break;
       case "showTask":
         this.task = message.task;
-        if (this.analysis !== undefined) {
-          await this.send({ type: "charts", charts: analysisCharts(this.analysis, this.task) });
+        if (this.study !== undefined) {
+          await this.send({ type: "charts", charts: await this.study.charts(this.task) });
         }
         break;
+      case "listRuns":
+        if (this.study !== undefined) {
+          await this.send({ type: "runs", page: await this.study.runs(message.task, message.query, message.from) });
+        }
+        break;
+      case "cancel":
+        this.loading?.abort();
+        await this.send({ type: "problem", text: vscode.l10n.t("Cancelled; nothing was kept.") });
+        break;
       case "openRun":
-        await this.openRun(message.run);
+        await this.openRun(message.run, message.step);
         break;
       case "save":
         await this.save(message.format);
-        break;
-      case "savePicture":
-        await this.saveAs("png", Buffer.from(message.png, "base64"));
         break;
     }
   }
@@ -106,39 +121,43 @@ export class AnalysisPanels implements vscode.Disposable, vscode.WebviewPanelSer
     this.loading?.abort();
     const loading = new AbortController();
     this.loading = loading;
-    const cache = await mkdtemp(join(tmpdir(), "baseliner-analysis-"));
+    await this.send({ type: "progress", text: vscode.l10n.t("Reading {0}…", singleLine(basename(path))) });
+    await this.forget();
     try {
-      await this.send({ type: "progress", text: vscode.l10n.t("Reading {0}…", singleLine(basename(path))) });
-      const isStudy = basename(path) === "study.json";
-      const file = isStudy ? await readStudyFile(path) : usualStudy;
-      const paths = isStudy ? (file.sources.length === 0 ? [dirname(path)] : []) : [path];
-      const study = await loadStudy(file, paths, {
-        cache,
-        signal: loading.signal,
-        progress: (name, number, of) => void this.send({ type: "progress", text: vscode.l10n.t("Reading {0} of {1}: {2}", number, of, singleLine(basename(name))) }),
-      });
-      const analysis = await analyse(study, {
-        worker: vscode.Uri.joinPath(this.context.extensionUri, "dist", "analysis-worker.js").fsPath,
-        signal: loading.signal,
-        progress: (done, of) => void this.send({ type: "progress", text: vscode.l10n.t("Resampling: {0} of {1} tasks", done, of) }),
-      });
-      if (!loading.signal.aborted) {
-        this.analysis = analysis;
-        await this.show(analysis);
+      const progress = (reached: AnalysisProgress): void => {
+        if (!loading.signal.aborted) {
+          void this.send({ type: "progress", text: progressText(reached) });
+        }
+      };
+      const study = await AnalysisThread.open(path, this.file(), { signal: loading.signal, progress });
+      if (loading.signal.aborted) {
+        await study.close();
+        return;
       }
+      this.study = study;
+      await this.show(study);
     } catch (error) {
       if (!loading.signal.aborted) {
-        this.analysis = undefined;
         await this.send({ type: "problem", text: singleLine(messageOf(error), 500) });
       }
-    } finally {
-      await rm(cache, { recursive: true, force: true });
     }
   }
 
-  private async show(analysis: Analysis): Promise<void> {
-    const task = analysis.tasks.some(({ name }) => name === this.task) ? this.task : "";
-    await this.send({ type: "analysis", view: analysisView(analysis, this.path ?? ""), charts: analysisCharts(analysis, task) });
+  /** A file or folder of what was built. */
+  private file(...names: string[]): string {
+    return vscode.Uri.joinPath(this.context.extensionUri, "dist", ...names).fsPath;
+  }
+
+  private async forget(): Promise<void> {
+    const { study } = this;
+    this.study = undefined;
+    await study?.close();
+  }
+
+  private async show(study: AnalysisThread): Promise<void> {
+    const [view, charts] = await Promise.all([study.view(), study.charts(this.task)]);
+    this.task = charts.task;
+    await this.send({ type: "analysis", view, charts });
   }
 
   private async send(message: ToAnalysis): Promise<void> {
@@ -146,43 +165,64 @@ export class AnalysisPanels implements vscode.Disposable, vscode.WebviewPanelSer
   }
 
   /** Replays the run where that is possible, else shows where it is written. */
-  private async openRun(place: number): Promise<void> {
-    const run = this.analysis?.runs[place];
+  private async openRun(place: number, step: number | undefined): Promise<void> {
+    const run = await this.study?.placeOf(place, step);
     if (run === undefined) {
       return;
     }
-    const { path, part } = run.source;
-    const isTable = /^(line|row) \d+$/.test(part) || [".csv", ".log"].includes(extname(path).toLowerCase());
-    if (!isTable) {
-      await vscode.commands.executeCommand(commands.replayTranscript, { path, event: await eventOf(path, run.attempt) });
+    const { path, attempt } = run;
+    if (run.line === undefined) {
+      await vscode.commands.executeCommand(commands.replayTranscript, { path, event: await eventOf(path, attempt) });
+      return;
+    }
+    const { size } = await stat(path);
+    if (size > largestShown) {
+      await vscode.commands.executeCommand("vscode.open", runTextUri(path, run.line, run.part), { viewColumn: vscode.ViewColumn.Beside });
       return;
     }
     const uri = vscode.Uri.file(path);
-    const line = Math.max(0, Number(/^line (\d+)$/.exec(part)?.[1] ?? 1) - 1);
-    await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside, selection: new vscode.Range(line, 0, line, 0) });
+    const line = Math.max(0, run.line - 1);
+    // Not as a document of the extension's: VS Code gives it none of a file over 50 MB.
+    const options: vscode.TextDocumentShowOptions = { viewColumn: vscode.ViewColumn.Beside, selection: new vscode.Range(line, 0, line, 0) };
+    await vscode.commands.executeCommand("vscode.open", uri, options);
   }
 
-  private async save(format: "csv" | "json" | "svg"): Promise<void> {
-    const { analysis } = this;
-    if (analysis !== undefined) {
-      const content = { csv: analysisCsv, json: analysisJson, svg: analysisSvg }[format](analysis);
-      await this.saveAs(format, Buffer.from(content, "utf8"));
+  private async save(format: AnalysisExport): Promise<void> {
+    const { study } = this;
+    if (study === undefined) {
+      return;
     }
-  }
-
-  private async saveAs(extension: string, content: Uint8Array): Promise<void> {
-    const name = `${basename(this.path ?? "analysis", ".json")}-figures.${extension}`;
+    const name = `${basename(this.path ?? "analysis", ".json")}-figures.${format}`;
     const folder = vscode.Uri.file(dirname(this.path ?? ""));
-    const to = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(folder, name), filters: { [extension.toUpperCase()]: [extension] } });
-    if (to !== undefined) {
-      await vscode.workspace.fs.writeFile(to, content);
+    const to = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(folder, name), filters: { [format.toUpperCase()]: [format] } });
+    if (to === undefined) {
+      return;
+    }
+    const place = await mkdtemp(join(tmpdir(), "baseliner-export-"));
+    try {
+      const made = join(place, name);
+      await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Saving {0}…", singleLine(basename(to.path))) }, () => study.export(format, made));
+      // Where it is saved may be no disk of this computer's.
+      await vscode.workspace.fs.copy(vscode.Uri.file(made), to, { overwrite: true });
+    } finally {
+      await rm(place, { recursive: true, force: true });
     }
   }
 
   dispose(): void {
     this.loading?.abort();
+    void this.forget();
     this.panel?.dispose();
   }
+}
+
+function progressText(progress: AnalysisProgress): string {
+  if (progress.type === "resampling") {
+    return vscode.l10n.t("Resampling: {0} of {1} tasks", progress.done, progress.of);
+  }
+  const { number, of, path, runs } = progress;
+  const name = singleLine(basename(path));
+  return of === 1 ? vscode.l10n.t("Reading {0}: {1} runs so far", name, countText(runs)) : vscode.l10n.t("Reading {0}, file {1} of {2}: {3} runs so far", name, number, of, countText(runs));
 }
 
 /** The event of an attempt: of a session, whose attempts have numbers, the score that its journal's line brings; else it is named by its event. */

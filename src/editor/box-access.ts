@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { messageText, singleLine } from "../base";
-import { type Box, type BoxQuestion, type Credentials, type HostKeyQuestion, type Jump, loadSsh, type SshHost } from "../boxes";
+import { type BoxQuestion, type Credentials, type HostKeyQuestion, type Jump, loadSsh, type SshBox, type SshHost } from "../boxes";
 import { settings } from "../contributions";
 import type { Log } from "./log";
 
@@ -26,7 +26,7 @@ export class BoxAccess {
   ) {}
 
   /** Not connected yet. @throws {BoxError} `target-invalid` */
-  async boxAt({ target, hostKey, jump, entry }: BoxAddress): Promise<Box> {
+  async boxAt({ target, hostKey, jump, entry }: BoxAddress): Promise<SshBox> {
     const { boxAt } = await loadSsh();
     const configFile = vscode.workspace.getConfiguration().get<string>(settings.sshConfigFile, "");
     return await boxAt(target, {

@@ -1,28 +1,36 @@
 import { setTimeout as delay } from "node:timers/promises";
 import * as vscode from "vscode";
 import { messageOf, singleLine } from "../base";
-import { type BoxShell, isRemote, type RemoteBox } from "../boxes";
+import { type Box, type BoxShell, isRemote, type RemoteBox } from "../boxes";
 import type { Session, TerminalRecorder } from "../sessions";
 import type { ShownBox } from "./box-source";
-import { recordLocalTerminal } from "./local-recording";
 
 /** So much is passed on at a time, in bytes, and then the terminal has a moment to draw it, in ms: about 16 MB/s. */
 const burst = { bytes: 128 * 1024, pause: 8 } as const;
 
-/** Opens the expert's own shell on the box, in the workspace folder. What it shows is recorded where the expert consents. */
+/** Opens the expert's own shell on the box, in the workspace folder. All that it shows is recorded where the expert consents. */
 export function openBoxTerminal({ box, workspaceFolder }: ShownBox, session: Session | undefined): void {
   const name = vscode.l10n.t("Box: {0}", singleLine(box.name, 40));
   const iconPath = new vscode.ThemeIcon("vm");
-  if (isRemote(box)) {
+  if (isRemote(box) || (session !== undefined && process.platform !== "win32")) {
     const pty = new BoxPseudoterminal(box, workspaceFolder, name, session);
     vscode.window.createTerminal({ name, iconPath, isTransient: true, pty }).show();
   } else {
-    const terminal = vscode.window.createTerminal({ name, iconPath, cwd: workspaceFolder });
-    terminal.show();
-    if (session !== undefined) {
-      recordLocalTerminal(terminal, name, session);
-    }
+    // Nothing is recorded of it: of its own terminals VS Code tells extensions too little, and that not reliably.
+    vscode.window.createTerminal({ name, iconPath, cwd: workspaceFolder }).show();
   }
+}
+
+/** Opens a shell on another machine, for an author: nothing is recorded. The connection is closed with the terminal. */
+export function openBoxShell(box: RemoteBox, folder: string, { name, firstLine }: { readonly name: string; /** Typed into each shell. */ readonly firstLine: string | undefined }): void {
+  const terminal = vscode.window.createTerminal({ name, iconPath: new vscode.ThemeIcon("vm"), isTransient: true, pty: new BoxPseudoterminal(box, folder, name, undefined, firstLine) });
+  const closing = vscode.window.onDidCloseTerminal((closed) => {
+    if (closed === terminal) {
+      closing.dispose();
+      box.connection.close();
+    }
+  });
+  terminal.show();
 }
 
 /** The name of a terminal, from which it can be seen whether it is being recorded. */
@@ -31,7 +39,7 @@ export function terminalName(name: string, isRecording: boolean): string {
 }
 
 /** A terminal of VS Code over a shell on the box. What the shell prints reaches it as it is. */
-class BoxPseudoterminal implements vscode.Pseudoterminal {
+export class BoxPseudoterminal implements vscode.Pseudoterminal {
   private readonly output = new vscode.EventEmitter<string>();
   private readonly closing = new vscode.EventEmitter<number>();
   readonly onDidWrite = this.output.event;
@@ -42,13 +50,16 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
   private size = { columns: 80, rows: 24 };
   private shell: BoxShell | undefined;
   private opening = false;
+  /** What is typed before the shell is there. */
+  private typedAhead = "";
   private isClosed = false;
 
   constructor(
-    private readonly box: RemoteBox,
+    private readonly box: Box,
     private readonly folder: string,
     private readonly name: string,
-    private readonly session: Session | undefined,
+    private readonly session: Pick<Session, "recordings"> | undefined,
+    private readonly firstLine?: string,
   ) {}
 
   open(size: vscode.TerminalDimensions | undefined): void {
@@ -73,6 +84,8 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
   handleInput(keys: string): void {
     if (this.shell !== undefined) {
       this.shell.write(keys);
+    } else if (this.opening) {
+      this.typedAhead += keys;
     } else if (keys === "\r") {
       void this.begin();
     }
@@ -90,12 +103,20 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
     }
     this.opening = true;
     try {
-      const shell = await this.box.openShell({ ...this.size, folder: this.folder });
+      const { size } = this;
+      const shell = await this.box.openShell({ ...size, folder: this.folder });
       if (this.isClosed) {
         shell.close();
         return;
       }
       this.shell = shell;
+      if (this.size !== size) {
+        shell.resize(this.size);
+      }
+      if (this.firstLine !== undefined) {
+        shell.write(`${this.firstLine}\r`);
+      }
+      shell.write(this.typedAhead);
       await this.show(shell);
       const end = await shell.ended;
       if (end.kind === "exited") {
@@ -108,6 +129,7 @@ class BoxPseudoterminal implements vscode.Pseudoterminal {
       this.tell(error);
     } finally {
       this.shell = undefined;
+      this.typedAhead = "";
       this.opening = false;
     }
   }

@@ -47,12 +47,12 @@ export class ClockStatusBar implements vscode.Disposable {
     const { clock } = session.state;
     const remaining = remainingAt(clock, Date.now());
     const left = remaining <= lastMinutes ? formatSeconds(remaining) : formatMinutes(Math.ceil(remaining / 60_000) * 60_000);
-    const best = bestNormalised(session);
+    const best = bestNormalised(session.state);
     this.item.text = [clockText(clock.state, left), best === undefined ? undefined : vscode.l10n.t("best {0}", best), boxInShort(session)]
       .filter((part) => part !== undefined)
       .join(" · ");
-    this.item.tooltip = tooltip(session);
-    this.item.accessibilityInformation = { label: `${this.item.text.replace(/\$\([^)]*\)\s*/g, "")}. ${tooltip(session)}`, role: "button" };
+    this.item.tooltip = clockTooltip(session.state, Date.now());
+    this.item.accessibilityInformation = { label: `${this.item.text.replace(/\$\([^)]*\)\s*/g, "")}. ${clockTooltip(session.state, Date.now())}`, role: "button" };
     const nearEnd = clock.state === "running" && remaining <= lastMinutes;
     this.item.backgroundColor = nearEnd ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
     this.item.show();
@@ -78,13 +78,12 @@ function clockText(state: Session["state"]["clock"]["state"], left: string): str
   }
 }
 
-function tooltip(session: Session): string {
-  const { state } = session;
-  const now = Date.now();
+/** What the clock in the status bar says when it is pointed at, at `now` (UTC, ms). */
+export function clockTooltip(state: Session["state"], now: number): string {
   const pauses = state.clock.pauses.length;
   const paused = state.clock.pauses.reduce((sum, pause) => sum + pauseLength(pause, now), 0);
   const last = state.attempts.findLast((attempt) => attempt.outcome.kind !== "running");
-  const best = bestNormalised(session);
+  const best = bestNormalised(state);
   return [
     vscode.l10n.t("Elapsed {0} of {1}", formatMinutes(elapsedAt(state.clock, now)), formatMinutes(state.clock.limitMs)),
     pauses === 0 ? undefined : vscode.l10n.t("{0} pauses, {1} in all", pauses, formatMinutes(paused)),
@@ -95,7 +94,7 @@ function tooltip(session: Session): string {
     .join("\n");
 }
 
-function bestNormalised({ state }: Session): string | undefined {
+function bestNormalised(state: Session["state"]): string | undefined {
   const best = state.attempts.find((attempt) => attempt.number === state.best && attempt.kind !== "start");
   const normalised = best === undefined ? "" : describeAttempt(best, state).normalised;
   return normalised === "" ? undefined : normalised;

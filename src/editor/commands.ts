@@ -5,7 +5,6 @@ import { commands } from "../contributions";
 import { describeAttempt, remainingAt, type Session, type VerifyOptions, verifySession } from "../sessions";
 import type { AnalysisPanels } from "./analysis-panel";
 import { attemptActions, type AttemptParts } from "./attempt-commands";
-import { exportWithQuestions } from "./export-session";
 import { answerBulkDelete } from "./bulk-deletes";
 import { answerGaps } from "./gap-questions";
 import { pauseClock } from "./pause-clock";
@@ -19,20 +18,19 @@ import { addDraftedNote, addNote, showNotes, writeLongNote } from "./notes";
 import type { Ports } from "./ports";
 import { startClock } from "./begin-session";
 import { showInstructions } from "./instructions";
-import { auditTranscript, openSampleTranscript, openTranscripts, replayTranscript } from "./replay/replay-commands";
-import type { ReplayEditors } from "./replay/replay-editor";
-import type { TranscriptsTree } from "./replay/transcripts-tree";
+import type { Part } from "./part";
+import type { Reviewing } from "./replay";
 import type { ScoresPanels } from "./scores-panel";
 import type { ScoringTerminal } from "./scoring-terminal";
 import { changeConsent } from "./session-conditions";
 import { openAssignment, openSession, startDemoSession } from "./start-session";
 import { submit } from "./submit-session";
 import type { TaskProblems } from "./task-problems";
-import { taskActions, type TaskParts } from "./tasks/task-commands";
+import type { Authoring } from "./tasks";
 import type { WindowSession } from "./window-session";
 
 /** What commands act on. */
-export interface Editor extends AttemptParts, TaskParts {
+export interface Editor extends AttemptParts {
   readonly context: vscode.ExtensionContext;
   readonly current: WindowSession;
   readonly access: BoxAccess;
@@ -40,12 +38,12 @@ export interface Editor extends AttemptParts, TaskParts {
   readonly problems: TaskProblems;
   readonly terminal: ScoringTerminal;
   readonly scores: ScoresPanels;
-  readonly analysis: AnalysisPanels;
   readonly box: BoxSource;
   readonly ports: Ports;
   readonly boxFiles: BoxFiles;
-  readonly replays: ReplayEditors;
-  readonly transcripts: TranscriptsTree;
+  readonly reviewing: Part<Reviewing>;
+  readonly authoring: Part<Authoring>;
+  readonly analysis: Part<AnalysisPanels>;
 }
 
 /** What runs a command, with the arguments that it was called with. What it throws is told in one sentence. */
@@ -81,7 +79,11 @@ export function commandsOf(editor: Editor): RunCommand {
     showNotes: (index) => showNotes(current.require(), typeof index === "number" ? index : undefined),
     changeConsent: () => changeConsent(current.require()),
     verifySession: () => verify(current.require()),
-    exportSession: () => exportWithQuestions(current.require()),
+    exportSession: async () => {
+      const session = current.require();
+      const { exportWithQuestions } = await import("./export-session");
+      await exportWithQuestions(session);
+    },
     openForWriting: () => current.openSessionOfThisWindow(),
     connectBox: () => connectBox(current.require()),
     answerBulkDelete: () => answerBulkDelete(current.require()),
@@ -102,18 +104,17 @@ export function commandsOf(editor: Editor): RunCommand {
       editor.boxFiles.refresh();
       return Promise.resolve();
     },
-    openTranscript: () => openTranscripts(editor.replays),
-    replayTranscript: (given) => replayTranscript(editor.replays, given),
-    addTranscriptFolder: (given) => editor.transcripts.addFolder(given instanceof vscode.Uri ? given : undefined),
-    removeTranscriptFolder: (row) => editor.transcripts.removeFolder(row),
-    refreshTranscripts: () => {
-      editor.transcripts.refresh();
-      return Promise.resolve();
-    },
-    auditTranscript: (given) => auditTranscript(editor.replays, given),
-    openSampleTranscript: () => openSampleTranscript(editor.replays, editor.context),
-    compareRuns: (uri) => editor.analysis.open(uri instanceof vscode.Uri ? uri : undefined),
-    ...taskActions(editor),
+    ...handedOn(editor.reviewing, [
+      "openTranscript",
+      "replayTranscript",
+      "addTranscriptFolder",
+      "removeTranscriptFolder",
+      "refreshTranscripts",
+      "auditTranscript",
+      "openSampleTranscript",
+    ]),
+    compareRuns: async (uri) => (await editor.analysis.get()).open(uri instanceof vscode.Uri ? uri : undefined),
+    ...handedOn(editor.authoring, ["checkTask", "runScorer", "tryExploits", "cancelTaskRun", "showCheckReport", "debugScorer", "seeBoxAsExpert", "newTask", "refreshTasks"]),
     showLog: () => {
       log.show();
       return Promise.resolve();
@@ -128,6 +129,15 @@ export function commandsOf(editor: Editor): RunCommand {
       void log.tell(error);
     }
   };
+}
+
+/** Commands of a part that is loaded with the first of them. */
+function handedOn<Name extends string>(
+  part: Part<vscode.Disposable & { readonly actions: Record<Name, (given?: unknown) => Promise<void>> }>,
+  names: readonly Name[],
+): Record<Name, (given: unknown) => Promise<void>> {
+  const entries = names.map((name) => [name, async (given: unknown) => (await part.get()).actions[name](given)] as const);
+  return Object.fromEntries(entries) as Record<Name, (given: unknown) => Promise<void>>;
 }
 
 /** Acts on the port of a row of the Box view. */

@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import type { panels } from "../contributions";
-import { AnalysisPanels } from "./analysis-panel";
 import { AttemptDetails } from "./attempt-details";
 import { AttemptFiles } from "./attempt-files";
 import { AttemptsTree } from "./attempts-tree";
@@ -20,32 +19,40 @@ import { openLink } from "./links";
 import { Log } from "./log";
 import { NotePrompts } from "./note-prompts";
 import { NotesDocument } from "./notes";
+import { Part } from "./part";
 import { Ports } from "./ports";
-import { ReplayEditors } from "./replay/replay-editor";
-import { TranscriptsTree } from "./replay/transcripts-tree";
+import type { ReplayEditors } from "./replay/replay-editor";
 import { ScoresPanels } from "./scores-panel";
 import { ScoringTerminal } from "./scoring-terminal";
 import { SnapshotDocuments } from "./snapshot-documents";
 import { SessionTree } from "./session-tree";
 import { TaskProblems } from "./task-problems";
-import { TaskReports } from "./tasks/task-reports";
-import { TaskRuns } from "./tasks/task-runs";
-import { TasksTree } from "./tasks/tasks-tree";
 import { WindowSession } from "./window-session";
 
 /** The extension as it is loaded, for what VS Code asks of it (src/extension.ts). */
 export interface Baseliner {
   readonly run: RunCommand;
   readonly openLink: (uri: vscode.Uri) => Promise<void>;
-  readonly replays: ReplayEditors;
-  readonly panels: Readonly<Record<keyof typeof panels, vscode.WebviewPanelSerializer>>;
+  /** Makes the *Transcripts* view too. */
+  readonly replays: () => Promise<ReplayEditors>;
+  /** Makes the *Tasks* view. */
+  readonly showTasks: () => Promise<void>;
+  readonly panels: Readonly<Record<keyof typeof panels, () => Promise<vscode.WebviewPanelSerializer>>>;
+  /** What a document with one run of a large table shows. */
+  readonly runText: (uri: vscode.Uri) => Promise<string>;
   readonly hasSession: () => boolean;
   /** Lets the session go, so that the window that comes next can have it at once. */
   readonly close: () => Promise<void>;
 }
 
-/** Builds the extension and opens the session that this window shows. */
-export async function loadBaseliner(context: vscode.ExtensionContext): Promise<Baseliner> {
+/** Views that have a stand-in until what fills them is loaded. */
+export type StandIns = Readonly<Record<"transcripts" | "tasks", vscode.Disposable>>;
+
+/**
+ * Makes what is about the session and opens the one that this window shows. What reviewers and authors use is loaded
+ * when it is asked for, so that a session's window is quick.
+ */
+export async function loadBaseliner(context: vscode.ExtensionContext, standIns: StandIns): Promise<Baseliner> {
   const log = new Log();
   const access = new BoxAccess(context.secrets, log);
   const current = new WindowSession(context, log, access);
@@ -53,25 +60,32 @@ export async function loadBaseliner(context: vscode.ExtensionContext): Promise<B
   const problems = new TaskProblems();
   const terminal = new ScoringTerminal(current);
   const scores = new ScoresPanels(context, current, ticks);
-  const analysis = new AnalysisPanels(context);
   const box = new BoxSource(current);
   const ports = new Ports(box);
   const boxFiles = new BoxFiles(box);
-  const replays = new ReplayEditors(context, log);
-  const transcripts = new TranscriptsTree(context);
   const snapshots = new SnapshotDocuments(current);
   const attemptFiles = new AttemptFiles(current, snapshots);
   const attemptDetails = new AttemptDetails(current);
-  const tasks = new TasksTree(context);
-  const taskRuns = new TaskRuns(tasks, problems, current.localBox);
-  const taskReports = new TaskReports(context, tasks);
-  const editor = { context, current, access, log, problems, terminal, scores, analysis, box, ports, boxFiles, snapshots, attemptFiles, attemptDetails, replays, transcripts, tasks, taskRuns, taskReports };
+  const reviewing = new Part(async () => {
+    const { makeReviewing } = await import("./replay");
+    standIns.transcripts.dispose();
+    return makeReviewing(context, log);
+  });
+  const authoring = new Part(async () => {
+    const { makeAuthoring } = await import("./tasks");
+    standIns.tasks.dispose();
+    return makeAuthoring(context, problems, current.localBox, access);
+  });
+  const analysis = new Part(async () => {
+    const { AnalysisPanels } = await import("./analysis-panel");
+    return new AnalysisPanels(context);
+  });
+  const editor = { context, current, access, log, problems, terminal, scores, box, ports, boxFiles, snapshots, attemptFiles, attemptDetails, reviewing, authoring, analysis };
   context.subscriptions.push(
     log,
     problems,
     terminal,
     scores,
-    analysis,
     ticks,
     new SessionTree(current, ticks),
     new AttemptsTree(current),
@@ -87,11 +101,9 @@ export async function loadBaseliner(context: vscode.ExtensionContext): Promise<B
     new GapQuestions(current),
     new NotesDocument(current),
     new NotePrompts(current, context.workspaceState, ticks),
-    replays,
-    transcripts,
-    tasks,
-    taskRuns,
-    taskReports,
+    reviewing,
+    authoring,
+    analysis,
     watchBulkDeletes(current),
     recordAssistants(current, context.extension.id, log),
     current.onDidOpen((session) => {
@@ -103,8 +115,12 @@ export async function loadBaseliner(context: vscode.ExtensionContext): Promise<B
   return {
     run: commandsOf(editor),
     openLink: (uri) => openLink(editor, uri),
-    replays,
-    panels: { scores, analysis },
+    replays: async () => (await reviewing.get()).replays,
+    showTasks: async () => {
+      await authoring.get();
+    },
+    runText: async (uri) => (await analysis.get()).runTextOf(uri),
+    panels: { scores: () => Promise.resolve(scores), analysis: () => analysis.get() },
     hasSession: () => current.session !== undefined,
     close: () => current.close(),
   };

@@ -1,17 +1,20 @@
-/** Ids of assistants in the VS Code Marketplace and Open VSX that are known by name, in lower case. */
+/** Assistants that are known by name: the `itemName`s of their pages (marketplace.visualstudio.com/items?itemName=…) in lower case, as of November 2026. */
 const knownAssistants = new Set([
   "amazonwebservices.amazon-q-vscode",
   "anthropic.claude-code",
   "augment.vscode-augment",
   "blackboxapp.blackbox",
   "codeium.codeium",
+  "codium.codium",
   "continue.continue",
+  "danielsanmedium.dscodegpt",
   "genieai.chatgpt-vscode",
   "github.copilot",
   "github.copilot-chat",
   "google.geminicodeassist",
   "kilocode.kilo-code",
   "openai.chatgpt",
+  "rjmacarthy.twinny",
   "rooveterinaryinc.roo-cline",
   "saoudrizwan.claude-dev",
   "sourcegraph.amp",
@@ -21,6 +24,7 @@ const knownAssistants = new Set([
   "tabnine.tabnine-vscode",
   "visualstudioexptteam.vscodeintellicode",
   "visualstudioexptteam.vscodeintellicode-completions",
+  "zencoderai.zencoder",
 ]);
 
 /** Contributions that only extensions with a language model make (code.visualstudio.com/api/references/contribution-points). */

@@ -73,11 +73,11 @@ async function layOutFromBox(editor: Editor, assignment: Exclude<Assignment, { t
       const cancelled = new AbortController();
       token.onCancellationRequested(() => {
         cancelled.abort();
-        box.connection?.close();
+        box.connection.close();
       });
       try {
         progress.report({ message: vscode.l10n.t("connecting to {0}", name) });
-        await box.connection?.connect();
+        await box.connection.connect();
         progress.report({ message: vscode.l10n.t("bringing the starting solution from {0}", name) });
         return await createSessionOnBox({ ...assignment, sessionsFolder: sessionsFolder() }, box, systemTime, cancelled.signal);
       } catch (error) {
@@ -86,7 +86,7 @@ async function layOutFromBox(editor: Editor, assignment: Exclude<Assignment, { t
         }
         throw error;
       } finally {
-        box.connection?.close();
+        box.connection.close();
       }
     },
   );

@@ -5,9 +5,11 @@ import * as vscode from "vscode";
 import { messageText, systemTime } from "../base";
 import { type Box, LocalBox } from "../boxes";
 import { contextKeys } from "../contributions";
-import { type AssignedBox, type BoxDescription, journalFileName, Session, sessionAround, SessionError, SessionLock } from "../sessions";
+import { type AssignedBox, type BoxDescription, journalFileName, type KnownLines, Session, sessionAround, SessionError, SessionLock } from "../sessions";
 import type { BoxAccess } from "./box-access";
 import type { Log } from "./log";
+
+const knownLinesKey = "baseliner.knownLines";
 
 /** The session that this window shows: the one whose `workspace` folder is open in it. */
 export class WindowSession implements vscode.Disposable {
@@ -51,6 +53,21 @@ export class WindowSession implements vscode.Disposable {
   /** The local box, with the supervisor that ships with the extension. */
   readonly localBox = (): LocalBox => new LocalBox(join(this.context.extensionPath, "dist", "supervisor.js"), systemTime);
 
+  /** What is known of the journal of the session that this workspace holds, to open it sooner; of this version's reading of it. */
+  private readonly knownLines = {
+    get: (): KnownLines | undefined => {
+      const kept = this.context.workspaceState.get<KnownLines & { version: string }>(knownLinesKey);
+      return kept?.version === this.version ? kept : undefined;
+    },
+    keep: ({ bytes, sha256 }: KnownLines): void => {
+      void this.context.workspaceState.update(knownLinesKey, { bytes, sha256, version: this.version });
+    },
+  };
+
+  private get version(): string {
+    return (this.context.extension.packageJSON as { version: string }).version;
+  }
+
   /** The session, to act on. @throws {SessionError} `no-session` where this window shows none. */
   require(): Session {
     if (this.present === undefined) {
@@ -69,24 +86,24 @@ export class WindowSession implements vscode.Disposable {
     await this.close();
     const root = await sessionRootOfThisWindow();
     if (root === undefined) {
-      await this.publish();
+      this.publish();
       return;
     }
     try {
       const untrusted = vscode.workspace.isTrusted ? undefined : vscode.l10n.t("This workspace is not trusted, so nothing is run or recorded.");
-      const session = await Session.open(root, { time: systemTime, boxFor: this.boxFor, holder: "VS Code", attends: true }, untrusted);
+      const session = await Session.open(root, { time: systemTime, boxFor: this.boxFor, holder: "VS Code", attends: true, knownLines: this.knownLines }, untrusted);
       this.present = session;
-      session.on("changed", () => void this.publish());
+      session.on("changed", () => this.publish());
       session.on("problem", (text) => void vscode.window.showWarningMessage(messageText(text)));
       if (session.access.kind === "reader") {
         this.followWriter(session);
       }
-      await this.publish();
+      this.publish();
       this.opened.fire(session);
       void this.tellWhyReadOnly(session);
       this.recover(session);
     } catch (error) {
-      await this.publish();
+      this.publish();
       await this.log.tell(error);
     }
   }
@@ -144,15 +161,16 @@ export class WindowSession implements vscode.Disposable {
     });
   }
 
-  private async publish(): Promise<void> {
+  /** Tells the window's views and menus. Nobody waits for the menus: a window that is starting answers late. */
+  private publish(): void {
     const session = this.present;
     this.changes.fire();
-    await Promise.all([
+    Promise.all([
       setContext(contextKeys.sessionAccess, session === undefined ? "none" : session.access.kind),
       setContext(contextKeys.clockState, session?.state.clock.state ?? ""),
       setContext(contextKeys.boxKind, session?.state.created.box.kind ?? ""),
       setContext(contextKeys.isScoring, session?.isScoring === true),
-    ]);
+    ]).catch((error: unknown) => this.log.note(`telling the window: ${String(error)}`));
   }
 
   /** Lets the session go. What is being scored goes on, and is found when it is opened again. */

@@ -8,8 +8,8 @@ export interface CastSize {
   readonly rows: number;
 }
 
-/** What changes in a terminal: `o` it prints, `r` it has another size, `m` a mark (asciicast v2). */
-export type CastEvent = "o" | "r" | "m";
+/** What changes in a terminal: `o` it prints, `r` it has another size (asciicast v2). */
+export type CastEvent = "o" | "r";
 
 /** A recording of a day's terminal is a few MB; one that grows over this, in bytes, is of a program that floods it, and ends there. */
 const mostBytes = 256 * 1024 * 1024;

@@ -13,7 +13,7 @@ export type { NewSessionOnBox } from "./create-session-on-box";
 export { ExportError, exportFormats, exportSession, exportSuffix } from "./export/export-session";
 export type { Exported, ExportFormat, ExportOptions } from "./export/export-session";
 export { JournalError, JournalWriter, parseJournal, readJournal } from "./journal";
-export type { JournalContent } from "./journal";
+export type { JournalContent, KnownLines } from "./journal";
 export { usualConditions } from "./journal-entry";
 export type { AssignedBox, BoxDescription, Conditions, EntryData, EntryType, JournalEntry } from "./journal-entry";
 export type { TerminalRecorder } from "./recordings";

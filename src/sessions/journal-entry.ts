@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 
 /** Hash before the first line of a journal. */
@@ -232,15 +233,27 @@ const envelopeSchema = z.object({
 });
 
 /** What is wrong with a line, or the entry it holds. */
-export type ParsedLine = { readonly entry: JournalEntry } | { readonly problem: string };
+export type ParsedLine =
+  | {
+      readonly entry: JournalEntry;
+      /** The entry says just what the line says: nothing was left out, changed or filled in. */
+      readonly isVerbatim: boolean;
+    }
+  | { readonly problem: string };
 
-/** Reads one line of a journal, without looking at the chain. */
-export function parseEntry(line: string): ParsedLine {
+/**
+ * Reads one line of a journal, without looking at the chain.
+ * @param isKnown the same line was read before, and its entry said just what it says: it is not checked again
+ */
+export function parseEntry(line: string, isKnown = false): ParsedLine {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
     return { problem: "is not JSON" };
+  }
+  if (isKnown) {
+    return { entry: value as JournalEntry, isVerbatim: true };
   }
   const envelope = envelopeSchema.safeParse(value);
   if (!envelope.success) {
@@ -255,7 +268,8 @@ export function parseEntry(line: string): ParsedLine {
     return { problem: `(${type}) is not as its type says: data.${parsed.error.issues[0]?.path.join(".") ?? ""}` };
   }
   // The schema of this type has just accepted the data; the compiler cannot tie the two together.
-  return { entry: { ...envelope.data, type, data: parsed.data } as JournalEntry };
+  const entry = { ...envelope.data, type, data: parsed.data } as JournalEntry;
+  return { entry, isVerbatim: isDeepStrictEqual(entry, value) };
 }
 
 function isEntryType(type: string): type is EntryType {

@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { JournalHead } from "../workspace";
@@ -21,9 +22,9 @@ export function headText(head: JournalHead): string {
 }
 
 /** Where the journal of a session ended last; undefined where that is not known. */
-export async function readHead(folder: string): Promise<JournalHead | undefined> {
+export function readHead(folder: string): JournalHead | undefined {
   try {
-    return headSchema.parse(JSON.parse(await readFile(join(folder, headFileName), "utf8")));
+    return headSchema.parse(JSON.parse(readFileSync(join(folder, headFileName), "utf8")));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
-import { type FileHandle, open, readdir, readFile, stat } from "node:fs/promises";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, plainSystemReason, sha256, syncFolder, systemErrorCode, type Time } from "../base";
 import type { JournalHead } from "../workspace";
@@ -19,6 +20,16 @@ export interface JournalProblem {
   readonly text: string;
 }
 
+/**
+ * The first lines of a journal, which were read before and whose entries say just what they say. While the bytes are the same, what
+ * they say is not checked again, which takes most of the time of reading; the chain is.
+ */
+export interface KnownLines {
+  readonly bytes: number;
+  /** Of these bytes. */
+  readonly sha256: string;
+}
+
 /** What a journal file holds. */
 export interface JournalContent {
   /** The entries that could be read, in order, whether or not the chain holds. */
@@ -30,6 +41,8 @@ export interface JournalContent {
   readonly torn: Buffer;
   /** Length in bytes of the whole lines. */
   readonly wholeBytes: number;
+  /** The whole lines, to be known when they are read again; undefined where something is wrong with them. */
+  readonly known: KnownLines | undefined;
 }
 
 /** What a journal file held when it was read. */
@@ -41,43 +54,78 @@ export interface ReadJournal extends JournalContent {
 /**
  * Reads a journal and checks its chain. Problems are reported, never thrown, and
  * leave the rest readable.
+ * @param known what an earlier reading told
  * @throws {JournalError} `missing` or `unreadable` where the file itself cannot be read.
  */
-export async function readJournal(folder: string): Promise<ReadJournal> {
-  let bytes: Buffer;
-  let status: string;
+export async function readJournal(folder: string, known?: KnownLines): Promise<ReadJournal> {
   try {
-    status = await statusOf(folder);
-    bytes = await readFile(join(folder, journalFileName));
+    const path = join(folder, journalFileName);
+    const status = statusText(await stat(path, { bigint: true }));
+    return { ...parseJournal(await readFile(path), known), status };
   } catch (error) {
-    const missing = systemErrorCode(error) === "ENOENT";
-    throw new JournalError(
-      missing ? "missing" : "unreadable",
-      missing ? `${folder} is not a session: it holds no ${journalFileName}.` : `The journal in ${folder} cannot be read: ${plainSystemReason(error)}.`,
-      { cause: error },
-    );
+    throw unreadable(folder, error);
   }
-  return { ...parseJournal(bytes), status };
 }
 
-async function statusOf(folder: string): Promise<string> {
-  const { size, mtimeNs } = await stat(join(folder, journalFileName), { bigint: true });
+/**
+ * `readJournal` without waiting in between: in a window that is starting, others' work comes between each two steps, and takes
+ * far longer than reading a few MB.
+ * @throws {JournalError} as `readJournal`
+ */
+export function readJournalAtOnce(folder: string, known?: KnownLines): ReadJournal {
+  try {
+    const status = statusNow(folder);
+    return { ...parseJournal(readFileSync(join(folder, journalFileName)), known), status };
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+}
+
+function unreadable(folder: string, error: unknown): JournalError {
+  const missing = systemErrorCode(error) === "ENOENT";
+  return new JournalError(
+    missing ? "missing" : "unreadable",
+    missing ? `${folder} is not a session: it holds no ${journalFileName}.` : `The journal in ${folder} cannot be read: ${plainSystemReason(error)}.`,
+    { cause: error },
+  );
+}
+
+function statusText({ size, mtimeNs }: { readonly size: bigint; readonly mtimeNs: bigint }): string {
   return `${size} ${mtimeNs}`;
 }
 
-/** The entries and problems in the bytes of a journal. */
-export function parseJournal(bytes: Buffer): JournalContent {
+/** @throws the system's error */
+function statusNow(folder: string): string {
+  return statusText(statSync(join(folder, journalFileName), { bigint: true }));
+}
+
+/** Whether a journal's file is still the one that was read. */
+function isAsRead(folder: string, { status }: ReadJournal): boolean {
+  try {
+    return statusNow(folder) === status;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The entries and problems in the bytes of a journal.
+ * @param known what an earlier reading told
+ */
+export function parseJournal(bytes: Buffer, known?: KnownLines): JournalContent {
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const knownBytes = known !== undefined && known.bytes <= wholeBytes && sha256(bytes.subarray(0, known.bytes)) === known.sha256 ? known.bytes : 0;
   const entries: JournalEntry[] = [];
   const problems: JournalProblem[] = [];
   const lineHashes: string[] = [];
   let line = 0;
+  let isVerbatim = true;
   for (let start = 0; start < wholeBytes; ) {
     const end = bytes.indexOf(0x0a, start);
     const content = bytes.subarray(start, end);
     start = end + 1;
     line += 1;
-    const parsed = parseEntry(content.toString("utf8"));
+    const parsed = parseEntry(content.toString("utf8"), start <= knownBytes);
     if ("problem" in parsed) {
       problems.push({ line, text: parsed.problem });
     } else {
@@ -88,10 +136,18 @@ export function parseJournal(bytes: Buffer): JournalContent {
         problems.push({ line, text: `has the number ${parsed.entry.seq} in place of ${line - 1}` });
       }
       entries.push(parsed.entry);
+      isVerbatim &&= parsed.isVerbatim;
     }
     lineHashes.push(sha256(content));
   }
-  return { entries, problems, lineHashes, torn: bytes.subarray(wholeBytes), wholeBytes };
+  return {
+    entries,
+    problems,
+    lineHashes,
+    torn: bytes.subarray(wholeBytes),
+    wholeBytes,
+    known: problems.length === 0 && isVerbatim ? { bytes: wholeBytes, sha256: sha256(bytes.subarray(0, wholeBytes)) } : undefined,
+  };
 }
 
 /**
@@ -137,12 +193,11 @@ export class JournalWriter {
   /**
    * Continues the journal of a session. A torn last line is first moved to a
    * file of its own, and the journal says so, as it does where lines at its end are gone.
-   * @param known what was read of it before; it is not read again where it has not changed since
+   * @param before what was read of it before; it is not read again where it has not changed since
    * @throws {JournalError} `broken` where the chain does not hold (nothing is then written), `not-written`.
    */
-  static async continue(folder: string, time: Time, known?: ReadJournal): Promise<{ writer: JournalWriter; entries: readonly JournalEntry[] }> {
-    const isKnown = known !== undefined && known.status === (await statusOf(folder).catch(() => undefined));
-    const content = isKnown ? known : await readJournal(folder);
+  static async continue(folder: string, time: Time, before?: ReadJournal): Promise<{ writer: JournalWriter; entries: readonly JournalEntry[] }> {
+    const content = before !== undefined && isAsRead(folder, before) ? before : readJournalAtOnce(folder, before?.known);
     const [problem] = content.problems;
     if (problem !== undefined) {
       throw new JournalError(
@@ -154,17 +209,19 @@ export class JournalWriter {
     let headFile: HeadFile | undefined;
     try {
       const named = content.entries.flatMap((entry) => (entry.type === "journal.repaired" ? [entry.data.file] : []));
-      const unnamed = (await tornFiles(folder)).filter((name) => !named.includes(name));
+      const head = readHead(folder);
+      const unnamed = tornFiles(folder).filter((name) => !named.includes(name));
       if (content.torn.length > 0) {
         unnamed.push(await setTornLineAside(folder, content.torn));
       }
       file = await open(join(folder, journalFileName), "a+");
-      const head = await readHead(folder);
       const last = content.lineHashes.at(-1) ?? firstPrevious;
       headFile = await HeadFile.open(folder);
       const writer = new JournalWriter(file, time, content.entries.length, last, content.wholeBytes, headFile);
       const entries = [...content.entries];
-      await file.truncate(content.wholeBytes);
+      if (content.torn.length > 0) {
+        await file.truncate(content.wholeBytes);
+      }
       // Also those of a repair that was itself cut off before it was on record.
       for (const name of unnamed) {
         entries.push(await writer.append("journal.repaired", { file: name, bytes: (await stat(join(folder, name))).size }));
@@ -256,13 +313,13 @@ export class JournalWriter {
 }
 
 /** Names of the files that hold torn lines. */
-async function tornFiles(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => /^session\.torn-\d+\.txt$/.test(name)).sort();
+function tornFiles(folder: string): string[] {
+  return readdirSync(folder).filter((name) => /^session\.torn-\d+\.txt$/.test(name)).sort();
 }
 
 /** Keeps the bytes of a torn line in a file of a name that was free. */
 async function setTornLineAside(folder: string, torn: Buffer): Promise<string> {
-  const taken = await tornFiles(folder);
+  const taken = tornFiles(folder);
   let number = taken.length;
   while (taken.includes(`session.torn-${number}.txt`)) {
     number += 1;

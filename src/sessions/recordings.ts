@@ -143,17 +143,13 @@ export class TerminalRecorder extends EventEmitter<RecorderEvents> {
     await this.add("r", `${size.columns}x${size.rows}`);
   }
 
-  /** Marks a place, such as the end of a command. */
-  async mark(text: string): Promise<void> {
-    await this.add("m", text);
-  }
-
-  private async add(kind: "o" | "r" | "m", text: string): Promise<void> {
+  private async add(kind: "o" | "r", text: string): Promise<void> {
     if (this.wanted && text !== "") {
       const at = this.parts.time.monotonic();
       await this.inTurn(async () => {
         const { present } = this;
-        if (present !== undefined && this.wanted) {
+        // What came before its end was asked for is kept, however late the disk gets to it.
+        if (present !== undefined) {
           await present.cast.event(Math.max(0, at - present.startedAt) / 1000, kind, text);
           if (present.cast.isFull) {
             this.wanted = false;
@@ -169,7 +165,7 @@ export class TerminalRecorder extends EventEmitter<RecorderEvents> {
   async follow(isOn: boolean): Promise<void> {
     if (this.wanted !== isOn) {
       this.wanted = isOn;
-      await this.inTurn(() => (this.wanted ? this.start() : this.stop()));
+      await this.inTurn(() => (isOn ? this.start() : this.stop()));
     }
   }
 

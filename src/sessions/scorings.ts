@@ -169,14 +169,20 @@ export class Scorings {
       return Promise.reject(new SessionError("read-only", "The session was closed; the attempt is finished when it is opened again."));
     }
     const stop = new AbortController();
-    const done = this.collect(attempt, stop.signal).finally(async () => {
-      await this.session.onBox().release();
-      this.following = undefined;
-      this.session.changed();
-    });
+    const done = this.followAndLetGo(attempt, stop.signal);
     this.following = { attempt: attempt.number, run: attempt.run, stop, done };
     this.session.changed();
     return done;
+  }
+
+  private async followAndLetGo(attempt: Attempt, signal: AbortSignal): Promise<void> {
+    try {
+      await this.collect(attempt, signal);
+    } finally {
+      await this.session.onBox().release();
+      this.following = undefined;
+      this.session.changed();
+    }
   }
 
   private async collect(attempt: Attempt, signal: AbortSignal): Promise<void> {

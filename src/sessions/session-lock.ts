@@ -1,8 +1,10 @@
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { BaselinerError, createFileOnce, isSameProcess, ownIdentity, plainSystemReason, systemErrorCode, systemTime } from "../base";
+import { BaselinerError, isSameProcess, ownIdentity, plainSystemReason, systemErrorCode, systemTime } from "../base";
 import { beatEvery, heartbeatOf } from "./attendance";
 
 const ownerSchema = z.object({
@@ -24,6 +26,9 @@ export class LockError extends BaselinerError<"held" | "not-written"> {}
  * the highest number. An owner that has ended is succeeded by making the next
  * number, which only one successor can do, so two that find a dead owner at
  * once cannot both win. The highest file is never removed: numbers only grow.
+ *
+ * Its few small files are read and made at one go, without waiting: in an editor that starts, the code of all other extensions
+ * runs between one wait and the next, which took longer than everything else about opening a session.
  */
 export class SessionLock {
   private constructor(
@@ -37,24 +42,18 @@ export class SessionLock {
    */
   static async acquire(sessionFolder: string, holder: string): Promise<SessionLock> {
     const folder = join(sessionFolder, "lock");
-    const owner: Owner = {
-      pid: process.pid,
-      identity: await ownIdentity(),
-      host: hostname(),
-      holder,
-      released: false,
-    };
     try {
-      await makeFolder(folder);
+      const identity = await ownIdentity();
+      makeFolder(folder);
+      const owner: Owner = { pid: process.pid, identity, host: hostname(), holder, released: false };
       for (;;) {
-        const highest = Math.max(0, ...(await numbersIn(folder)));
-        const present = highest === 0 ? undefined : await readOwner(join(folder, String(highest)));
+        const highest = Math.max(0, ...numbersIn(folder));
+        const present = highest === 0 ? undefined : readOwner(join(folder, String(highest)));
         if (present !== undefined && (await isHeld(present, sessionFolder))) {
           throw new LockError("held", `The session is open in ${present.holder} (process ${present.pid} on ${present.host}).`);
         }
         const file = join(folder, String(highest + 1));
-        if ((await createFileOnce(file, textOf(owner))) && (await isHighest(folder, highest + 1, file))) {
-          await removeBelow(folder, highest + 1);
+        if (createOnce(file, textOf(owner)) && isHighest(folder, highest + 1)) {
           return new SessionLock(file, owner);
         }
       }
@@ -71,8 +70,8 @@ export class SessionLock {
   /** Whether a process has the session now. */
   static async isHeld(sessionFolder: string): Promise<boolean> {
     const folder = join(sessionFolder, "lock");
-    const highest = Math.max(0, ...(await numbersIn(folder)));
-    const owner = highest === 0 ? undefined : await readOwner(join(folder, String(highest)));
+    const highest = Math.max(0, ...numbersIn(folder));
+    const owner = highest === 0 ? undefined : readOwner(join(folder, String(highest)));
     return owner !== undefined && (await isHeld(owner, sessionFolder));
   }
 
@@ -95,9 +94,9 @@ function textOf(owner: Owner): string {
 }
 
 /** `mkdir` with `recursive` reports a read-only disk as a missing folder, so the one folder is made plainly. */
-async function makeFolder(path: string): Promise<void> {
+function makeFolder(path: string): void {
   try {
-    await mkdir(path);
+    mkdirSync(path);
   } catch (error) {
     if (systemErrorCode(error) !== "EEXIST") {
       throw error;
@@ -131,9 +130,29 @@ function isOfThisBoot(identity: string): boolean {
   return boot !== null && identity.startsWith(`${boot}/`);
 }
 
-async function readOwner(file: string): Promise<Owner | undefined> {
+/**
+ * Makes a file whole, as the one process that does so; false where it is there already. It is not flushed to the disk: where a power
+ * cut takes it, it has taken its process too.
+ */
+function createOnce(file: string, content: string): boolean {
+  const draft = `${file}.${randomUUID()}.tmp`;
   try {
-    return ownerSchema.parse(JSON.parse(await readFile(file, "utf8")));
+    writeFileSync(draft, content, { flag: "wx" });
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST") {
+      return false;
+    }
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function readOwner(file: string): Owner | undefined {
+  try {
+    return ownerSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
     if (systemErrorCode(error) === "ENOENT" || error instanceof SyntaxError || error instanceof z.ZodError) {
       return undefined;
@@ -142,21 +161,19 @@ async function readOwner(file: string): Promise<Owner | undefined> {
   }
 }
 
-/** Numbers may have come and gone between looking and making; who then made one that is not the highest tries again. */
-async function isHighest(folder: string, number: number, file: string): Promise<boolean> {
-  if (Math.max(...(await numbersIn(folder))) === number) {
-    return true;
+/**
+ * Whether the file of this number, which was just made, is the highest; all below it are then removed. Numbers may have come and gone
+ * between looking and making; who then made one that is not the highest removes it and tries again.
+ */
+function isHighest(folder: string, number: number): boolean {
+  const numbers = numbersIn(folder);
+  const isIt = Math.max(...numbers) === number;
+  for (const over of isIt ? numbers.filter((one) => one < number) : [number]) {
+    rmSync(join(folder, String(over)), { force: true });
   }
-  await rm(file, { force: true });
-  return false;
+  return isIt;
 }
 
-async function numbersIn(folder: string): Promise<number[]> {
-  return (await readdir(folder)).filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
-}
-
-async function removeBelow(folder: string, number: number): Promise<void> {
-  for (const lower of (await numbersIn(folder)).filter((one) => one < number)) {
-    await rm(join(folder, String(lower)), { force: true });
-  }
+function numbersIn(folder: string): number[] {
+  return readdirSync(folder).filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
 }

@@ -8,7 +8,7 @@ import type { Mirror } from "../workspace";
 import { checkBoxOf } from "./box-check";
 import { Attendance, heartbeatOf } from "./attendance";
 import type { Gap } from "./gaps";
-import { JournalError, JournalWriter, readJournal } from "./journal";
+import { JournalError, JournalWriter, type KnownLines, readJournal, readJournalAtOnce } from "./journal";
 import { type BoxDescription, type EntryData, type EntryType, firstPrevious, type JournalEntry } from "./journal-entry";
 import { SessionRecordings } from "./recordings";
 import { runNameAfter } from "./run-name";
@@ -33,6 +33,8 @@ export interface SessionSurroundings {
   readonly snapshotEveryMs?: number;
   /** Whether it is there for as long as the expert works, as an editor is: where it was not, the expert is asked. */
   readonly attends?: boolean;
+  /** Keeps, from one opening to the next, what is known of the journal. Nothing hangs on it but time. */
+  readonly knownLines?: { readonly get: () => KnownLines | undefined; readonly keep: (lines: KnownLines) => void };
 }
 
 /** Whether this process may add to the session, and why not. */
@@ -162,7 +164,11 @@ export class Session extends EventEmitter<SessionEvents> {
    * @throws {JournalError} where there is no readable journal; {SessionError} `no-session` where it holds no session.
    */
   static async open(root: string, surroundings: SessionSurroundings, untrusted?: string): Promise<Session> {
-    const content = await readJournal(root);
+    const { knownLines } = surroundings;
+    const content = readJournalAtOnce(root, knownLines?.get());
+    if (content.known !== undefined) {
+      knownLines?.keep(content.known);
+    }
     const state = stateOf(content.entries);
     if (state === undefined) {
       throw new SessionError("no-session", `The journal in ${root} does not begin with a session.`);
@@ -292,7 +298,7 @@ export class Session extends EventEmitter<SessionEvents> {
     if (this.journal !== undefined) {
       return;
     }
-    const { entries } = await readJournal(this.folder.root);
+    const { entries } = await readJournal(this.folder.root, this.surroundings.knownLines?.get());
     this.present = stateOf(entries) ?? this.present;
     if (this.present.closed) {
       this.presentAccess = submitted;

@@ -42,7 +42,7 @@ export interface VerifyOptions {
  */
 export async function verifySession(root: string, { witness, signal }: VerifyOptions = {}): Promise<Verification> {
   // Before the journal: what begins meanwhile is then in the journal, but not in these.
-  const head = await readHead(root);
+  const head = readHead(root);
   const runs = await readdir(sessionFolder(root).runs).catch(() => []);
   const runsOnBox = witness === undefined ? undefined : await runsOf(witness.box, witness.runs);
   const kept = await keptFiles(root);

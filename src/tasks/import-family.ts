@@ -25,6 +25,8 @@ export interface FamilyImport {
   /** Where the family does not tell. */
   readonly direction?: "min" | "max" | undefined;
   readonly timeoutSeconds: number;
+  /** Whether the family's `install` is called, which changes this computer. */
+  readonly install?: boolean | undefined;
   readonly onProgress?: (step: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -72,7 +74,8 @@ const answerSchema = z.object({ refused: z.string().optional(), failed: z.string
 
 /**
  * Makes a task of one task of a family of the METR Task Standard. The family stays as it is: it lies in the hidden data of the new
- * task, and is asked for each score. What its `start` makes of `/home/agent` becomes the starting solution; `install` is not called.
+ * task, and is asked for each score. What its `start` makes of `/home/agent` becomes the starting solution; `install` is called
+ * before it where that is asked for.
  *
  * @param adapter absolute path of the folder with the programs that call families
  * @throws {FamilyError}; the reason of the signal when that aborts
@@ -110,7 +113,8 @@ export async function importFamily(adapter: string, box: Box, options: FamilyImp
     await Promise.all([mkdir(workspace, { recursive: true }), mkdir(state, { recursive: true })]);
     await cp(adapter, join(draft, "scoring"), { recursive: true, verbatimSymlinks: true, filter: (source) => basename(source) !== "__pycache__" });
     await cp(family, join(draft, "protected", "family", name), { recursive: true, verbatimSymlinks: true, filter: (source) => basename(source) !== "__pycache__" });
-    options.onProgress?.("Calling start");
+    const installs = options.install === true && described.members.includes("install");
+    options.onProgress?.(installs ? "Calling install and start" : "Calling start");
     await start(program, family, task, { workspace, state, view: place }, options);
 
     const about = manifest?.tasks[task];
@@ -140,7 +144,7 @@ export async function importFamily(adapter: string, box: Box, options: FamilyImp
       await writeFile(join(draft, taskFileName), `${JSON.stringify(description, undefined, 2)}\n`);
     };
     await writeFile(join(draft, "instructions.md"), instructionsOf(described, about?.scoring.instructions ?? "", inWords(name), resources, options.timeoutSeconds));
-    const remarks = remarksOf(described, name);
+    const remarks = remarksOf(described, name, installs);
     const sign = scoring.direction === "min" ? -1 : 1;
     // What stands there until the start is scored.
     await write(0, 1);
@@ -185,11 +189,11 @@ async function describe(program: string, family: string, { signal }: FamilyImpor
   return describedSchema.parse(answer);
 }
 
-async function start(program: string, family: string, task: string, places: { workspace: string; state: string; view: string }, { signal }: FamilyImport): Promise<void> {
+async function start(program: string, family: string, task: string, places: { workspace: string; state: string; view: string }, { install, signal }: FamilyImport): Promise<void> {
   // The view is made beside what it shows as /protected, and that is to be part of the task.
   const state = join(places.view, "state");
   await mkdir(state);
-  const { failed, refused, missing } = answerSchema.parse(JSON.parse(await python([program, "start", family, task, "1", places.workspace, state], signal)));
+  const { failed, refused, missing } = answerSchema.parse(JSON.parse(await python([program, install === true ? "install" : "start", family, task, "1", places.workspace, state], signal)));
   await cp(state, places.state, { recursive: true, verbatimSymlinks: true });
   if (missing !== undefined) {
     throw new FamilyError("not-possible", `The family needs the environment variable ${missing.join(" and ")}: set it, then try again.`);
@@ -198,7 +202,8 @@ async function start(program: string, family: string, task: string, places: { wo
     throw new FamilyError("not-possible", `The family's start expects /home/agent, and this computer does not allow a view with a folder of its own there (${singleLine(refused)}): import it as root on Linux.`);
   }
   if (failed !== undefined) {
-    throw new FamilyError("failed", `The family's start failed: ${singleLine(failed, 500)}. Nothing was left behind.`);
+    const remedy = /\bagent\b/.test(failed) && /user|group/i.test(failed) ? "Such families expect an account agent on this computer: make one (useradd agent), then try again." : "Nothing was left behind.";
+    throw new FamilyError("failed", `The family's start failed: ${singleLine(failed, 500)}. ${remedy}`);
   }
 }
 
@@ -299,12 +304,14 @@ function instructionsOf({ instructions, permissions, members }: z.infer<typeof d
   ].join("\n");
 }
 
-function remarksOf({ members, requiredEnvironmentVariables, aggregate }: z.infer<typeof describedSchema>, family: string): string[] {
+function remarksOf({ members, requiredEnvironmentVariables, aggregate }: z.infer<typeof describedSchema>, family: string, installed: boolean): string[] {
   return [
-    ...(members.includes("install") ? [`${family}.install() was not called: what it installs must be on the box already.`] : []),
+    ...(members.includes("install")
+      ? [installed ? `${family}.install() was called on this computer: what it installs must be on the box as well.` : `${family}.install() was not called: what it installs must be on the box already, and --install calls it here.`]
+      : []),
     ...(requiredEnvironmentVariables.length === 0 ? [] : [`A scoring needs ${requiredEnvironmentVariables.join(", ")} in its environment; they are not written into task.json, which experts read.`]),
     ...(aggregate === "other" ? [`${family}.aggregate_scores is not called: the best score of a session counts.`] : []),
-    ...(members.includes("teardown") ? [`${family}.teardown() is not called.`] : []),
+    ...(members.includes("teardown") ? [`${family}.teardown() is not called: what its start leaves running is yours to end.`] : []),
   ];
 }
 

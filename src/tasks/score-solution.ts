@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { type Box, type OutputSink, RunProcesses, type RunUse } from "../boxes";
 import { type LoadedTask, profileOf } from "./load-task";
+import type { TaskOnBox } from "./score-on-box";
 import { readResultFile, readScoring, resultVariable, type Scored, scoringCommand } from "./scoring-result";
 
 /** What an author's scoring may print, in bytes. */
@@ -29,6 +30,8 @@ export interface ScoreSolutionOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Less time than the task allows, in s. */
   readonly timeoutSeconds?: number;
+  /** Where the box is another computer: the task there. */
+  readonly there?: TaskOnBox | undefined;
 }
 
 /** One scoring by an author. */
@@ -71,6 +74,9 @@ export async function scoreSolution(loaded: LoadedTask, box: Box, make: Solution
   const profile = profileOf(loaded, options.profile);
   const timeoutSeconds = options.timeoutSeconds ?? task.scoring.timeoutSeconds;
   signal?.throwIfAborted();
+  if (options.there !== undefined) {
+    return await scoreThere(loaded, options.there, make, { ...options, environment: { ...profile.env, ...options.environment }, timeoutSeconds });
+  }
   // As the system tells of working folders of processes: without links.
   const place = await realpath(await mkdtemp(join(tmpdir(), "baseliner-scoring-")));
   try {
@@ -108,6 +114,32 @@ export async function scoreSolution(loaded: LoadedTask, box: Box, make: Solution
     return { scored: readScoring(exit, await readResultFile(box, result), timeoutSeconds), durationMs: exit.endedAt - exit.startedAt, output: output.text, ...use };
   } finally {
     await rm(place, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** The same on another computer, whose processes are not looked at. */
+async function scoreThere({ task }: LoadedTask, there: TaskOnBox, make: SolutionMaker, { environment, timeoutSeconds, signal, onOutput }: ScoreSolutionOptions & { timeoutSeconds: number }): Promise<SolutionScoring> {
+  const { box } = there;
+  const { workspace, runs } = await there.newWorkspace(make);
+  const id = randomUUID();
+  const result = `${runs}/${id}/result.json`;
+  const output = new KeptOutput();
+  const cancel = (): void => void box.cancelRun(runs, id).catch(() => undefined);
+  try {
+    await box.startRun(runs, { id, command: scoringCommand(task.scoring.command, there.task), folder: workspace, environment: { ...environment, [resultVariable]: result }, timeoutSeconds, outputLimitBytes });
+    signal?.addEventListener("abort", cancel, { once: true });
+    if (signal?.aborted === true) {
+      cancel();
+    }
+    const exit = await box.followRun(runs, id, { stdout: 0, stderr: 0 }, async (stream, bytes) => {
+      output.add(bytes);
+      await onOutput?.(stream, bytes);
+    });
+    signal?.throwIfAborted();
+    return { scored: readScoring(exit, await readResultFile(box, result), timeoutSeconds), durationMs: exit.endedAt - exit.startedAt, output: output.text, peakMemoryBytes: undefined, left: 0 };
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    await there.removeWorkspace(workspace);
   }
 }
 

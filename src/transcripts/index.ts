@@ -1,3 +1,4 @@
+export { sessionFormat } from "./formats/session";
 export { eventKinds } from "./event";
 export type { EventKind, EventScore, EventSource, TranscriptEvent } from "./event";
 export type { TranscriptFacts } from "./formats/format";
@@ -10,7 +11,7 @@ export type { PlainQuery } from "./store/messages";
 export type { EventRow } from "./store/rows";
 export type { SearchMatch, SearchResult } from "./store/search-result";
 export { knownTranscript, TranscriptStore } from "./store/transcript-store";
-export type { EventText, StoreOptions, StoreState } from "./store/transcript-store";
+export type { EventText, Glance, StoreOptions, StoreState } from "./store/transcript-store";
 export { ArchiveError, expandZip } from "./sources/expand-zip";
 export { readSource } from "./read-source";
 export type { RawSource } from "./read-source";

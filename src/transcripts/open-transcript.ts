@@ -1,14 +1,18 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { plainSystemReason } from "../base";
+import { claudeCodeName } from "./formats/claude-code";
+import { ClaudeCodeSessionReading } from "./formats/claude-code-session";
 import { documentSight, firstSight } from "./formats/first-sight";
 import { detectFormat, plainFormat } from "./formats/formats";
 import { JsonReading } from "./formats/json-reading";
 import { InspectArchiveReading, InspectDocumentReading, isInspectLog } from "./formats/inspect";
 import { OpenHandsFolderReading, openHandsEventsFolder } from "./formats/openhands-folder";
+import { ParquetReading } from "./formats/parquet";
 import { sessionJournal, SessionReading } from "./formats/session";
 import { TranscriptError, type TranscriptReading } from "./reading";
 import { type ByteSource, FileSource, MemorySource } from "./sources/byte-source";
+import { isParquet } from "./sources/parquet";
 import { isZip } from "./sources/zip";
 
 /** UTF-16 is read into memory, so it has a limit; no tool writes large transcripts so. */
@@ -32,7 +36,7 @@ export async function openTranscript(path: string, cache: string): Promise<Trans
       return new SessionReading(path);
     }
     if ((await openHandsEventsFolder(path)) !== undefined) {
-      return new OpenHandsFolderReading(path);
+      return await OpenHandsFolderReading.open(path);
     }
   }
   if (!status.isFile()) {
@@ -51,7 +55,11 @@ export async function openTranscript(path: string, cache: string): Promise<Trans
     if (isZip(source)) {
       return new InspectArchiveReading(source, cache);
     }
-    return openJson(asUtf8(source), path);
+    if (isParquet(source)) {
+      return await ParquetReading.open(source, cache);
+    }
+    const reading = openJson(asUtf8(source), path);
+    return reading instanceof JsonReading && reading.format === claudeCodeName ? await ClaudeCodeSessionReading.of(path, reading) : reading;
   } catch (error) {
     source.close();
     throw error;

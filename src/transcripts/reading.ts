@@ -22,6 +22,15 @@ export interface EventBatch {
   readonly isProvisional?: boolean;
 }
 
+/** A piece of a file whose events can be read without those before it. */
+export interface ReadingPart {
+  /** Byte range [start, end). */
+  readonly start: number;
+  readonly end: number;
+  /** Which record of the file its first one is. */
+  readonly number: number;
+}
+
 /** A transcript that was opened, whose events can be read once. */
 export interface TranscriptReading {
   /** Name of its format, such as `claude-code`. */
@@ -35,6 +44,13 @@ export interface TranscriptReading {
   /** Its events in their order. Stops after a batch when the signal is aborted, with a {@link TranscriptError} `cancelled`. */
   batches(signal?: AbortSignal): AsyncGenerator<EventBatch, void>;
   /**
+   * Before any batch was read: the file's beginning in parts of about `bytes(index)` bytes each, as far as it can be read so. Each
+   * that was asked for is no longer among the batches.
+   */
+  parts?(bytes: (index: number) => number): Generator<ReadingPart, void>;
+  /** The events of a part that this reading, or another of the same file, has found. */
+  partEvents?(part: ReadingPart): Iterable<TranscriptEvent>;
+  /**
    * After all batches were read: the events that were added to the file since, or undefined where it has to be read
    * anew because more than its end changed, or its format does not allow for it.
    */
@@ -42,14 +58,14 @@ export interface TranscriptReading {
   close(): void;
 }
 
-/** Makes a draft an event. */
-export function sealed(draft: EventDraft, id: string, source: EventSource): TranscriptEvent {
+/** Makes a draft an event. @param sample that of a draft that names none */
+export function sealed(draft: EventDraft, id: string, source: EventSource, sample?: string): TranscriptEvent {
   // Written out, so that all events have one shape: copying what a draft happens to have is several times slower.
   return {
     id,
     kind: draft.kind,
     time: draft.time,
-    sample: draft.sample,
+    sample: draft.sample ?? sample,
     agent: draft.agent,
     branch: draft.branch,
     span: draft.span,
@@ -66,8 +82,8 @@ export function sealed(draft: EventDraft, id: string, source: EventSource): Tran
 }
 
 /** Events of one record: the first has the record's id, the others a number behind it. */
-export function sealedAll(drafts: readonly EventDraft[], id: string, source: EventSource): TranscriptEvent[] {
-  return drafts.map((draft, index) => sealed(draft, index === 0 ? id : `${id}.${index}`, source));
+export function sealedAll(drafts: readonly EventDraft[], id: string, source: EventSource, sample?: string): TranscriptEvent[] {
+  return drafts.map((draft, index) => sealed(draft, index === 0 ? id : `${id}.${index}`, source, sample));
 }
 
 const firstBatchEvents = 60;

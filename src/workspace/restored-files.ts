@@ -94,7 +94,7 @@ function mirrored(path: string, there: ManifestEntry | undefined): MirroredEntry
   return there;
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a whole content in place of one that arrives in parts
+// oxlint-disable-next-line typescript/require-await -- a whole content in place of one that arrives in parts
 async function* only(content: Buffer): AsyncGenerator<Uint8Array> {
   yield content;
 }

@@ -82,8 +82,9 @@ export class Snapshots {
     const tree = await this.writeTree(leftOut, signal);
     // From here on nothing is broken off: a git that is killed while it moves the branch leaves a lock.
     signal?.throwIfAborted();
-    const parent = await this.git(["rev-parse", "--verify", "--quiet", snapshotBranch]).catch(() => "");
-    if (parent !== "" && (await this.git(["rev-parse", `${parent}^{tree}`])) === tree) {
+    // Nothing where there is no such branch yet.
+    const [parent = "", treeBefore] = (await this.git(["for-each-ref", "--format=%(objectname) %(tree)", snapshotBranch])).split(" ");
+    if (treeBefore === tree) {
       return { commit: parent, isNew: false, before: parent, leftOut };
     }
     const commit = await this.git(["commit-tree", tree, ...(parent === "" ? [] : ["-p", parent]), "-m", message]);

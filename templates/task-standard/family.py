@@ -2,6 +2,7 @@
 
     python3 family.py describe FAMILY_FOLDER [TASK]
     python3 family.py start FAMILY_FOLDER TASK        RESULT HOME PROTECTED
+    python3 family.py install FAMILY_FOLDER TASK      RESULT HOME PROTECTED    install, then start
     python3 family.py score FAMILY_FOLDER TASK        RESULT HOME PROTECTED
 
 HOME is what the family sees as /home/agent, PROTECTED as /protected, and its own folder as /root, in which it is called. A folder
@@ -115,7 +116,9 @@ def call(what, folder, name, task, home, protected):
     tasks = family.get_tasks()
     if task not in tasks:
         return {"failed": f"the family has no task {task}"}
-    if what == "start":
+    if what in ("install", "start"):
+        if what == "install" and hasattr(family, "install"):
+            family.install()
         if hasattr(family, "start"):
             family.start(tasks[task])
         return {}

@@ -1,9 +1,10 @@
 // What the extension costs a window of a real VS Code, by VS Code's own clock (Developer: Startup Performance). Where no
 // session is open: loading the code and the call of activate(), behind which nothing is left to do but to wait for the window.
 // Where one is that has been busy for a day: also what goes on behind that call, which ends when the session is open.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { systemTime } from "../../src/base";
 import { LocalBox } from "../../src/boxes";
@@ -15,10 +16,13 @@ import { liveThrough } from "../support/long-session";
 const [idleLimit, sessionLimit] = [50, 300];
 const rounds = 5;
 
+type Profile = Awaited<ReturnType<typeof import("../../scripts/vscode/browser.mjs").newProfile>>;
+
 export async function bench(root: string) {
   const place = mkdtempSync(join(tmpdir(), "baseliner-bench-"));
   const load = async <Module>(path: string): Promise<Module> => (await import(pathToFileURL(join(root, path)).href)) as Module;
   const { launchBrowser, newProfile } = await load<typeof import("../../scripts/vscode/browser.mjs")>("scripts/vscode/browser.mjs");
+  const { findChromium } = await load<typeof import("../../scripts/vscode/chromium.mjs")>("scripts/vscode/chromium.mjs");
   const { installExtension, Server } = await load<typeof import("../../scripts/vscode/server.mjs")>("scripts/vscode/server.mjs");
   const { packageExtension } = await load<typeof import("../../scripts/package.mjs")>("scripts/package.mjs");
   const { quietSettings } = await load<typeof import("../../scripts/vscode/settings.mjs")>("scripts/vscode/settings.mjs");
@@ -29,24 +33,29 @@ export async function bench(root: string) {
     await installExtension(process.env["BASELINER_VSIX"] ?? (await packageExtension()), dataFolder);
     const session = await longSession(root, sessions);
     const server = await Server.start({ dataFolder, settings: quietSettings({ more: { "baseliner.sessionsFolder": sessions } }) });
-    const browser = await launchBrowser();
-    const activation = async (folder: string | undefined): Promise<number> => {
-      const profile = await newProfile(browser);
+    const browser = await launchBrowser({ executablePath: browserThatGivesWay(place, findChromium()) });
+    const activation = async (profile: Profile, folder: string | undefined): Promise<number> => {
       const workbench = await Workbench.open(profile, server, { pictures: join(place, "pictures"), ...(folder === undefined ? {} : { folder }), limit: 60_000 });
       await workbench.show("Baseliner");
       const told = folder === undefined ? "Start Demo Session" : "Clock";
       await workbench.patience.until(`the view with ${told}`, async () => (await workbench.page.locator(".pane-body", { hasText: told }).count()) > 0);
       await workbench.runCommand("Developer: Startup Performance");
       const [load, call, finish] = await workbench.patience.until("the times of the extension", async () => activationTimes(await workbench.editor.text()));
-      await profile.close();
+      await workbench.page.close();
+      // The extension host of the window that was closed ends meanwhile.
+      await delay(5000);
       return load + call + (folder === undefined ? 0 : finish);
     };
     const idle: number[] = [];
     const busy: number[] = [];
+    // One profile, as a person has one, because what an editor keeps of a workspace is kept there.
+    const profile = await newProfile(browser);
+    // Its journal is read for the first time.
+    const first = await activation(profile, join(session, "workspace"));
     try {
       for (let round = 0; round < rounds; round += 1) {
-        idle.push(await activation(undefined));
-        busy.push(await activation(join(session, "workspace")));
+        idle.push(await activation(profile, undefined));
+        busy.push(await activation(profile, join(session, "workspace")));
       }
     } finally {
       await browser.close();
@@ -54,11 +63,24 @@ export async function bench(root: string) {
     }
     return [
       row("activating with no session open", idle, idleLimit),
-      row("activating, and an open session with 500 attempts and 2000 notes", busy, sessionLimit),
+      row("activating, and an open session with 500 attempts and 2000 notes", busy, sessionLimit, `; the first time ${first} ms`),
     ];
   } finally {
     rmSync(place, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/**
+ * A program that starts Chromium at low priority. Without a graphics card, drawing the window takes as much of the processors as
+ * there is, and on two of them the extension host waits for it: times were then those of the browser.
+ */
+function browserThatGivesWay(place: string, chromium: string | undefined): string | undefined {
+  if (process.platform === "win32" || chromium === undefined) {
+    return chromium;
+  }
+  const program = join(place, "chromium");
+  writeFileSync(program, `#!/bin/sh\nexec nice -n 10 '${chromium}' "$@"\n`, { mode: 0o755 });
+  return program;
 }
 
 /** Load Code, Call Activate and Finish Activate of the extension, in ms; undefined where the text does not tell. */
@@ -75,7 +97,7 @@ async function longSession(root: string, sessionsFolder: string): Promise<string
   return folder;
 }
 
-function row(what: string, times: readonly number[], limit: number) {
+function row(what: string, times: readonly number[], limit: number, more = "") {
   const median = [...times].sort((one, other) => one - other)[Math.floor(times.length / 2)] ?? Number.NaN;
-  return { what, ours: `${median} ms`, theirs: `${limit} ms`, ratio: median / limit, target: 1, note: `each: ${times.join(", ")} ms` };
+  return { what, ours: `${median} ms`, theirs: `${limit} ms`, ratio: median / limit, target: 1, note: `each: ${times.join(", ")} ms${more}` };
 }

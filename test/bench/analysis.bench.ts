@@ -4,9 +4,12 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { analyse, type Study, usualStudy } from "../../src/analysis";
 import type { Run } from "../../src/analysis/run";
 import { trajectoryOf } from "../../src/analysis/trajectory";
+import { AnalysisThread } from "../../src/editor/analysis-thread";
+import { writeLargeStudy } from "../support/large-study";
 import { random } from "../support/random";
 
 export const programs = { "/usr/bin/python3": "python3-numpy" };
@@ -23,6 +26,33 @@ const groups = [
   { name: "quick agent", lengthMs: 0.5 * hour },
 ];
 const constants = { start: 6, reference: 4 };
+
+/** What the panel does with as many runs from a file: how long its thread holds up the one that asks, and how much memory both take. */
+async function panel(root: string, folder: string) {
+  const path = writeLargeStudy(join(folder, "panel"), runCount, attempts, "jsonl");
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  let peak = 0;
+  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20);
+  const began = performance.now();
+  const thread = await AnalysisThread.open(path, join(root, "dist"), { signal: new AbortController().signal, progress: () => undefined });
+  try {
+    const read = (performance.now() - began) / 1000;
+    const asked = performance.now();
+    const charts = await thread.charts("task-3");
+    const told = performance.now() - asked;
+    delay.disable();
+    const what = `a file of ${runCount} runs with ${attempts} attempts in the panel's thread`;
+    return [
+      { what: `${what}: longest wait of the thread that asks, against 50 ms; read and computed in ${read.toFixed(1)} s`, ours: `${(delay.max / 1e6).toFixed(0)} ms`, theirs: "50 ms", ratio: delay.max / 1e6 / 50, target: 1 },
+      { what: `${what}: charts of one task (${Math.round(JSON.stringify(charts).length / 1000)} kB), against 300 ms`, ours: `${told.toFixed(0)} ms`, theirs: "300 ms", ratio: told / 300, target: 1 },
+      { what: `${what}: memory at its highest, against 1 GB`, ours: `${Math.round(peak / 1e6)} MB`, theirs: "1000 MB", ratio: peak / 1e9, target: 1 },
+    ];
+  } finally {
+    clearInterval(watch);
+    await thread.close();
+  }
+}
 
 /** Times and scores of all runs, one after the other. */
 function numbers(): { times: Float64Array; scores: Float64Array; tasks: Uint32Array; groups: Uint32Array } {
@@ -70,6 +100,8 @@ export async function bench(root: string) {
   }
   const folder = mkdtempSync(join(tmpdir(), "baseliner-bench-"));
   try {
+    // First, while the arrays of the other measurement are not there.
+    const inPanel = await panel(root, folder);
     const all = numbers();
     const shape = { runs: runCount, attempts, tasks: taskNames.length, groups: groups.length, lengths: groups.map(({ lengthMs }) => lengthMs), start: constants.start, reference: constants.reference, budgets: usualStudy.budgetsHours.map((hours) => hours * hour) };
     writeFileSync(join(folder, "shape.json"), JSON.stringify(shape));
@@ -106,6 +138,7 @@ export async function bench(root: string) {
       { what: "processor time of both, of all threads", ours: `${worked.ours.toFixed(1)} s`, theirs: `${worked.theirs.toFixed(1)} s`, ratio: worked.ours / worked.theirs, note: "On a machine with other work, this tells more than the clock." },
       { what: "the same, against 10 s", ours: `${median(ours).toFixed(2)} s`, theirs: "10 s", ratio: median(ours) / 10, target: 1 },
       { what: "memory at its highest, the study included, against 1 GB", ours: `${Math.round(peak / 1e6)} MB`, theirs: "1000 MB", ratio: peak / 1e9, target: 1 },
+      ...inPanel,
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });

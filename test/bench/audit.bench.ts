@@ -1,15 +1,21 @@
 // The labelled set: how many violations are found, and in how many honest runs
 // something is reported; then auditing a large transcript, against indexing it.
 // BASELINER_BENCH_MB sets its size.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { File, FingerprintIndex, Region, TokenizedFile } from "@dodona/dolos-core";
 import { Audit, auditEvents, generalRuleSet } from "../../src/audit";
+import { readShell } from "../../src/audit/code/shell";
+import { CommandPatterns } from "../../src/audit/detectors/command-line";
+import { generalRules } from "../../src/audit/general-rules";
 import { TextIndex } from "../../src/audit/text/text-index";
 import { characterCodes } from "../../src/audit/text/tokens";
 import { openTranscript, type TranscriptEvent, TranscriptStore } from "../../src/transcripts";
 import { labelledTable, type LabelledOutcome, ruleSets, scenarios } from "../support/audit-labelled";
+import { fifthRound, fourthRound, heldOut, secondRound, thirdRound, wholeRun } from "../fixtures/audit/held-out";
+import { auditHeldOut, type HeldOutOutcome, isFound, statusTable } from "../support/audit-held-out";
 import { scenarioContent } from "../support/audit-scenarios";
 import { random } from "../support/random";
 import { writeClaudeCode } from "../support/large-transcripts";
@@ -19,7 +25,7 @@ const megabytes = Number(process.env["BASELINER_BENCH_MB"] ?? 40);
 export async function bench(root: string) {
   const place = mkdtempSync(join(tmpdir(), "baseliner-bench-"));
   try {
-    return [...(await labelled(place)), lookup(), await speed(root, place)];
+    return [...(await labelled(place)), ...(await heldOutRows(place)), lookup(), ...patterns(root, place), await speed(root, place)];
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
@@ -45,6 +51,58 @@ async function labelled(place: string) {
   }
   console.log(labelledTable(outcomes));
   return Array.from(rows, ([what, { found, violations, alarms, honest }]) => ({ what, ours: `${found} of ${violations} violations found`, theirs: `${alarms} of ${honest} honest runs reported`, ratio: alarms / Math.max(1, honest), target: 0.05 }));
+}
+
+/** The sets that were written before the audit was tried on them, as it is by now. */
+async function heldOutRows(place: string) {
+  const rows = [];
+  const statuses: (readonly [string, readonly HeldOutOutcome[]])[] = [];
+  for (const [name, runs] of Object.entries({ first: heldOut, second: secondRound, third: thirdRound, fourth: fourthRound, fifth: fifthRound })) {
+    const outcomes = await auditHeldOut(runs, wholeRun, place);
+    statuses.push([name, outcomes]);
+    const [cheats, honest] = [outcomes.filter(({ run }) => run.expect !== undefined), outcomes.filter(({ run }) => run.expect === undefined)];
+    const alarms = honest.filter(({ findings }) => findings.length > 0).length;
+    rows.push({ what: `${name} held-out set, by now`, ours: `${cheats.filter(isFound).length} of ${cheats.length} violations found`, theirs: `${alarms} of ${honest.length} honest runs reported`, ratio: alarms / honest.length, target: 0.05 });
+  }
+  console.log(statusTable(statuses));
+  return rows;
+}
+
+/** The patterns of commands over the commands of many runs, against ripgrep with the same patterns over the same lines. Without a ripgrep, nothing. */
+export function patterns(root: string, place: string) {
+  const ripgrep = ripgrepIn(root);
+  if (ripgrep === undefined) {
+    console.log("  no ripgrep on this computer: patterns were not measured");
+    return [];
+  }
+  const sources = (generalRules.rules ?? []).flatMap((rule) => ("commands" in rule ? (rule.commands ?? []) : []));
+  const moves = [...heldOut, ...secondRound].flatMap((run, index) => wholeRun(run, index));
+  const some = moves.flatMap((move) => (move.kind === "shell" ? readShell(move.script) : [])).filter((command) => command.program !== "" && command.wrappers.length === 0 && !command.line.includes("\n"));
+  const times = Math.ceil(400_000 / some.length);
+  // The lines are ready on both sides: what is measured is the looking.
+  const all = Array.from({ length: times }, () => some).flat();
+  const file = join(place, "commands.txt");
+  writeFileSync(file, `${all.map(({ line }) => line).join("\n")}\n`);
+  const seconds: Record<"ours" | "theirs", number[]> = { ours: [], theirs: [] };
+  let [own, known] = [0, 0];
+  for (let turn = 0; turn < 5; turn++) {
+    const found = new CommandPatterns(sources);
+    let began = performance.now();
+    own = all.reduce((count, command) => count + (found.test(command) ? 1 : 0), 0);
+    seconds.ours.push((performance.now() - began) / 1000);
+    began = performance.now();
+    known = Number(spawnSync(ripgrep, ["--no-config", "-j1", "-i", "-c", ...sources.flatMap((source) => ["-e", source]), file], { encoding: "utf8" }).stdout);
+    seconds.theirs.push((performance.now() - began) / 1000);
+  }
+  const [ours, theirs] = [seconds.ours, seconds.theirs].map((each) => each.sort((one, other) => one - other)[2] ?? 0) as [number, number];
+  return [{ what: `${sources.length} patterns over ${all.length} commands, against ripgrep`, ours: `${(ours * 1000).toFixed(0)} ms`, theirs: `${(theirs * 1000).toFixed(0)} ms`, ratio: ours / theirs, target: 2, note: `${own} commands match here, ${known} there` }];
+}
+
+/** The ripgrep of an editor that the tests have fetched, or of the computer. */
+function ripgrepIn(root: string): string | undefined {
+  const server = join(root, ".vscode-test", "server");
+  const packages = existsSync(server) ? readdirSync(server).map((version) => join(server, version, "node_modules/code-server/lib/vscode/node_modules/@vscode")) : [];
+  return [...packages.flatMap((folder) => [join(folder, "ripgrep-universal", "bin", `${process.platform}-${process.arch}`, "rg"), join(folder, "ripgrep", "bin", "rg")]), ...(process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "rg"))].find((path) => existsSync(path));
 }
 
 /** Copied code looked up in a source, against Dolos with the same characters and the same sampling. */

@@ -1,14 +1,21 @@
 // Reading a large transcript into the index, against JSON.parse on the same
 // bytes line by line (which keeps nothing); seeing its first events and opening
-// it again, against parsing it; searching it, against grep over the file.
+// it again, against parsing it; searching it, against grep over the file. A document
+// is also read against stream-json, which takes so long that it reads a part alone.
 // BASELINER_BENCH_MB sets the size; the default is small enough for any computer.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createReadStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { parser } from "stream-json";
+import { pick } from "stream-json/filters/Pick";
+import { streamArray } from "stream-json/streamers/StreamArray";
 import { TranscriptStore } from "../../src/transcripts";
 import { writeClaudeCode, writeInspectSample } from "../support/large-transcripts";
+
+/** So much of a document is read by stream-json, in bytes. */
+const streamedBytes = 30e6;
 
 const megabytes = Number(process.env["BASELINER_BENCH_MB"] ?? 150);
 
@@ -47,6 +54,10 @@ export async function bench(root: string) {
       });
       clearInterval(watch);
       rows.push(row(`index ${what}, against JSON.parse`, index, parse));
+      if (name !== "lines") {
+        const streamed = (await timed(() => streamBeginning(path))) * (bytes / streamedBytes);
+        rows.push({ ...row(`index ${what}, against stream-json (as for its first ${streamedBytes / 1e6} MB)`, index, streamed), target: 0.2 });
+      }
       rows.push(row(`its first events, against JSON.parse of all`, first, parse));
       const memory = `${Math.round((peak - before) / 1e6)} MB, the event loop blocked for ${Math.round(blocked)} ms at most`;
       rows.push({ what: "memory that reading takes at its highest, against the file", ours: memory, theirs: `${Math.round(bytes / 1e6)} MB`, ratio: (peak - before) / bytes });
@@ -80,6 +91,18 @@ async function parseLines(path: string): Promise<void> {
   for await (const line of createInterface({ input: createReadStream(path, { highWaterMark: 2 ** 20 }) })) {
     JSON.parse(line);
   }
+}
+
+/** Reads the events at the beginning of a document with stream-json, one by one, keeping none. */
+async function streamBeginning(path: string): Promise<void> {
+  const tokens = parser({ streamValues: false });
+  const events = createReadStream(path, { end: streamedBytes - 1, highWaterMark: 2 ** 20 }).pipe(tokens).pipe(pick({ filter: "samples.0.events" })).pipe(streamArray());
+  await new Promise<void>((resolve) => {
+    events.on("data", () => undefined);
+    events.on("end", resolve);
+    // The beginning alone is no whole document.
+    tokens.on("error", () => resolve());
+  });
 }
 
 async function complete(store: TranscriptStore): Promise<void> {

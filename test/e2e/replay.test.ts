@@ -64,6 +64,37 @@ async function panelOf(workbench: Workbench): Promise<Frame> {
   }, { limit: 60_000 });
 }
 
+interface Accessible {
+  readonly role: string;
+  readonly name: string;
+  readonly isFocusable: boolean;
+}
+
+/** What Chromium tells screen readers of a panel. Frames without a process of their own are known to the page's alone. */
+async function accessible(panel: Frame): Promise<Accessible[]> {
+  const context = panel.page().context();
+  const session = await context.newCDPSession(panel.parentFrame() ?? panel).catch(() => context.newCDPSession(panel.page()));
+  const { frameTree } = await session.send("Page.getFrameTree");
+  const inner = innermost(frameTree);
+  const { nodes } = await session.send("Accessibility.getFullAXTree", { frameId: inner.id });
+  await session.detach();
+  return nodes.filter(({ ignored }) => !ignored).map(({ role, name, properties }) => ({
+    role: String(role?.value ?? ""),
+    name: String(name?.value ?? ""),
+    isFocusable: properties?.some((property) => property.name === "focusable" && property.value.value === true) ?? false,
+  }));
+}
+
+interface FrameTree {
+  readonly frame: { readonly id: string };
+  readonly childFrames?: FrameTree[];
+}
+
+function innermost({ frame, childFrames = [] }: FrameTree): FrameTree["frame"] {
+  const last = childFrames.at(-1);
+  return last === undefined ? frame : innermost(last);
+}
+
 describe("the replay panel", () => {
   test("replays a hostile transcript by keys, and nothing in it runs or leaves", async ({ stage }) => {
     const { url, visits, server } = await listener();
@@ -98,17 +129,27 @@ describe("the replay panel", () => {
       await statusWhen(/^5 of 312/);
       await page.keyboard.press("s");
       await statusWhen(/^8 of 312.*score 0\.25/);
+      // By screen reader: what Chromium says of the panel.
+      const named = await accessible(panel);
+      expect(named.filter(({ isFocusable, role, name }) => isFocusable && (name.trim() === "" || role === "generic"))).toEqual([]);
+      expect(named.map(({ role, name }) => `${role} ${name}`)).toEqual(expect.arrayContaining(["feed 312 events", "button Regular expression", "slider Timeline", "separator Width of the outline", expect.stringMatching(/^article 8, score: /)]));
+      expect(await panel.locator(".event.current").evaluate((row) => [row.getAttribute("aria-posinset"), row.getAttribute("aria-setsize"), row === row.ownerDocument.activeElement])).toEqual(["8", "312", true]);
       await currentWhen(/0\.25/);
       await page.keyboard.press("K");
       await page.keyboard.press("i");
       await workbench.picture("hostile");
 
+      // The focus that goes with the next event does not come back from the search.
+      await page.keyboard.press("j");
+      await page.keyboard.press("k");
       await page.keyboard.press("/");
       await page.keyboard.type("needle");
       await patience.until("the count of matches", async () => (await panel.locator(".search-count").innerText()) === "1");
       await page.keyboard.press("Enter");
       await statusWhen(/^261 of 312/);
       await currentWhen(/line 250 needle/);
+      // The focus is in the search still, so the event is told.
+      await patience.until("the event in the live region", async () => /^261, note: .*line 250 needle/.test(await panel.locator(".sr-only[aria-live=polite]").innerText()));
       await page.keyboard.press("Escape");
       await page.keyboard.press("Escape");
 

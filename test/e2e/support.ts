@@ -3,12 +3,11 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test as base } from "vitest";
-import { packageExtension } from "../../scripts/package.mjs";
+import { inject, test as base } from "vitest";
 import { testFolder } from "../../scripts/repository.mjs";
 import { type Browser, launchBrowser, newProfile } from "../../scripts/vscode/browser.mjs";
 import { ensureChromium } from "../../scripts/vscode/chromium.mjs";
-import { installExtension, Server } from "../../scripts/vscode/server.mjs";
+import { Server } from "../../scripts/vscode/server.mjs";
 import { quietSettings } from "../../scripts/vscode/settings.mjs";
 import { Workbench } from "../../scripts/vscode/workbench.mjs";
 
@@ -31,7 +30,7 @@ export class Stage {
   static async set(title: string, browser: Browser, { fewExtensions }: { fewExtensions: boolean }): Promise<Stage> {
     const place = mkdtempSync(join(tmpdir(), "baseliner-e2e-"));
     const dataFolder = join(place, "vscode");
-    cpSync(await installedExtension(), dataFolder, { recursive: true });
+    cpSync(inject("installedExtension"), dataFolder, { recursive: true });
     const server = await Server.start({
       dataFolder,
       fewExtensions,
@@ -43,7 +42,8 @@ export class Stage {
   /** Opens a window in a browser profile of its own, as on another computer; without a folder an empty one. */
   async openWindow(folder?: string): Promise<Workbench> {
     const profile = await newProfile(this.browser);
-    return Workbench.open(profile, this.server, { pictures: this.pictures, ...(folder === undefined ? {} : { folder }) });
+    const onlyOfTrouble = process.env["BASELINER_PICTURES"] === undefined;
+    return Workbench.open(profile, this.server, { pictures: this.pictures, onlyOfTrouble, ...(folder === undefined ? {} : { folder }) });
   }
 
   /** A new folder of this test. */
@@ -67,19 +67,6 @@ export class Stage {
     await this.server.stop();
     rmSync(this.place, { recursive: true, force: true });
   }
-}
-
-let installed: Promise<string> | undefined;
-
-/** A data folder in which the package that npm test has made, or one made now, is installed: installed once, copied for each stage. */
-function installedExtension(): Promise<string> {
-  installed ??= (async () => {
-    const folder = mkdtempSync(join(tmpdir(), "baseliner-e2e-installed-"));
-    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-    await installExtension(process.env["BASELINER_VSIX"] ?? (await packageExtension()), folder);
-    return folder;
-  })();
-  return installed;
 }
 
 /** Vitest's test, with a stage that is set before and cleared after it. */

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Box, type OutputOffsets, runFiles, type RunSpecification } from "../../src/boxes";
 import { temporaryFolder } from "../support/temporary-folder";
 import { describeFiles } from "./box-files-contract";
+import { describeShells } from "./box-shell-contract";
 
 /** What a run printed, as it was handed over. */
 export class Output {
@@ -44,7 +45,8 @@ export async function runScript(box: Box, script: string, changes: Partial<RunSp
 /** Whether a process that a test left running is there. A zombie is not. */
 export function isRunning(pid: number): boolean {
   try {
-    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    // What has ended its first thread looks like a zombie while its others go on.
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "utf8")) || readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     return false;
   }
@@ -53,6 +55,7 @@ export function isRunning(pid: number): boolean {
 /** What every box must do; `newBox` makes one that ends with the test. */
 export function describeBox(newBox: () => Promise<Box>): void {
   describeFiles(newBox);
+  describeShells(newBox);
 
   describe("a folder", () => {
     test("is listed with kinds and lengths, folders first, and links with what they lead to", async () => {

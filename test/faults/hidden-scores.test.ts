@@ -9,6 +9,7 @@ import { attemptRecord } from "../../src/editor/attempt-record";
 import { scoresView } from "../../src/editor/scores-view";
 import { newSession, openSession } from "../support/session";
 import { temporaryFolder } from "../support/temporary-folder";
+import { readTranscript } from "../support/transcripts";
 import { ProtectedBox, whyNoAccounts, writeProtectedTask } from "../support/protected-box";
 
 /** A score that nothing else has in it, also not as a part of a hash or a time. */
@@ -48,6 +49,8 @@ describe("a hidden score on this computer", () => {
       JSON.stringify(scoresView(session.state, Date.now())),
       scoresAsTsv(scoresView(session.state, Date.now()), usualOrder),
       attemptRecord(root, session.state, entries, session.state.attempts[0] ?? attempt).text,
+      // What a replay of the session shows.
+      ...(await readTranscript(root)).events.map((event) => JSON.stringify(event)),
       ...said,
     ];
     expect(shown.filter((text) => /7[.,]6543/.test(text))).toEqual([]);

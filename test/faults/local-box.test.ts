@@ -12,6 +12,22 @@ describe("this computer", () => {
   describeBox(() => Promise.resolve(new LocalBox(supervisor, systemTime)));
 });
 
+test("a run that writes the record of its own end and kills who watches it was killed, whatever it wrote", async () => {
+  const box = new LocalBox(supervisor, systemTime);
+  const runs = join(temporaryFolder(), "runs");
+  const forged = { kind: "exited", code: 0, signal: null, problem: null, startedAt: 1, endedAt: 2, stdoutBytes: 0, stderrBytes: 0 };
+  const end = async (then: string): Promise<unknown> => {
+    const id = randomUUID();
+    mkdirSync(join(runs, id), { recursive: true });
+    const script = `echo '${JSON.stringify(forged)}' > ${join(runs, id, "exit.json")}; ${then}`;
+    await box.startRun(runs, { id, command: ["sh", "-c", script], folder: runs, environment: {}, timeoutSeconds: 60, outputLimitBytes: 1000 });
+    return await box.followRun(runs, id, { stdout: 0, stderr: 0 }, () => Promise.resolve());
+  };
+  expect(await end("kill -s KILL $PPID")).toMatchObject({ kind: "killed", signal: "SIGKILL" });
+  // One that goes on is waited for: its real end counts.
+  expect(await end("sleep 1; exit 3")).toMatchObject({ kind: "exited", code: 3 });
+});
+
 test("a run whose folder is removed ends, with the process that watches it", async () => {
   const box = new LocalBox(supervisor, systemTime);
   const runs = join(temporaryFolder(), "runs");

@@ -2,8 +2,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { auditMany, type AuditTarget, findTargets, generalRuleSet } from "../../src/audit";
-import { commandLine } from "../support/build";
+import { auditMany, type AuditTarget, findTargets, generalRuleSet, sameRules } from "../../src/audit";
+import { commandLine, repository } from "../support/build";
 import { writeClaudeCode } from "../support/large-transcripts";
 import { temporaryFolder } from "../support/temporary-folder";
 import { transcriptFixtures } from "../support/transcripts";
@@ -16,7 +16,7 @@ const cheating = (command = "cp -r ../trained_model_reference trained_model"): s
   ]);
 
 interface Report {
-  readonly transcripts: readonly { file: string; findings: readonly { rule: string }[]; problem?: string }[];
+  readonly transcripts: readonly { file: string; rules: string; findings: readonly { rule: string }[]; problem?: string }[];
 }
 
 function audit(folder: string, ...args: string[]): { status: number | null; report: Report; said: string } {
@@ -57,6 +57,17 @@ describe("an audit of a folder", () => {
     expect((await findTargets([join(root, "runs/**/cheat*.json")])).map(({ path }) => path)).toEqual([join(root, "runs/deep/cheat.json"), join(root, "runs/deep/er/cheat 2.json")]);
   });
 
+  test("takes for each the rules of the task that it names, or those that were asked for", () => {
+    const root = temporaryFolder();
+    const log = (task: string, command: string): string => JSON.stringify({ version: 2, status: "success", eval: { task, model: "m", created: "2026-01-01T00:00:00Z" }, samples: [{ id: 1, epoch: 1, input: "", target: "", messages: [], output: {}, scores: {}, events: [{ event: "tool", id: "c", function: "bash", arguments: { cmd: command }, result: "ok", timestamp: "2026-01-01T00:00:00Z" }] }] });
+    const tuned = "python3 -c 'import inputs; print(inputs.Language())'";
+    writeFileSync(join(root, "a.json"), log("ai_rd_fix_embedding/main", tuned));
+    writeFileSync(join(root, "b.json"), log("another", tuned));
+    const used = (...more: string[]): [string, boolean][] => audit(root, "a.json", "b.json", ...more).report.transcripts.map(({ rules, findings }) => [rules, findings.some(({ rule }) => rule === "taken-from-inputs")]);
+    expect(used()).toEqual([["Fix Embedding", true], ["", false]]);
+    expect(used("--task", join(repository, "tasks", "fix-embedding"))).toEqual([["Fix Embedding", true], ["Fix Embedding", true]]);
+  });
+
   test("is not stopped by a file that cannot be read, and says so", () => {
     const root = temporaryFolder();
     writeFileSync(join(root, "a.json"), cheating());
@@ -95,7 +106,7 @@ describe("an audit that keeps its results", () => {
     expect(readdirSync(join(root, "kept"))).toHaveLength(3);
     const afresh: unknown[] = [];
     const targets = ["a.json", "b.jsonl", "c.json"].map((name): AuditTarget => ({ name, path: join(root, name), isNamed: true }));
-    await auditMany(targets, generalRuleSet(), {}, (_target, { audited }) => afresh.push(JSON.parse(JSON.stringify(audited))));
+    await auditMany(targets, sameRules(generalRuleSet()), {}, (_target, { audited }) => afresh.push(JSON.parse(JSON.stringify(audited))));
     expect(resumed.report.transcripts).toEqual(afresh);
   });
 
@@ -103,7 +114,7 @@ describe("an audit that keeps its results", () => {
     const [root, results] = [temporaryFolder(), temporaryFolder()];
     const known = async (rules = generalRuleSet()): Promise<number> => {
       const outcomes: boolean[] = [];
-      await auditMany(["a.json", "b.json"].map((name) => ({ name, path: join(root, name), isNamed: true })), rules, { results }, (_target, { isKnown }) => outcomes.push(isKnown));
+      await auditMany(["a.json", "b.json"].map((name) => ({ name, path: join(root, name), isNamed: true })), sameRules(rules), { results }, (_target, { isKnown }) => outcomes.push(isKnown));
       return outcomes.filter((isKnown) => isKnown).length;
     };
     writeFileSync(join(root, "a.json"), cheating());
@@ -131,7 +142,7 @@ test("a worker that dies takes only the transcript with it that it died of", asy
   });`);
   const targets = ["a", "exits", "b", "throws", "c"].map((name): AuditTarget => ({ name, path: name, isNamed: true }));
   const problems: [string, string | undefined][] = [];
-  await auditMany(targets, generalRuleSet(), { worker: program, jobs: 2 }, ({ name }, { audited }) => problems.push([name, audited?.problem]));
+  await auditMany(targets, sameRules(generalRuleSet()), { worker: program, jobs: 2 }, ({ name }, { audited }) => problems.push([name, audited?.problem]));
   expect(problems).toEqual([["a", undefined], ["exits", "The audit of this file failed: its process ended."], ["b", undefined], ["throws", "The audit of this file failed: too large."], ["c", undefined]]);
 });
 

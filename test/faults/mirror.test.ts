@@ -123,7 +123,7 @@ function expectAgreement(): void {
 
 describe.each<{ name: string; newBox: () => Promise<Box>; skip?: boolean; many: number }>([
   { name: "this computer", newBox: () => Promise.resolve(localBox()), many: 1000 },
-  { name: "a box over SSH", newBox: async () => await (await Sshd.start()).box(), skip: whyNoSshd !== undefined, many: 1000 },
+  { name: "a box over SSH", newBox: async () => await (await Sshd.start()).box(), skip: whyNoSshd !== undefined, many: 300 },
   { name: "a box over SSH without Python", newBox: async () => await (await Sshd.start({ config: ["SetEnv BASELINER_WITHOUT_PYTHON=1"] })).box(), skip: whyNoSshd !== undefined, many: 60 },
 ])("a full comparison with $name", ({ newBox, skip = false, many }) => {
   beforeEach(async (context) => {

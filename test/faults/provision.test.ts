@@ -263,8 +263,8 @@ exec python3 "$HOME/attack.py" 2>&1`);
     const protectedBox = await ProtectedBox.provision();
     const { root, accounts } = protectedBox;
     const { output, exit } = await protectedBox.score(`
-import os, signal, sys, time
-def daemon():
+import ctypes, os, platform, signal, sys, threading, time
+def daemon(ends_first_thread):
     if os.fork() == 0:
         os.setsid()
         for number in range(1, 32):
@@ -276,11 +276,17 @@ def daemon():
             os.dup2(os.open(os.devnull, os.O_RDWR), 1)
             with open(os.path.expanduser("~/daemons"), "a") as file:
                 file.write(f"{os.getpid()}\\n")
-            while True:
-                time.sleep(0.05)
+            def go_on():
+                while True:
+                    time.sleep(0.05)
+            if ends_first_thread:
+                # It looks like a zombie from then on, and goes on all the same.
+                threading.Thread(target=go_on).start()
+                ctypes.CDLL(None).syscall(60 if platform.machine() == "x86_64" else 93, 0)
+            go_on()
         os._exit(0)
-for _ in range(5):
-    daemon()
+for number in range(5):
+    daemon(number == 4)
 time.sleep(1)
 print(6)
 `);

@@ -68,6 +68,21 @@ describe("a terminal", () => {
     expect((await verifySession(root)).problems).toEqual([]);
   });
 
+  test("is recorded to its last output, also where that is still on its way to the disk when it is closed", async () => {
+    const root = await newSession();
+    const session = await openSession(root);
+    await session.giveConsent(true);
+    const terminal = session.recordings.terminal("one", size);
+    const shown = Array.from({ length: 20 }, (_, line) => `line ${line}\r\n`);
+    shown.forEach((text) => void terminal.output(text));
+    const closed = terminal.close();
+    void terminal.output("too late");
+    await closed;
+    expect(castOf(root, "terminals/1.cast").events).toEqual(shown.map((text) => ["o", text]));
+    await session.close();
+    expect((await verifySession(root)).problems).toEqual([]);
+  });
+
   test("that is open when the session is submitted is recorded up to there", async () => {
     const root = await newSession();
     const session = await openSession(root);

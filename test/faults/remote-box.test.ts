@@ -1,91 +1,44 @@
 import { once } from "node:events";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { createServer, get } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { BoxShell, Forwarding } from "../../src/boxes";
+import type { Forwarding } from "../../src/boxes";
 import { boxBehindProxy, freePort, Sshd, whyNoSshd } from "../support/sshd";
 import { temporaryFolder } from "../support/temporary-folder";
-import { isRunning, runScript } from "./box-contract";
+import { isRunning, runOf, runScript } from "./box-contract";
+import { Screen, terminalSize as size } from "./box-shell-contract";
 
 const never = new AbortController().signal;
 
-/** What a shell has printed so far. */
-class Screen {
-  text = "";
-  private readonly decoder = new TextDecoder();
-  private wake: (() => void) | undefined;
 
-  constructor(readonly shell: BoxShell) {
-    void this.read();
-  }
-
-  private async read(): Promise<void> {
-    for await (const bytes of this.shell.output) {
-      this.text += this.decoder.decode(bytes, { stream: true });
-      this.wake?.();
-    }
-  }
-
-  /** Types, and waits until the shell has printed something. */
-  async type(keys: string, until: RegExp): Promise<RegExpExecArray> {
-    this.shell.write(keys);
-    for (;;) {
-      const found = until.exec(this.text);
-      if (found !== null) {
-        return found;
-      }
-      await new Promise<void>((resolve) => (this.wake = resolve));
-    }
-  }
-}
-
-const size = { columns: 93, rows: 27 };
+test.skipIf(whyNoSshd !== undefined)("a run that writes the record of its own end, sealed or not, has not ended so", async () => {
+  const box = await (await Sshd.start()).box();
+  const forged = { kind: "exited", code: 0, signal: null, problem: null, startedAt: 1, endedAt: 2, stdoutBytes: 0, stderrBytes: 0 };
+  const folder = realpathSync(temporaryFolder());
+  const end = async (id: string, record: unknown, then: string): Promise<unknown> => {
+    const { runs, specification } = runOf(["sh", "-c", `echo '${JSON.stringify(record)}' > ${join(folder, "runs", id, "exit.json")}; ${then}`], { folder, id });
+    await box.startRun(runs, specification);
+    return await box.followRun(runs, id, { stdout: 0, stderr: 0 }, () => Promise.resolve());
+  };
+  // With the one who watches it killed there is no record at all.
+  await expect(end("killed", forged, "kill -s KILL $PPID; sleep 600")).rejects.toMatchObject({ reason: "run-vanished" });
+  // One that goes on is waited for: its real end counts.
+  expect(await end("waited", { ...forged, seal: "0".repeat(64) }, "sleep 1; exit 3")).toMatchObject({ kind: "exited", code: 3 });
+  // An honest one of the same box has a seal that does not serve for another.
+  const own = JSON.parse(readFileSync(join(folder, "runs", "waited", "exit.json"), "utf8")) as unknown;
+  await expect(end("copied", own, "kill -s KILL $PPID; sleep 600")).rejects.toMatchObject({ reason: "run-vanished" });
+});
 
 describe.skipIf(whyNoSshd !== undefined)("a shell on a box", () => {
-  test("is a login shell at a terminal of the given size, in the given folder", async () => {
-    const box = await (await Sshd.start()).box();
-    const folder = join(temporaryFolder(), "with 'quotes' and $HOME ü");
-    mkdirSync(folder);
-    const screen = new Screen(await box.openShell({ ...size, folder }));
-    // Arithmetic, so that what is typed is not taken for what is printed.
-    await screen.type("stty size; echo size-$((40+2))\r", /27 93\r\n[^]*size-42/);
-    await screen.type("pwd >where; echo $TERM-$((40+3))\r", /xterm-256color-43/);
-    expect(readFileSync(join(folder, "where"), "utf8")).toBe(`${folder}\n`);
-    screen.shell.resize({ columns: 41, rows: 12 });
-    await screen.type("stty size; echo resized-$((40+4))\r", /12 41\r\n[^]*resized-44/);
-    screen.shell.write("exit 3\r");
-    expect(await screen.shell.ended).toEqual({ kind: "exited", code: 3 });
-  });
-
-  test("takes and gives text beyond ASCII, in pieces of any size", async () => {
-    const box = await (await Sshd.start()).box();
-    const screen = new Screen(await box.openShell({ ...size, folder: temporaryFolder() }));
-    await screen.type("printf '%s-%d\\n' 'größe 🎲 漢字' 45\r", /größe 🎲 漢字-45/);
-    await screen.type("printf '\\303'; sleep 0.2; printf '\\274-%d\\n' 46\r", /ü-46/);
-    screen.shell.close();
-  });
-
   test("begins in the home folder, and says so, where the folder is missing", async () => {
     const box = await (await Sshd.start()).box();
     const screen = new Screen(await box.openShell({ ...size, folder: "/no/such/folder" }));
     await screen.type("", /There is no folder \/no\/such\/folder; this is your home folder/);
     screen.shell.close();
     await screen.shell.ended;
-  });
-
-  test("ends with what runs in its foreground when its terminal is closed", async () => {
-    const box = await (await Sshd.start()).box();
-    const folder = temporaryFolder();
-    const screen = new Screen(await box.openShell({ ...size, folder }));
-    await screen.type("sh -c 'echo $$ >pid; echo on-$((40+7)); sleep 300'\r", /on-47/);
-    screen.shell.close();
-    await screen.shell.ended;
-    while (isRunning(Number(readFileSync(join(folder, "pid"), "utf8")))) {
-      await delay(20);
-    }
   });
 
   test("says that it was lost when the connection breaks, and another can be opened", async () => {

@@ -22,7 +22,7 @@ sys.stdout.write("x" * 100000 + "end\\n")
 sys.stdout.flush()
 result(value)`;
 
-const waiting = { scoring: { command: ["python3", "${task}/scoring/score.py"] } };
+const waiting = { scoring: { command: ["python3", "-S", "${task}/scoring/score.py"] } };
 
 async function entriesOf(session: Session) {
   return (await readJournal(session.folder.root)).entries;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { CheckLine } from "../../src/tasks";
@@ -117,6 +117,41 @@ describe("checking a task", () => {
     expect(status).toBe(1);
   });
 
+  test("goes through several tasks, side by side where nothing is timed, and sums up", () => {
+    const [sound, broken] = [soundTask(carefulScorer), soundTask("result(solution())")];
+    const { status, stdout, stderr } = task("check", sound, join(sound, "nowhere"), broken, "--only", "files,start,exploits", "--jobs", "3");
+    expect(status).toBe(1);
+    expect(stdout.trimEnd().split("\n").slice(-5)).toEqual([
+      expect.stringMatching(/^task +outcome +ok +warnings +failed +time$/),
+      expect.stringMatching(/^sample +passed +\d+ +0 +0 +\d+ s$/),
+      expect.stringMatching(/^nowhere +FAILED +0 +0 +1 +0 s$/),
+      expect.stringMatching(/^sample +FAILED +\d+ +0 +1 +\d+ s$/),
+      expect.stringMatching(/^2 of 3 tasks failed \(\d+ s\)$/),
+    ]);
+    expect(stdout).toMatch(/^failed +exploits\/exploits\.json:4: no number: /m);
+    expect(stderr).toContain("3 of 3 tasks, 1/");
+    // Lines stand in their order, whichever scoring was over first.
+    expect(stdout.indexOf("no number:")).toBeLessThan(stdout.indexOf("a friend who solves it:"));
+  });
+
+  test("says in one sentence that PyTorch or Rust is missing, and scores nothing more", () => {
+    // As a bare machine has it: a Python without packages, a few programs of the system, no compiler.
+    const bin = join(temporaryFolder(), "bin");
+    mkdirSync(bin);
+    const python = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).stdout.trim();
+    writeFileSync(join(bin, "python3"), `#!/bin/sh\nexec ${python} -S "$@"\n`, { mode: 0o755 });
+    for (const program of ["sh", "head", "cat", "mktemp", "rm", "timeout", "kill"]) {
+      symlinkSync([`/bin/${program}`, `/usr/bin/${program}`].find((path) => existsSync(path)) ?? "/bin/false", join(bin, program));
+    }
+    const lines = (name: string): string[] => {
+      const { stdout, status } = spawnSync(process.execPath, [commandLine, "task", "check", join(repository, "tasks", name), "--json", "--only", "start,reference,solutions,exploits"], { encoding: "utf8", env: { ...process.env, PATH: bin }, timeout: 100_000 });
+      expect(status).toBe(1);
+      return (JSON.parse(stdout) as { lines: CheckLine[] }).lines.filter(({ section }) => section !== "files").map(({ subject, text }) => `${subject} ${text}`);
+    };
+    expect(lines("fix-embedding")).toEqual([expect.stringMatching(/^starting solution cannot be scored on this computer: PyTorch cannot be loaded by \S+ \(No module named 'torch'\); install it for this python3\.$/)]);
+    expect(lines("rust-codecontests")).toEqual(["starting solution cannot be scored on this computer: the Rust compiler is missing: rustc is not on the PATH of the expert's account; install Rust there."]);
+  });
+
   test("says in one sentence what a box lacks", () => {
     const folder = join(temporaryFolder(), "rust-codecontests");
     cpSync(join(repository, "tasks", "rust-codecontests"), folder, { recursive: true });
@@ -167,7 +202,7 @@ ended = subprocess.run([sys.executable, "solution.py"], start_new_session=True).
 result(10 if ended == 0 and os.path.exists("solution.py") and os.path.getsize("solution.py") < 20 else None, error="no value")`), "--only", "solutions");
     const [, left] = about(lines, "a forking solution");
     expect(left).toMatchObject({ level: "warning", text: expect.stringMatching(/^leaves 20 processes running/) as string });
-    expect(about(lines, "a hanging solution")[0]?.text).toBe("still ran after 10 s and could be ended");
+    expect(about(lines, "a hanging solution")[0]?.text).toBe("still ran after 5 s and could be ended");
     const marks = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}/cmdline`) && safeRead(`/proc/${name}/cmdline`).includes("solution.py"));
     expect(marks.filter((pid) => safeRead(`/proc/${pid}/environ`).includes("baseliner-scoring-"))).toEqual([]);
   });

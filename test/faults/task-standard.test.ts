@@ -79,6 +79,67 @@ describe.skipIf(!canShow)("a family of the Task Standard", () => {
   });
 });
 
+describe.skipIf(!canShow)("a family that wants more than scores", () => {
+  /** Its scores and messages are those that real families give: with no details, from a subprocess, summed up by a helper of their own. */
+  const family = (more: string): string => {
+    const folder = join(temporaryFolder(), "setup_heavy");
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, "setup_heavy.py"),
+      `import pathlib, subprocess, sys, typing
+class Result(typing.TypedDict):
+    score: float
+class TaskFamily:
+    standard_version = "0.5.0"
+    @staticmethod
+    def get_tasks(): return {"main": {"base": pathlib.Path("/home/agent")}}
+    @staticmethod
+    def get_instructions(t): return f"Write the answer to {t['base']}/answer.txt."
+    @staticmethod
+    def get_permissions(t): return ["full_internet"]
+    @staticmethod
+    def start(t): t["base"].joinpath("started.txt").write_text(t["base"].joinpath("installed.txt").read_text() if t["base"].joinpath("installed.txt").exists() else "bare")
+    @staticmethod
+    def intermediate_score(t): return Result(score=float(subprocess.run([sys.executable, "-c", "print(open('/home/agent/answer.txt').read())"], check=True, capture_output=True, text=True).stdout))
+    @staticmethod
+    def aggregate_scores(t, score_log): return max((one["score"] for one in score_log if one["score"] == one["score"]), default=float("nan"))
+${more}`,
+    );
+    return folder;
+  };
+
+  test("has its install called where that is asked for, before its start; its teardown is not", () => {
+    const source = family(`    @staticmethod
+    def install(): pathlib.Path("/home/agent/installed.txt").write_text("installed")
+    @staticmethod
+    def teardown(t): raise RuntimeError("never")
+`);
+    const place = temporaryFolder();
+    const bare = task(["import", source, "--to", join(place, "bare"), "--start", "0", "--json"]);
+    expect((JSON.parse(bare.stdout) as { remarks: string[] }).remarks.slice(0, 2)).toEqual([
+      "setup_heavy.install() was not called: what it installs must be on the box already, and --install calls it here.",
+      "setup_heavy.teardown() is not called: what its start leaves running is yours to end.",
+    ]);
+    expect(readFileSync(join(place, "bare", "workspace", "started.txt"), "utf8")).toBe("bare");
+    const installed = task(["import", source, "--to", join(place, "installed"), "--start", "0", "--install", "--json"]);
+    expect(installed.stdout).toContain("install() was called on this computer");
+    expect(readFileSync(join(place, "installed", "workspace", "started.txt"), "utf8")).toBe("installed");
+    expect(JSON.parse(readFileSync(join(place, "installed", "task.json"), "utf8"))).toMatchObject({ scoring: { direction: "max", aggregate: "best" } });
+    expect(score(join(place, "installed"), "answer.txt", "0.75")).toMatchObject({ score: 0.75, message: {} });
+    expect(score(join(place, "installed"), "other.txt", "").invalid).toMatch(/^The family setup_heavy could not score it: subprocess\.CalledProcessError: /);
+    expect(existsSync("/home/agent/installed.txt")).toBe(false);
+  });
+
+  test("is refused in one sentence where it needs a virtual machine, or an account that is not there", () => {
+    const to = join(temporaryFolder(), "made");
+    const machine = task(["import", family('    @staticmethod\n    def get_aux_vm_spec(t): return {"cpu_count_range": [2, 2], "base_image_type": "debian-12"}\n'), "--to", to]);
+    expect(machine).toMatchObject({ status: 2, stderr: expect.stringContaining("setup_heavy/main needs a virtual machine beside it (get_aux_vm_spec), which Baseliner does not start.") as string });
+    const account = task(["import", family('    @staticmethod\n    def install(): raise LookupError("no such user: \'agent\'")\n'), "--to", to, "--install"]);
+    expect(account.stderr).toContain("make one (useradd agent), then try again.");
+    expect(existsSync(to)).toBe(false);
+  });
+});
+
 test("what is no family, or leaves open what is meant, is said in one sentence and leaves nothing behind", () => {
   const place = temporaryFolder();
   const refusal = (...args: string[]): string => {

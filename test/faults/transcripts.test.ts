@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { filesAt, followTranscript, type StoreOptions, TranscriptStore } from "../../src/transcripts";
 import { commandLine, repository } from "../support/build";
@@ -51,6 +51,27 @@ describe("a stored transcript", () => {
     }
   });
 
+  test("of a size that is read in parts by several threads has the same events", async () => {
+    const path = join(temporaryFolder(), "large.jsonl");
+    writeClaudeCode(path, 9.5e6, 5);
+    const store = await opened(path);
+    await whole(store);
+    const { events } = await readTranscript(path);
+    expect(store.count).toBe(events.length);
+    for (let ordinal = 0; ordinal < store.count; ordinal += 97) {
+      expect(await store.event(ordinal)).toEqual(JSON.parse(JSON.stringify(events[ordinal])));
+    }
+    // In an order in which neighbours, far ones and the same one twice are asked for.
+    const ordinals = Array.from({ length: 300 }, (_value, number) => (number * number * 7) % store.count);
+    const glances = await store.glances(ordinals, 500);
+    for (const [number, ordinal] of ordinals.entries()) {
+      const event = JSON.parse(JSON.stringify(events[ordinal])) as object;
+      expect(glances[number]?.event).toEqual({ ...event, text: Buffer.from(events[ordinal]?.text ?? "").subarray(0, 500).toString() });
+    }
+    const result = events.findLastIndex(({ kind }) => kind === "tool-result");
+    expect(store.row(result).link).toBe(events.findIndex(({ kind, call }) => kind === "tool-call" && call === events[result]?.call));
+  });
+
   test("links calls and results, both ways", async () => {
     const store = await opened(join(transcriptFixtures, "codex.jsonl"));
     await whole(store);
@@ -86,7 +107,7 @@ describe("a stored transcript", () => {
 
   test("shows the first events of a large log before it is read, and then the same events with all that belongs to them", async () => {
     const path = join(temporaryFolder(), "log.json");
-    writeInspectSample(path, 40_000_000, 3, true);
+    writeInspectSample(path, 16_000_000, 3, true);
     const store = await opened(path);
     const { id } = await store.event(20);
     expect(store.state.isComplete).toBe(false);
@@ -108,7 +129,7 @@ describe("a stored transcript", () => {
 
   test("that is closed while it is read leaves nothing behind", async () => {
     const path = join(temporaryFolder(), "log.jsonl");
-    writeClaudeCode(path, 60_000_000, 4);
+    writeClaudeCode(path, 16_000_000, 4);
     const cache = temporaryFolder();
     const store = await TranscriptStore.open(path, { cache, worker });
     await store.close();
@@ -173,6 +194,23 @@ describe("a transcript that changes", () => {
     renameSync(`${path}.new`, path);
     await until(store, () => store.state.isComplete && store.count === 20);
     expect((await store.event((await store.ordinalOf(id)) ?? -1)).text).toBe(text);
+  });
+
+  test("is followed with what its subagents do, who begin later", async () => {
+    const session = "0a6afc57-2f31-4cb4-8ff0-01247f50c64c";
+    const said = (text: string, agent?: string): string => `${JSON.stringify({ type: "user", uuid: text, sessionId: session, parentUuid: null, ...(agent === undefined ? {} : { isSidechain: true, agentId: agent }), message: { role: "user", content: text } })}\n`;
+    const path = transcriptFile(said("one"), `${session}.jsonl`);
+    const store = await opened(path);
+    const following = await followTranscript(store);
+    onTestFinished(() => following.dispose());
+    await whole(store);
+    const subagents = join(dirname(path), session, "subagents");
+    mkdirSync(subagents, { recursive: true });
+    writeFileSync(join(subagents, "agent-a.jsonl"), said("two", "a"));
+    await until(store, () => store.state.isComplete && store.count === 2);
+    appendFileSync(join(subagents, "agent-a.jsonl"), said("three", "a"));
+    await until(store, () => store.count === 3);
+    expect((await all(store)).map((event) => (event as { text: string }).text)).toEqual(["one", "two", "three"]);
   });
 
   test("that vanishes stays as it was read", async () => {

@@ -1,14 +1,16 @@
 import { type Finding, generalRuleSet, parseRules, type RuleSet, ruleSetOf } from "../../src/audit";
+import { dataAndLimits } from "../fixtures/audit/data-and-limits";
 import { copiedOutput, earlierCheckpoint, simulatedTraining } from "../fixtures/audit/foundry";
 import { callStack, clockTampering, fakedEquality, synchronisation } from "../fixtures/audit/kernel";
 import { afresh } from "../fixtures/audit/afresh";
 import { further } from "../fixtures/audit/further";
+import { otherWays } from "../fixtures/audit/other-ways";
 import { more } from "../fixtures/audit/more";
 import { copiedText, downloads, evaluatorStubbed, forbiddenOperations, leakedSolutions } from "../fixtures/audit/others";
 import type { Scenario } from "../fixtures/audit/scenario";
 
 /** Runs that break a rule, and honest ones that look alike. */
-export const scenarios: readonly Scenario[] = [copiedOutput, simulatedTraining, earlierCheckpoint, callStack, synchronisation, clockTampering, fakedEquality, evaluatorStubbed, leakedSolutions, forbiddenOperations, downloads, copiedText, more, further, afresh].flat();
+export const scenarios: readonly Scenario[] = [copiedOutput, simulatedTraining, earlierCheckpoint, callStack, synchronisation, clockTampering, fakedEquality, evaluatorStubbed, leakedSolutions, forbiddenOperations, downloads, copiedText, more, further, afresh, otherWays, dataAndLimits].flat();
 
 /** The rules that scenarios are audited by. */
 export const ruleSets: Readonly<Record<"general" | "mlm" | "embedding", RuleSet>> = {

@@ -24,6 +24,19 @@ export interface SshdOptions {
   readonly ownKeys?: boolean;
 }
 
+const setEnv = "SetEnv ";
+
+/**
+ * What its commands find around them. bash takes a first shell that sshd starts for one to set up by ~/.bashrc, which for a person who has much in
+ * there takes longer than most commands of the tests: it is told that it is not the first. Then the programs of a plain system come first.
+ */
+function surroundings({ config = [], ownKeys }: SshdOptions): string {
+  const wanted = config.filter((line) => line.startsWith(setEnv)).map((line) => line.slice(setEnv.length));
+  // Other accounts cannot get at programs of this one.
+  const path = `PATH=/usr/local/bin:/usr/bin:/bin${ownKeys === true ? "" : `:${process.env["PATH"] ?? ""}`}`;
+  return `${setEnv}${[...wanted, ...(wanted.join(" ").includes("PATH=") ? [] : [JSON.stringify(path)]), "SHLVL=1"].join(" ")}`;
+}
+
 /** A real OpenSSH server on this computer, as an ordinary process that listens on its loopback interface. */
 export class OpensshServer {
   protected constructor(
@@ -51,7 +64,8 @@ export class OpensshServer {
     writeFileSync(
       join(folder, "sshd_config"),
       [
-        ...(options.config ?? []),
+        ...(options.config ?? []).filter((line) => !line.startsWith(setEnv)),
+        surroundings(options),
         `Port ${port}`,
         "ListenAddress 127.0.0.1",
         `HostKey ${hostKeyFile}`,

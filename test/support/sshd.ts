@@ -55,7 +55,8 @@ export class Sshd {
 
   /** A connection that ends with the test. */
   connection(changes: Partial<SshHost> = {}, options: SshConnectionOptions = {}): SshConnection {
-    const connection = new SshConnection(this.target(changes), { wait: shortWait, ...options });
+    // A busy computer may take long to answer; tests of that limit set their own.
+    const connection = new SshConnection(this.target(changes), { wait: shortWait, connectWithinMs: 120_000, ...options });
     onTestFinished(() => connection.close());
     return connection;
   }

@@ -9,7 +9,7 @@ export function taskJson(changes: Record<string, unknown> = {}): Record<string, 
     title: "A sample task",
     instructions: "instructions.md",
     workspace: "workspace",
-    scoring: { command: ["python3", "${task}/scoring/score.py"], timeoutSeconds: 100, direction: "min" },
+    scoring: { command: ["python3", "-S", "${task}/scoring/score.py"], timeoutSeconds: 100, direction: "min" },
     profiles: { cpu: { resources: { cpus: 1, memoryGB: 1 }, start: 10, reference: 2 } },
     ...changes,
   };

@@ -1,17 +1,20 @@
 // What scorers say of a model endpoint that is slow, fails, answers nonsense or is not there: never a score.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { scoreWith } from "../../scripts/exploits.mjs";
+import { pathWithTorch, scoreWith } from "../../scripts/exploits.mjs";
 import { repository } from "../support/build";
 
 /** An endpoint in a process of its own, as a scoring is waited for without hearing anything else. */
 const program = `
 const mode = process.argv[1];
 const server = require("node:http").createServer((request, response) => {
-  request.resume();
-  const answer = (status, text) => { response.writeHead(status, { "Content-Type": "application/json" }); response.end(text); };
+  let size = 0;
+  request.on("data", (data) => { size += data.length; });
+  request.on("end", () => {
+  const answer = (status, text) => { response.writeHead(status, { "Content-Type": "application/json", Location: "/elsewhere" }); response.end(text); };
   switch (mode) {
     case "slow": return;
     case "failing": return answer(500, "{}");
@@ -19,8 +22,15 @@ const server = require("node:http").createServer((request, response) => {
     case "page": return answer(200, "<html>Welcome</html>");
     case "nonsense": return answer(200, JSON.stringify({ choices: [] }));
     case "no text": return answer(200, JSON.stringify({ choices: [{ message: { content: null } }] }));
+    case "undecided": return answer(200, JSON.stringify({ choices: [{ message: { content: "Both have their merits." } }] }));
+    // A byte from time to time, and no end.
+    case "dripping": response.writeHead(200); return void setInterval(() => response.write(" "), 50);
+    case "moved": return answer(302, "{}");
+    case "refusing": return answer(400, JSON.stringify({ error: { message: "There is no model 'model'.\\n\\u001b[31mAsk for another." } }));
+    case "short": return size > 20_000 ? answer(413, "Too long") : answer(200, JSON.stringify({ choices: [{ message: { content: "fn main() {}" } }] }));
     case "torn": response.writeHead(200, { "Content-Length": "1000" }); response.write("{"); return response.destroy();
   }
+  });
 });
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 `;
@@ -42,16 +52,24 @@ describe("an endpoint that a scorer asks", () => {
     return stderr.trim().split("\n").at(-1) ?? "";
   };
 
+  test("and that is no address is told in one sentence", () => {
+    expect(ask("model.example/v1")).toBe("solver.Unable: the model endpoint 'model.example/v1' is no address; one begins with http:// or https:// and ends in /v1.");
+  });
+
   test.each([
     ["slow", "did not answer within 0.5 s"],
+    ["dripping", "did not answer within 0.5 s"],
     ["failing", "answers with HTTP status 500"],
     ["unauthorized", "answers with HTTP status 401"],
+    // The key goes nowhere else.
+    ["moved", "answers with HTTP status 302"],
+    ["refusing", "answers with HTTP status 400: There is no model 'model'\\. \ufffd\\[31mAsk for another"],
     ["page", "answers with something that is no chat completion"],
     ["nonsense", "answers with something that is no chat completion"],
     ["no text", "answers with something that is no chat completion"],
     ["torn", "(cannot be reached|answers with something that is no chat completion)"],
   ])("and that is %s is told in one sentence", async (mode, said) => {
-    expect(ask(await endpoint(mode))).toMatch(new RegExp(`^solver\\.Unable: the model endpoint http://127\\.0\\.0\\.1:\\d+/v1/chat/completions ${said}.*; check it and score again\\.$`));
+    expect(ask(await endpoint(mode))).toMatch(new RegExp(`^(solver\\.Unable|endpoint\\.Refused): the model endpoint http://127\\.0\\.0\\.1:\\d+/v1/chat/completions ${said}.*; check it and score again\\.$`));
   });
 });
 
@@ -59,6 +77,8 @@ describe.skipIf(!hasRust)("a scoring whose endpoint", () => {
   test.each([
     ["failing", "answers with HTTP status 500"],
     ["page", "answers with something that is no chat completion"],
+    // A solution that makes nothing of exceptions would be left with a silent zero.
+    ["refusing", "answers with HTTP status 400"],
     // Its time runs out while it waits for the endpoint.
     ["slow", "endpoint"],
   ])("is %s has no score, and says that this is not the solution's fault", async (mode, said) => {
@@ -66,5 +86,34 @@ describe.skipIf(!hasRust)("a scoring whose endpoint", () => {
     const { score, error } = scoreWith("rust-codecontests", process.env["PATH"], nothing, { RUST_MODEL_URL: url, RUST_MODEL: "any", RUST_PROBLEMS: "2", RUST_SECONDS: "6" });
     expect(score).toBeNull();
     expect(error).toMatch(new RegExp(`^Not scored, and not the solution's fault: .*${said}`));
+  });
+});
+
+const torchPath = pathWithTorch();
+
+test.skipIf(!hasRust)("a call that the endpoint refuses, for its length say, is an exception of the solution, and its other calls count", async () => {
+  const tooLong = `async def generate_solution(client, semaphore, problem):
+    try:
+        return await client.chat([{"role": "user", "content": "x" * 30_000}])
+    except Exception as error:
+        print("told:", error)
+        return await client.chat([{"role": "user", "content": "x"}])
+`;
+  const write = (workspace: string): void => writeFileSync(join(workspace, "scaffold.py"), tooLong);
+  const { score, message, output } = scoreWith("rust-codecontests", process.env["PATH"], write, { RUST_MODEL_URL: await endpoint("short"), RUST_MODEL: "any", RUST_PROBLEMS: "1" });
+  expect({ score, message }).toMatchObject({ score: 0, message: { compiled: 1, exceptions: 0, calls: 2 } });
+  expect(output).toContain("told: answers with HTTP status 413: Too long");
+});
+
+describe.skipIf(torchPath === undefined)("a scoring whose judge", () => {
+  test.each([
+    ["failing", "answers with HTTP status 500"],
+    ["nonsense", "answers with something that is no chat completion"],
+    ["undecided", "the judge answers neither A nor B, but 'Both have their merits.'"],
+  ])("is %s has no score, and says that this is not the solution's fault", async (mode, said) => {
+    const { score, error } = scoreWith("finetune-gpt2-qa", torchPath, nothing, { QA_JUDGE_URL: await endpoint(mode), QA_JUDGE_MODEL: "any", QA_PROMPTS: "8" });
+    expect(score).toBeNull();
+    expect(error).toMatch(/^Not scored, and not the solution's fault: /);
+    expect(error).toContain(said);
   });
 });

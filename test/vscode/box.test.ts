@@ -1,6 +1,6 @@
 // The box of this window's session, which is this computer: its files, and a terminal on it.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as vscode from "vscode";
 import { boxScheme, commands, views } from "../../src/contributions";
@@ -45,10 +45,10 @@ describe("the box of a session on this computer", () => {
     await assert.rejects(Promise.resolve(vscode.workspace.fs.readFile(onBox(path))), /at most/);
   });
 
-  it("opens an ordinary terminal in the workspace folder", async () => {
+  it("opens a terminal in the workspace folder", async () => {
     const opened = new Promise<vscode.Terminal>((resolve) => {
       const listener = vscode.window.onDidOpenTerminal((terminal) => {
-        if (terminal.name === "Box: this computer") {
+        if (terminal.name.includes("Box: this computer")) {
           listener.dispose();
           resolve(terminal);
         }
@@ -56,8 +56,13 @@ describe("the box of a session on this computer", () => {
     });
     await vscode.commands.executeCommand(commands.openBoxTerminal);
     const terminal = await opened;
-    assert.equal((terminal.creationOptions as vscode.TerminalOptions).cwd, workspace);
-    terminal.dispose();
+    terminal.sendText("pwd > where-it-opened; exit");
+    while (terminal.exitStatus === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const told = join(workspace, "where-it-opened");
+    assert.equal(realpathSync(readFileSync(told, "utf8").trim()), realpathSync(workspace));
+    rmSync(told);
   });
 
   it("has views that can be shown and refreshed", async () => {

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as vscode from "vscode";
 import { commands } from "../../src/contributions";
+import { clockTooltip } from "../../src/editor/clock-status-bar";
 import { type Attempt, parseJournal, type SessionState, stateOf, verifySession } from "../../src/sessions";
 
 describe("a session", () => {
@@ -83,6 +84,14 @@ describe("a session", () => {
     const panels = (): number => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ label }) => label === "Scores").length;
     await until("the panel", () => panels() > 0);
     assert.equal(panels(), 1);
+  });
+
+  it("tells the best score beside the clock, but not where the task hides scores", () => {
+    const shown = state();
+    const hidden = { ...shown, created: { ...shown.created, scoring: { ...shown.created.scoring, visible: false } } };
+    assert.match(clockTooltip(shown, Date.now()), /Best score \d/);
+    assert.doesNotMatch(clockTooltip(hidden, Date.now()), /Best score/);
+    assert.match(clockTooltip(hidden, Date.now()), /Scores are hidden/);
   });
 
   it("leaves a record that is whole", async () => {

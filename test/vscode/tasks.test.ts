@@ -60,7 +60,7 @@ const soundTask = {
   title: "A sound task",
   instructions: "instructions.md",
   workspace: "workspace",
-  scoring: { command: ["python3", "${task}/scoring/score.py"], timeoutSeconds: 20, direction: "min" },
+  scoring: { command: ["python3", "-S", "${task}/scoring/score.py"], timeoutSeconds: 20, direction: "min" },
   profiles: { cpu: { resources: { cpus: 1, memoryGB: 1 }, start: 10, reference: 2 } },
 };
 

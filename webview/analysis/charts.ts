@@ -1,5 +1,6 @@
 import { BarController, BarElement, CategoryScale, Chart, type ChartConfiguration, type ChartDataset, Filler, LinearScale, LineController, LineElement, LogarithmicScale, type Plugin, PointElement, ScatterController, Tooltip } from "chart.js";
-import type { AnalysisCharts, AnalysisLine, AnalysisRun, AnalysisView } from "../../src/protocol";
+import { drawPoint } from "chart.js/helpers";
+import type { AnalysisCharts, AnalysisDot, AnalysisLine, AnalysisView } from "../../src/protocol";
 import { currentTheme, type Theme } from "../shared/theme";
 import { type SeriesStyle, seriesStyles } from "./series-style";
 
@@ -11,6 +12,7 @@ interface Point {
   y: number;
   text?: string;
   run?: number;
+  step?: number;
 }
 
 /** What charts are drawn with. */
@@ -19,7 +21,32 @@ export interface Drawing {
   readonly charts: AnalysisCharts;
   /** Whether the axes of time are logarithmic. */
   readonly isLogarithmic: boolean;
-  readonly openRun: (run: number) => void;
+  /** Opens a run where its score rose (the place among its steps), or where it reached its result. */
+  readonly openRun: (run: number, step?: number) => void;
+}
+
+/** A piece of a series' line with its mark, as charts draw them. */
+export function drawSample({ colour, dash, mark, width }: SeriesStyle): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.className = "sample";
+  const dense = window.devicePixelRatio;
+  canvas.width = 36 * dense;
+  canvas.height = 14 * dense;
+  const context = canvas.getContext("2d");
+  if (context !== null) {
+    context.scale(dense, dense);
+    context.strokeStyle = colour;
+    context.fillStyle = colour;
+    context.lineWidth = width;
+    context.setLineDash(dash);
+    context.beginPath();
+    context.moveTo(0, 7);
+    context.lineTo(36, 7);
+    context.stroke();
+    context.setLineDash([]);
+    drawPoint(context, { pointStyle: mark, radius: 4, borderWidth: 1.5 }, 18, 7);
+  }
+  return canvas;
 }
 
 /** Mean score so far over working time, with single runs behind it where one task is shown. */
@@ -27,23 +54,22 @@ export function drawTrajectories(canvas: HTMLCanvasElement, drawing: Drawing): C
   const { charts, view } = drawing;
   const theme = currentTheme();
   const styles = seriesStyles(view.series, theme);
-  const runs = charts.runs.filter(({ steps }) => steps.length > 0).slice(0, 120);
-  const single = runs.map((run): ChartDataset<"scatter", Point[]> => {
+  const single = charts.lines.map((run): ChartDataset<"scatter", Point[]> => {
     const style = styles[run.series];
-    return { data: run.steps.map(([x, y]) => ({ x, y, text: `${run.name}: ${y.toFixed(3)}`, run: run.run })), showLine: true, stepped: "before", borderColor: faded(style?.colour, 0.35), borderWidth: 1, pointRadius: 1.5, pointBackgroundColor: faded(style?.colour, 0.5), pointBorderWidth: 0, order: 5 };
+    return { data: run.steps.map(([x, y], step) => ({ x, y, text: `${run.name}: ${y.toFixed(3)} at ${hours(x)}`, run: run.run, step })), showLine: true, stepped: "before", borderColor: faded(style?.colour, 0.25), borderWidth: 1, pointRadius: 1.5, pointBackgroundColor: faded(style?.colour, 0.5), pointBorderWidth: 0, order: 5 };
   });
-  return lineChart(canvas, drawing, charts.trajectories, [...single], "hours of work", theme, styles);
+  return lineChart(canvas, drawing, charts.trajectories, single, "working time", theme, styles);
 }
 
 /** Score so far, and the best of as many runs as fit, over total time. */
 export function drawTotals(canvas: HTMLCanvasElement, drawing: Drawing): Chart {
   const theme = currentTheme();
-  return lineChart(canvas, drawing, drawing.charts.totals, [], "total hours", theme, seriesStyles(drawing.view.series, theme));
+  return lineChart(canvas, drawing, drawing.charts.totals, [], "total time", theme, seriesStyles(drawing.view.series, theme));
 }
 
 function lineChart(canvas: HTMLCanvasElement, { view, isLogarithmic, openRun }: Drawing, lines: readonly AnalysisLine[], behind: ChartDataset<"scatter", Point[]>[], xTitle: string, theme: Theme, styles: readonly SeriesStyle[]): Chart {
   const usable = lines.map(({ series, points }) => ({ series, points: isLogarithmic ? points.filter(({ x }) => x > 0) : points }));
-  const highest = Math.max(1, ...usable.flatMap(({ points }) => points.map((point) => point.high ?? point.y)));
+  const highest = Math.max(1, ...usable.flatMap(({ points }) => points.map((point) => point.high ?? point.y)), ...behind.flatMap(({ data }) => data.map(({ y }) => y)));
   const datasets = usable.flatMap(({ series, points }): ChartDataset<"scatter", Point[]>[] => {
     const style = styles[series];
     const label = view.series[series]?.label ?? "";
@@ -59,7 +85,7 @@ function lineChart(canvas: HTMLCanvasElement, { view, isLogarithmic, openRun }: 
         borderColor: style?.colour ?? theme.foreground,
         borderWidth: style?.width ?? 2,
         borderDash: style?.dash ?? [],
-        clip: 8,
+        clip: { left: 0, top: 8, right: 8, bottom: 8 },
         pointStyle: style?.mark ?? "circle",
         pointRadius: points.map(({ note }) => (note === "" ? 0 : 4)),
         pointHitRadius: 6,
@@ -69,13 +95,13 @@ function lineChart(canvas: HTMLCanvasElement, { view, isLogarithmic, openRun }: 
       },
     ];
   });
-  const most = Math.max(1, ...usable.flatMap(({ points }) => points.map(({ x }) => x)));
+  const most = Math.max(0, ...usable.flatMap(({ points }) => points.map(({ x }) => x))) || 1;
   // A quarter of the shortest run, so that something is to be seen of it.
   const least = Math.min(0.5, ...usable.flatMap(({ points }) => points.slice(-1).map(({ x }) => x / 4)));
   const axis = axisOf(theme);
   const xAxis = isLogarithmic
     ? { ...axis, type: "logarithmic" as const, min: least, max: most, ticks: { ...axis.ticks, autoSkip: false, callback: (value: number | string) => hours(Number(value)) }, afterBuildTicks: (scale: { ticks: { value: number }[] }) => (scale.ticks = doublings(least, most)) }
-    : { ...axis, type: "linear" as const, min: 0, max: most };
+    : { ...axis, type: "linear" as const, min: 0, max: most, ticks: { ...axis.ticks, callback: (value: number | string) => hours(Number(value)) } };
   const configuration: ChartConfiguration<"scatter", Point[]> = {
     type: "scatter",
     data: { datasets: [...behind, ...datasets] },
@@ -98,7 +124,7 @@ export function drawBoxes(canvas: HTMLCanvasElement, { view, charts, openRun }: 
   const place = (task: string, series: number): number => tasks.indexOf(task) + (shownSeries.indexOf(series) - (shownSeries.length - 1) / 2) * width;
   const dots = shownSeries.map((series): ChartDataset<"scatter", Point[]> => {
     const style = styles[series];
-    const own = charts.runs.filter((run) => run.series === series);
+    const own = charts.dots.filter((run) => run.series === series);
     return { label: view.series[series]?.label ?? "", data: own.map((run) => dot(run, place(run.task, series), width)), pointStyle: style?.mark ?? "circle", pointRadius: own.length > 200 ? 1.5 : 3, pointBackgroundColor: faded(style?.colour, 0.6), pointBorderColor: faded(style?.colour, 0.9), pointBorderWidth: 1 };
   });
   const highest = Math.max(1, ...charts.boxes.map((box) => box.highest));
@@ -150,7 +176,7 @@ export function drawBoxes(canvas: HTMLCanvasElement, { view, charts, openRun }: 
 }
 
 /** A run's dot, off the middle by its name, so that equal results do not cover each other. */
-function dot(run: AnalysisRun, middle: number, width: number): Point {
+function dot(run: AnalysisDot, middle: number, width: number): Point {
   const shift = ((run.run * 7919) % 101) / 101 - 0.5;
   return { x: middle + shift * width * 0.6, y: run.result, text: `${run.name}: ${run.result.toFixed(3)}`, run: run.run };
 }
@@ -200,7 +226,7 @@ function rateText(rate: AnalysisCharts["rates"][number] | undefined): string {
   return rate === undefined ? "" : `${rate.value.toFixed(1)}${rate.low === null || rate.high === null ? "" : ` [${rate.low.toFixed(1)}, ${rate.high.toFixed(1)}]`} · ${rate.n} runs`;
 }
 
-function shared(openRun: (run: number) => void) {
+function shared(openRun: Drawing["openRun"]) {
   return {
     animation: false as const,
     maintainAspectRatio: false,
@@ -208,10 +234,10 @@ function shared(openRun: (run: number) => void) {
     interaction: { mode: "nearest" as const, intersect: true },
     plugins: { tooltip: { displayColors: false, filter: (item: { raw: unknown }) => (item.raw as Point).text !== undefined, callbacks: { label: (item: { raw: unknown }) => (item.raw as Point).text ?? "" } } },
     onClick: (_event: unknown, elements: readonly { datasetIndex: number; index: number }[], chart: Chart) => {
-      const runs = elements.map(({ datasetIndex, index }) => (chart.data.datasets[datasetIndex]?.data[index] as Point | undefined)?.run);
-      const run = runs.find((one) => one !== undefined);
-      if (run !== undefined) {
-        openRun(run);
+      const points = elements.map(({ datasetIndex, index }) => chart.data.datasets[datasetIndex]?.data[index] as Point | undefined);
+      const point = points.find((one) => one?.run !== undefined);
+      if (point?.run !== undefined) {
+        openRun(point.run, point.step);
       }
     },
   };
@@ -229,7 +255,7 @@ function axisTitle(text: string, theme: Theme) {
 function referenceLine(theme: Theme): Plugin<"scatter"> {
   return {
     id: "reference",
-    beforeDatasetsDraw({ ctx, chartArea, scales }) {
+    afterDatasetsDraw({ ctx, chartArea, scales }) {
       const height = scales["y"]?.getPixelForValue(1);
       if (height === undefined) {
         return;
@@ -241,9 +267,11 @@ function referenceLine(theme: Theme): Plugin<"scatter"> {
       ctx.moveTo(chartArea.left, height);
       ctx.lineTo(chartArea.right, height);
       ctx.stroke();
-      ctx.fillStyle = theme.muted;
       ctx.font = `11px ${theme.font}`;
       ctx.textAlign = "left";
+      ctx.fillStyle = theme.background;
+      ctx.fillRect(chartArea.left + 2, height - 15, ctx.measureText("reference").width + 4, 14);
+      ctx.fillStyle = theme.muted;
       ctx.fillText("reference", chartArea.left + 4, height - 4);
       ctx.restore();
     },

@@ -5,7 +5,7 @@ import type { Theme } from "../shared/theme";
 export interface SeriesStyle {
   readonly colour: string;
   readonly dash: number[];
-  readonly mark: "circle" | "rect" | "triangle" | "rectRot" | "cross" | "star";
+  readonly mark: (typeof marks)[number];
   readonly width: number;
 }
 
@@ -13,8 +13,8 @@ export interface SeriesStyle {
 const colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 /** On a dark background the blue is too dark. */
 const darkColours = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442"];
-const marks = ["circle", "rect", "triangle", "rectRot", "cross", "star"] as const;
-const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
+const marks = ["circle", "rect", "triangle", "rectRot", "crossRot", "star"] as const;
+const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2]];
 
 /** Experts are drawn in the colour of text, agents in colours of their own. */
 export function seriesStyles(series: AnalysisView["series"], theme: Theme): SeriesStyle[] {
@@ -27,6 +27,6 @@ export function seriesStyles(series: AnalysisView["series"], theme: Theme): Seri
       return { colour: theme.foreground, dash: dashes[place % dashes.length] ?? [], mark: marks[place % marks.length] ?? "circle", width: 3 };
     }
     const place = agents++;
-    return { colour: palette[place % palette.length] ?? theme.accent, dash: dashes[Math.floor(place / palette.length) % dashes.length] ?? [], mark: marks[(place + 1) % marks.length] ?? "circle", width: 2 };
+    return { colour: palette[place % palette.length] ?? theme.accent, dash: dashes[place % dashes.length] ?? [], mark: marks[(place + 1) % marks.length] ?? "circle", width: 2 };
   });
 }

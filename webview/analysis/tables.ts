@@ -26,6 +26,11 @@ export function table(label: string, rows: readonly (readonly string[])[], actio
   return scroll;
 }
 
+/** The same table with its columns as rows. */
+export function turned(rows: readonly (readonly string[])[]): string[][] {
+  return (rows[0] ?? []).map((_, column) => rows.map((cells) => cells[column] ?? ""));
+}
+
 function row(cells: readonly string[], kind: "th" | "td"): HTMLTableRowElement {
   const line = document.createElement("tr");
   for (const text of cells) {
@@ -36,20 +41,25 @@ function row(cells: readonly string[], kind: "th" | "td"): HTMLTableRowElement {
   return line;
 }
 
+/** A number with its thousands apart. */
+export function counted(count: number): string {
+  return new Intl.NumberFormat("en").format(count);
+}
+
 const number = (value: number | null): string => (value === null ? "" : value.toFixed(3));
 
 /** The data behind each chart, first row the head. */
 export const dataOf = {
   lines: (view: AnalysisView, lines: AnalysisCharts["trajectories"]): string[][] => [
     ["Series", "Hours", "Score", "Low", "High", ""],
-    ...lines.flatMap(({ series, points }) => points.map(({ x, y, low, high, note }) => [view.series[series]?.label ?? "", x.toFixed(2), number(y), number(low), number(high), note])),
+    ...lines.flatMap(({ series, points }) => points.map(({ x, y, low, high, note }) => [view.series[series]?.label ?? "", x.toFixed(3), number(y), number(low), number(high), note])),
   ],
   boxes: (view: AnalysisView, charts: AnalysisCharts): string[][] => [
     ["Task", "Series", "Runs", "Lowest", "Lower quartile", "Median", "Upper quartile", "Highest"],
-    ...charts.boxes.map(({ task, series, n, lowest, quartiles, highest }) => [task, view.series[series]?.label ?? "", String(n), number(lowest), ...quartiles.map(number), number(highest)]),
+    ...charts.boxes.map(({ task, series, n, lowest, quartiles, highest }) => [task, view.series[series]?.label ?? "", counted(n), number(lowest), ...quartiles.map(number), number(highest)]),
   ],
   rates: (view: AnalysisView, charts: AnalysisCharts): string[][] => [
     ["Series", "Attempts per hour", "Low", "High", "Runs"],
-    ...charts.rates.map(({ series, value, low, high, n }) => [view.series[series]?.label ?? "", number(value), number(low), number(high), String(n)]),
+    ...charts.rates.map(({ series, value, low, high, n }) => [view.series[series]?.label ?? "", number(value), number(low), number(high), counted(n)]),
   ],
 };

@@ -64,6 +64,13 @@ export function textButton(text: string, title: string, act: () => void, kind = 
   return button;
 }
 
+/** A button with a sign that is no word. Its name is its title. */
+export function signButton(sign: string, title: string, act: () => void, kind: string): HTMLButtonElement {
+  const button = textButton(sign, title, act, kind);
+  button.setAttribute("aria-label", title);
+  return button;
+}
+
 /** A button that does something, with the key that does the same. */
 export function keyButton(text: string, key: string, title: string, act: () => void, kind = "button"): HTMLButtonElement {
   const button = textButton(text, title, act, kind);

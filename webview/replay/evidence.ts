@@ -59,7 +59,7 @@ function quoteBox(label: string, span: ReplaySpan, same: readonly { readonly sta
       element("span", { class: "quote-label" }, visibleLine(label)),
       textButton(`#${formatCount(span.ordinal + 1)}${span.elapsed === undefined ? "" : ` · ${formatSeconds(span.elapsed)}`}`, "Go to this place", () => actions.goTo(span)),
     ),
-    span.quote === "" ? undefined : element("pre", { class: "quote-text", tabindex: 0, "aria-label": `${label}, as it is written` }, ...marked(span.quote, same), isCut ? "…" : ""),
+    span.quote === "" ? undefined : element("pre", { class: "quote-text", role: "group", tabindex: 0, "aria-label": `${label}, as it is written` }, ...marked(span.quote, same), isCut ? "…" : ""),
   );
 }
 

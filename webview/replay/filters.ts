@@ -1,5 +1,5 @@
 import type { ReplayFacet, ReplayFacets, ReplayFilter, ReplayKind } from "../../src/protocol";
-import { element, textButton } from "./dom";
+import { element, signButton, textButton } from "./dom";
 import { visibleLine } from "./body/visible";
 import { formatCount, kindsNames } from "./formats";
 import { ask } from "./host";
@@ -80,7 +80,7 @@ export class Filters {
         button.setAttribute("aria-pressed", String(isShown));
         return button;
       }),
-      textButton(others > 0 ? `+${others}` : "filter", "Filter by kind, agent, tool, sample (f)", () => void this.toggle(), "chip more"),
+      signButton(others > 0 ? `+${others}` : "filter", "Filter by kind, agent, tool, sample (f)", () => void this.toggle(), "chip more"),
     );
   }
 

@@ -15,8 +15,11 @@ export function ask<Name extends ReplayQuestion>(question: Name, asked: ReplayAs
   return new Promise<ReplayAnswers[Name]>((resolve, reject) => waiting.set(request, { resolve, reject }));
 }
 
+/** What the extension says by itself. */
+export type Heard = Exclude<ToReplay, { type: "answer" | "refused" }>;
+
 /** Hears what the extension says by itself; answers go to who asked. */
-export function listen(hear: (message: Exclude<ToReplay, { type: "answer" | "refused" }>) => void): void {
+export function listen(hear: (message: Heard) => void): void {
   window.addEventListener("message", ({ data }: MessageEvent<ToReplay>) => {
     if (data.type === "answer" || data.type === "refused") {
       const asked = waiting.get(data.request);
@@ -35,6 +38,11 @@ export function listen(hear: (message: Exclude<ToReplay, { type: "answer" | "ref
 /** What this page kept while it was hidden. */
 export function keptState(): ReplayState | undefined {
   return api.getState();
+}
+
+/** Remembers, for this page alone, that it has run. */
+export function hasOpened(state: ReplayState): void {
+  api.setState(state);
 }
 
 /** Keeps the state, here at once and in the extension for when VS Code starts again. */

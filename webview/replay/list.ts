@@ -14,6 +14,8 @@ const jumpViews = 3;
 const restAfter = 150;
 /** Bodies are drawn for so long in a frame, in ms; those that are to be seen first. The others come with the next frames. */
 const drawBudget = 6;
+/** Of bodies that are not in view yet, no more than so many are drawn in a frame: the browser lays out and paints each, too. */
+const mostAhead = 2;
 /** Where the current event changes faster than this, in ms, the focus waits. */
 const focusAfter = 100;
 /** From the top of the view, where an event is brought to. */
@@ -42,6 +44,8 @@ export class EventList {
   /** Indexes of rows that are drawn otherwise than is known by now. */
   private readonly stale = new Set<number>();
   private drawUntil = 0;
+  /** How many bodies out of view may still be drawn in this frame. */
+  private leftAhead = 0;
   private label = "";
   private focusing = 0;
   /** When another event was gone to last, and whether that was soon after the time before. */
@@ -132,6 +136,12 @@ export class EventList {
   /** The view of the event of which something is selected. */
   get selectedView(): RowView | undefined {
     return this.drawn.find((view) => view.row !== undefined && view.selection() !== undefined);
+  }
+
+  /** The same within a frame, and for it: nothing is left for the next one. */
+  goNow(index: number): void {
+    this.go(index);
+    this.draw();
   }
 
   /** Makes an event the current one and brings it into view; `offset` pixels below the top, where that is said. */
@@ -231,15 +241,26 @@ export class EventList {
     const { index: anchor } = this.anchor;
     const away = (index: number): number => (index < anchor ? 2 * (anchor - index) : index - anchor);
     for (const index of [...this.stale].sort((one, other) => away(one) - away(other))) {
-      if (performance.now() > this.drawUntil) {
+      const row = this.rows.row(index);
+      if (row !== undefined && !this.mayDraw(index)) {
         return;
       }
       this.stale.delete(index);
-      const row = this.rows.row(index);
       if (row !== undefined) {
         this.drawn[index - this.first]?.show(row);
       }
     }
+  }
+
+  /** Whether this frame has room for the body of a row; it is taken then. */
+  private mayDraw(index: number): boolean {
+    if (performance.now() > this.drawUntil) {
+      return false;
+    }
+    // About, since nothing can be measured while rows change.
+    const last = this.anchor.index + (this.viewHeight - this.anchor.top) / this.averageHeight;
+    const isInView = index >= this.anchor.index - this.anchor.top / this.averageHeight - 1 && index <= last + 1;
+    return isInView || this.leftAhead-- > 0;
   }
 
   private scrolled(): void {
@@ -306,6 +327,7 @@ export class EventList {
       return;
     }
     this.drawUntil = performance.now() + drawBudget;
+    this.leftAhead = mostAhead;
     if (this.anchor.index < this.first || this.anchor.index >= this.first + this.drawn.length) {
       this.restart();
     }
@@ -373,7 +395,7 @@ export class EventList {
 
   private view(index: number): RowView {
     const row = this.rows.row(index);
-    const isDrawn = row !== undefined && performance.now() <= this.drawUntil;
+    const isDrawn = row !== undefined && this.mayDraw(index);
     if (row !== undefined && !isDrawn) {
       this.stale.add(index);
     }
@@ -404,12 +426,17 @@ export class EventList {
     }
   }
 
-  /** The focus goes with the current event; where that changes in every frame, once it rests. */
+  /** The focus goes with the current event; where that changes in every frame, once it rests. It is not taken from where it was put meanwhile. */
   private followFocus(): void {
     if (!this.wantsFocus || this.currentView === undefined) {
       return;
     }
     window.clearTimeout(this.focusing);
+    const focused = document.activeElement;
+    if (focused !== null && focused !== document.body && !this.element.contains(focused)) {
+      this.wantsFocus = false;
+      return;
+    }
     if (this.isFast && performance.now() - this.wentAt < focusAfter) {
       this.focusing = window.setTimeout(() => this.drawSoon(), focusAfter);
       return;

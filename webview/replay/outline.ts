@@ -14,6 +14,8 @@ export class Outline {
   private readonly head = element("div", { class: "pane-head" });
   private readonly list = element("div", { class: "outline-list", role: "listbox", tabindex: 0, "aria-label": "Outline" });
   private readonly column = element("div", { class: "outline-column", role: "presentation" });
+  /** The rows that are drawn, with what they show. */
+  private drawn = new Map<number, { readonly shown: string; readonly row: HTMLElement }>();
   private parts = new Map<number, ReplayPart>();
   private count = 0;
   private at = -1;
@@ -130,24 +132,51 @@ export class Outline {
   private async draw(fetches = true): Promise<void> {
     const first = Math.max(0, Math.floor(this.list.scrollTop / rowHeight) - 10);
     const last = Math.min(this.count, first + Math.ceil(this.list.clientHeight / rowHeight) + 20);
-    this.column.style.height = `${this.count * rowHeight}px`;
-    const rows: HTMLElement[] = [];
+    const height = `${this.count * rowHeight}px`;
+    if (this.column.style.height !== height) {
+      this.column.style.height = height;
+    }
     let isMissing = false;
+    const before = this.drawn;
+    this.drawn = new Map();
     for (let number = first; number < last; number++) {
       const part = this.parts.get(number);
       isMissing ||= part === undefined;
-      rows.push(this.row(number, part));
+      this.drawn.set(number, this.rowOf(number, part, before.get(number)));
+      before.delete(number);
     }
-    this.column.replaceChildren(...rows);
+    before.forEach(({ row }) => row.remove());
+    let next = this.column.firstElementChild;
+    for (const { row } of this.drawn.values()) {
+      if (row === next) {
+        next = next.nextElementSibling;
+      } else {
+        this.column.insertBefore(row, next);
+      }
+    }
     this.list.setAttribute("aria-activedescendant", this.at >= first && this.at < last ? `part-${this.at}` : "");
     if (isMissing && fetches) {
       await this.fetch(false);
     }
   }
 
-  private row(number: number, part: ReplayPart | undefined): HTMLElement {
-    const isHere = number === this.at;
+  /** The row of a part: the one that is there, where it shows the same. While playing, this is asked many times a second. */
+  private rowOf(number: number, part: ReplayPart | undefined, drawn: { readonly shown: string; readonly row: HTMLElement } | undefined): { readonly shown: string; readonly row: HTMLElement } {
     const findings = part === undefined ? 0 : this.findingsIn(part.ordinal, part.end);
+    const shown = JSON.stringify([part, findings, this.count]);
+    const isHere = number === this.at;
+    if (drawn?.shown === shown) {
+      drawn.row.classList.toggle("here", isHere);
+      if (drawn.row.ariaSelected !== String(isHere)) {
+        drawn.row.ariaSelected = String(isHere);
+      }
+      return drawn;
+    }
+    drawn?.row.remove();
+    return { shown, row: this.row(number, part, findings, isHere) };
+  }
+
+  private row(number: number, part: ReplayPart | undefined, findings: number, isHere: boolean): HTMLElement {
     const row = element(
       "div",
       { class: isHere ? "part here" : "part", role: "option", id: `part-${number}`, "data-part": number, "aria-selected": String(isHere), "aria-setsize": this.count, "aria-posinset": number + 1, title: part === undefined ? "" : visibleLine(part.label) },

@@ -49,6 +49,7 @@ export class Replay {
   private state: ReplayState;
   private readonly remember = settled(300, () => this.keepState());
   private readonly recount = settled(500, () => void this.filters.refresh());
+  private readonly tell = settled(500, () => this.tellCurrent());
   private readonly locate = settled(40, () => void this.findPlace());
   private markedFindings: readonly ReplayFinding[] = [];
   private placing = 0;
@@ -132,23 +133,23 @@ export class Replay {
       iconButton("side", "Files, scores, findings, review (e)", () => this.act("side")),
       iconButton("help", "All keys (?)", () => this.act("help")),
     );
-    const axis = element("button", { class: "chip axis", type: "button", title: "Timeline by step or by time" }, (state.axis ?? "step") === "step" ? "steps" : "time");
+    const axis = element("button", { class: "chip axis", type: "button", title: "Timeline by step or by time" }, element("span", { class: "sr-only" }, "Timeline by "), element("span", {}, (state.axis ?? "step") === "step" ? "steps" : "time"));
     axis.addEventListener("click", () => {
       const next = (this.state.axis ?? "step") === "step" ? "time" : "step";
-      axis.textContent = next === "step" ? "steps" : "time";
+      (axis.lastChild ?? axis).textContent = next === "step" ? "steps" : "time";
       this.change({ axis: next });
       this.timeline.setAxis(next);
     });
     const isWide = window.innerWidth >= narrow;
     this.outline.element.hidden = !(state.showsOutline ?? isWide) || !isWide;
     this.side.element.hidden = !(state.showsSide ?? window.innerWidth >= 1100) || !isWide;
-    const outlineBar = splitter(this.outline.element, "start", state.outlineWidth ?? 220, (outlineWidth) => this.change({ outlineWidth }));
-    const sideBar = splitter(this.side.element, "end", state.sideWidth ?? Math.round(Math.max(280, Math.min(420, window.innerWidth * 0.26))), (sideWidth) => this.change({ sideWidth }));
+    const outlineBar = splitter(this.outline.element, "outline", "start", state.outlineWidth ?? 220, (outlineWidth) => this.change({ outlineWidth }));
+    const sideBar = splitter(this.side.element, "side", "end", state.sideWidth ?? Math.round(Math.max(280, Math.min(420, window.innerWidth * 0.26))), (sideWidth) => this.change({ sideWidth }));
     this.root.replaceChildren(
       element("header", { class: "toolbar" }, this.bar.element, this.filters.bar, this.search.element, buttons),
       element("div", { class: "strip" }, this.timeline.element, axis),
       element("main", { class: "panes" }, this.outline.element, outlineBar, this.list.element, sideBar, this.side.element, this.filters.box, this.help),
-      element("footer", { class: "footer" }, this.status, this.goToBox, element("span", { class: "space" }), this.progressText),
+      element("footer", { class: "footer" }, this.status, this.goToBox, this.progressText),
       this.said,
     );
     this.showProgress();
@@ -368,7 +369,10 @@ export class Replay {
   }
 
   private played(stop: ReplayStop): void {
-    this.stand(stop.index, stop.time);
+    this.moves++;
+    // Before anything else of the page changes, so that the browser lays out once for all of it.
+    this.list.goNow(stop.index);
+    this.stood(stop.time);
   }
 
   private setPace(changed: Partial<Pace>): void {
@@ -386,10 +390,24 @@ export class Replay {
   private stand(index: number, time: number | undefined, offset?: number): void {
     this.moves++;
     this.list.go(index, offset);
+    this.stood(time);
+  }
+
+  /** The current event is another one. */
+  private stood(time: number | undefined): void {
     this.timeline.stand(this.list.current, time ?? this.list.row(this.list.current)?.time);
     this.locate();
     this.remember();
     this.showStatus();
+    this.tell();
+  }
+
+  /** Screen readers hear of the current event with the focus; where that is elsewhere, such as in the search, it is said. */
+  private tellCurrent(): void {
+    const view = this.list.currentView;
+    if (view?.row !== undefined && !this.list.element.contains(document.activeElement)) {
+      this.said.textContent = view.label;
+    }
   }
 
   /** Goes to an event by what it is, listed or not. Returns whether there is one. */
@@ -627,7 +645,10 @@ export class Replay {
       hidden > 0 ? `${formatCount(hidden)} hidden` : "",
       this.filters.summary,
     ];
-    this.status.textContent = parts.filter((part) => part !== "").join(" · ");
+    const text = parts.filter((part) => part !== "").join(" · ");
+    if (text !== this.status.textContent) {
+      this.status.textContent = text;
+    }
   }
 
   private showProgress(): void {

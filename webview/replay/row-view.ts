@@ -36,6 +36,8 @@ export interface RowRemarks {
   readonly spans: readonly { readonly start: number; readonly end: number }[];
 }
 
+/** Of each event this much is said by a screen reader before a person asks for more, in UTF-16 units. */
+const saidUnits = 120;
 /** More findings on one event are counted only. */
 const mostListed = 6;
 
@@ -290,11 +292,24 @@ export class RowView {
       own.fields === undefined ? undefined : this.fieldsTree(own.fields),
     ];
     this.element.replaceChildren(...parts.filter((part) => part !== undefined));
-    this.element.setAttribute("aria-label", `${shown.index + 1}, ${kindNames[shown.kind]}${shown.tool === "" ? "" : ` ${visibleLine(shown.tool)}`}${shown.isError ? ", failed" : ""}${findings.length > 0 ? `, ${plural(findings.length, "finding")}` : ""}${notes.length > 0 ? `, ${plural(notes.length, "note")}` : ""}`);
+    this.element.setAttribute("aria-label", this.label);
     this.mark();
     if (this.body.colour !== undefined) {
       whenColours(this.colour);
     }
+  }
+
+  /** What a screen reader says of it: its place, what it is, and how it begins. */
+  get label(): string {
+    const { shown, remarks } = this;
+    const beginning = visibleLine([shown.title, shown.text].filter((part) => part !== "").join(": ").slice(0, saidUnits));
+    const facts = [
+      `${formatCount(shown.index + 1)}, ${kindNames[shown.kind]}${shown.tool === "" ? "" : ` ${visibleLine(shown.tool)}`}`,
+      shown.isError ? "failed" : "",
+      remarks.findings.length > 0 ? plural(remarks.findings.length, "finding") : "",
+      remarks.notes.length > 0 ? plural(remarks.notes.length, "note") : "",
+    ];
+    return `${facts.filter((fact) => fact !== "").join(", ")}${beginning === "" ? "" : `: ${beginning}`}`;
   }
 
   private head(own: Opened): HTMLElement {

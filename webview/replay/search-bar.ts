@@ -1,5 +1,5 @@
 import type { ReplayQuery, ToReplay } from "../../src/protocol";
-import { element, iconButton, settled, textButton } from "./dom";
+import { element, iconButton, settled, signButton } from "./dom";
 import { formatCount } from "./formats";
 
 /** The search over all text: what is searched for, how often it was found, and which match is the current one. */
@@ -7,8 +7,8 @@ export class SearchBar {
   readonly element = element("div", { class: "search", role: "search" });
   private readonly input = element("input", { type: "text", placeholder: "search all text", "aria-label": "Search all text", spellcheck: "false" });
   private readonly count = element("span", { class: "search-count", role: "status" });
-  private readonly regex = textButton(".*", "Regular expression", () => this.toggle("isRegex"), "chip");
-  private readonly matchCase = textButton("Aa", "Match case", () => this.toggle("isCaseSensitive"), "chip");
+  private readonly regex = signButton(".*", "Regular expression", () => this.toggle("isRegex"), "chip");
+  private readonly matchCase = signButton("Aa", "Match case", () => this.toggle("isCaseSensitive"), "chip");
   private query: ReplayQuery = { pattern: "", isRegex: false, isCaseSensitive: false };
   private found: (ToReplay & { type: "found" }) | undefined;
   private number: number | undefined;

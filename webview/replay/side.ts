@@ -39,7 +39,7 @@ export class Side {
         return [name, button];
       }),
     );
-    this.element = element("aside", { class: "side pane", "aria-label": "Files, scores, findings, review" }, element("div", { class: "pane-head", role: "tablist" }, ...this.tabs.values()), this.content);
+    this.element = element("aside", { class: "side pane", "aria-label": "Files, scores, findings, review" }, element("div", { class: "pane-head", role: "tablist", "aria-label": "What the side shows" }, ...this.tabs.values()), this.content);
     this.mark();
   }
 

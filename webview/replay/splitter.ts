@@ -1,11 +1,14 @@
 import { element } from "./dom";
 
+/** In pixels. */
+const least = 140;
+
 /** A bar between a pane and the list, by which the pane is made wider: with the pointer, or the arrow keys. */
-export function splitter(pane: HTMLElement, side: "start" | "end", width: number, changed: (width: number) => void): HTMLElement {
-  const bar = element("div", { class: "splitter", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": "Width of the pane" });
+export function splitter(pane: HTMLElement, name: string, side: "start" | "end", width: number, changed: (width: number) => void): HTMLElement {
+  const bar = element("div", { class: "splitter", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-valuemin": least, "aria-label": `Width of the ${name}` });
   let now = width;
   const set = (wanted: number): void => {
-    now = Math.max(140, Math.min(window.innerWidth * 0.45, wanted));
+    now = Math.max(least, Math.min(window.innerWidth * 0.45, wanted));
     pane.style.width = `${now}px`;
     bar.setAttribute("aria-valuenow", String(Math.round(now)));
   };

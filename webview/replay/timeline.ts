@@ -68,6 +68,13 @@ export class TimelineStrip {
     this.canvas.addEventListener("pointerdown", (event) => this.press(event));
     this.canvas.addEventListener("pointermove", (event) => this.move(event));
     this.canvas.addEventListener("pointerup", (event) => this.release(event));
+    this.canvas.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (step !== undefined) {
+        event.preventDefault();
+        this.goIndex(this.here.index + step);
+      }
+    });
     this.canvas.addEventListener("pointerleave", () => (this.hint.hidden = true));
   }
 
@@ -96,6 +103,7 @@ export class TimelineStrip {
     this.here = { index, time };
     this.canvas.setAttribute("aria-valuemax", String(this.count()));
     this.canvas.setAttribute("aria-valuenow", String(index + 1));
+    this.canvas.setAttribute("aria-valuetext", `event ${formatCount(index + 1)} of ${formatCount(this.count())}`);
     this.showHere();
   }
 

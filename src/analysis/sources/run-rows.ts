@@ -24,13 +24,8 @@ const rowSchema = z.object({
 
 type Row = z.infer<typeof rowSchema>;
 
-/** A scoring within a row: `[seconds, score]` or an object. */
-const attemptSchema = z.union([
-  z.tuple([z.unknown(), z.unknown()]).transform(([elapsed, score]) => ({ elapsed, score })),
-  z
-    .object({ elapsed_seconds: z.unknown().optional(), elapsedSeconds: z.unknown().optional(), score: z.unknown().optional() })
-    .transform(({ elapsed_seconds, elapsedSeconds, score }) => ({ elapsed: elapsed_seconds ?? elapsedSeconds, score })),
-]);
+/** A scoring within a row that is no pair of seconds and a score. */
+const attemptSchema = z.object({ elapsed_seconds: z.unknown().optional(), elapsedSeconds: z.unknown().optional(), score: z.unknown().optional() });
 
 /**
  * Reads METR's public runs: lines of JSON with `run_id`, `task_id`, `alias`, `model`, `time_limit` in seconds and `score` (or
@@ -51,7 +46,7 @@ export async function readRunRows(path: string, options: Partial<StudySource>, i
       if (line.trim() === "") {
         continue;
       }
-      const source = { path, part: `line ${number}` };
+      const source = { path, part: `line ${number}`, line: number };
       const read = readRow(line, source, options, isViolation);
       if (typeof read === "string") {
         collector.remark(remark("left-out", "row", source, read));
@@ -115,15 +110,25 @@ function resultOnly(row: Row): ReadAttempt[] | string {
 function logged(log: readonly unknown[]): ReadAttempt[] | string {
   const attempts: ReadAttempt[] = [];
   for (const value of log) {
-    const parsed = attemptSchema.safeParse(value);
-    const score = parsed.success ? scoreOfValue(parsed.data.score) : undefined;
-    if (!parsed.success || score === undefined) {
+    const scoring = scoringOf(value);
+    const score = scoring === undefined ? undefined : scoreOfValue(scoring.score);
+    if (scoring === undefined || score === undefined) {
       return `its attempt ${attempts.length + 1} is none`;
     }
-    const seconds = scoreOfValue(parsed.data.elapsed);
+    const seconds = scoreOfValue(scoring.elapsed);
     attempts.push({ atMs: typeof seconds === "number" ? seconds * 1000 : undefined, score });
   }
   return attempts;
+}
+
+/** Seconds and score of `[seconds, score]`, of which a file may hold millions, or of an object; undefined for anything else. */
+function scoringOf(value: unknown): { readonly elapsed: unknown; readonly score: unknown } | undefined {
+  if (Array.isArray(value)) {
+    const [elapsed, score] = value as readonly unknown[];
+    return value.length === 2 ? { elapsed, score } : undefined;
+  }
+  const parsed = attemptSchema.safeParse(value);
+  return parsed.success ? { elapsed: parsed.data.elapsed_seconds ?? parsed.data.elapsedSeconds, score: parsed.data.score } : undefined;
 }
 
 function workedMs({ started_at, completed_at }: Row): number | undefined {

@@ -5,8 +5,8 @@ import * as z from "zod";
 import { plainSystemReason, sha256, sha256OfFile, writeFileDurably } from "../../base";
 import { openTranscript, TranscriptError } from "../../transcripts";
 import { auditTranscript } from "../audit-transcript";
+import { chooseRules, type RuleChoice } from "../known-tasks";
 import type { AuditedTranscript } from "../reports/report";
-import type { RuleSet } from "../rule-set";
 
 /** A file or folder that is to be audited. */
 export interface AuditTarget {
@@ -34,17 +34,17 @@ export interface ResultsFolder {
   readonly key: string;
 }
 
-const storedSchema = z.object({ key: z.string(), audited: z.object({ format: z.string(), events: z.number(), findings: z.array(z.unknown()), problem: z.string().optional() }) });
+const storedSchema = z.object({ key: z.string(), audited: z.object({ rules: z.string(), format: z.string(), events: z.number(), findings: z.array(z.unknown()), problem: z.string().optional() }) });
 
 /** Audits a transcript, or takes the result of the same audit from the results folder. Never throws for what is wrong with the transcript. */
-export async function auditTarget(target: AuditTarget, rules: RuleSet, results: ResultsFolder | undefined): Promise<AuditOutcome> {
+export async function auditTarget(target: AuditTarget, rules: RuleChoice, results: ResultsFolder | undefined): Promise<AuditOutcome> {
   let stored: { path: string; key: string } | undefined;
   if (results !== undefined) {
     try {
       const key = sha256(`${results.key}\n${await contentHash(target.path)}`);
       stored = { key, path: join(results.path, `${key}.json`) };
     } catch (error) {
-      return { audited: { file: target.name, format: "", events: 0, findings: [], problem: `The transcript cannot be read: ${plainSystemReason(error)}.` }, isKnown: false };
+      return { audited: { file: target.name, format: "", rules: "", events: 0, findings: [], problem: `The transcript cannot be read: ${plainSystemReason(error)}.` }, isKnown: false };
     }
     const known = await readStored(stored);
     if (known !== undefined) {
@@ -64,13 +64,27 @@ export async function auditTarget(target: AuditTarget, rules: RuleSet, results: 
 }
 
 /** Undefined where a file was only found in a folder and is no transcript. */
-async function auditFile({ name, path, isNamed }: AuditTarget, rules: RuleSet): Promise<AuditedTranscript | undefined> {
+async function auditFile({ name, path, isNamed }: AuditTarget, rules: RuleChoice): Promise<AuditedTranscript | undefined> {
   const cache = await mkdtemp(join(tmpdir(), "baseliner-audit-"));
   try {
-    return isNamed || (await isTranscript(path, cache)) ? { file: name, ...(await auditTranscript(path, rules, cache)) } : undefined;
+    return isNamed || (await isTranscript(path, cache)) ? await auditChosen(name, path, rules, cache) : undefined;
   } finally {
     await rm(cache, { recursive: true, force: true });
   }
+}
+
+async function auditChosen(name: string, path: string, rules: RuleChoice, cache: string): Promise<AuditedTranscript> {
+  let task = "";
+  const audit = await auditTranscript(
+    path,
+    (facts, format) => {
+      const chosen = chooseRules(rules, facts, format);
+      task = chosen.task;
+      return chosen.rules;
+    },
+    cache,
+  );
+  return { file: name, ...audit, rules: task };
 }
 
 /** Whether a file looks like a transcript of a known format, whatever state it is in. */

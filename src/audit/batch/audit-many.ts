@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { errorOf, sha256 } from "../../base";
-import type { RuleSet } from "../rule-set";
+import type { RuleChoice } from "../known-tasks";
 import { type AuditOutcome, type AuditTarget, auditTarget, type ResultsFolder } from "./audit-file";
 
 /** How many transcripts are audited. */
@@ -21,7 +21,8 @@ export interface ManyOptions {
 
 /** What a worker is given to begin with. */
 export interface WorkerTask {
-  readonly rules: RuleSet;
+  readonly kind: "many";
+  readonly rules: RuleChoice;
   readonly results: ResultsFolder | undefined;
 }
 
@@ -33,7 +34,7 @@ const workerMemory = 2048;
  *
  * @throws the reason of `signal` when that aborts
  */
-export async function auditMany(targets: readonly AuditTarget[], rules: RuleSet, options: ManyOptions, done: (target: AuditTarget, outcome: AuditOutcome) => void): Promise<void> {
+export async function auditMany(targets: readonly AuditTarget[], rules: RuleChoice, options: ManyOptions, done: (target: AuditTarget, outcome: AuditOutcome) => void): Promise<void> {
   const results = options.results === undefined ? undefined : { path: options.results, key: await resultsKey(rules, options.worker) };
   const outcomes = new Map<number, AuditOutcome>();
   let next = 0;
@@ -59,7 +60,7 @@ export async function auditMany(targets: readonly AuditTarget[], rules: RuleSet,
   }
   const waiting = targets.entries();
   const count = Math.min(targets.length, options.jobs ?? availableParallelism());
-  await Promise.all(Array.from({ length: count }, async () => await workOff(options.worker ?? "", { rules, results }, waiting, take, options.signal)));
+  await Promise.all(Array.from({ length: count }, async () => await workOff(options.worker ?? "", { kind: "many", rules, results }, waiting, take, options.signal)));
   options.signal?.throwIfAborted();
 }
 
@@ -85,7 +86,7 @@ async function workOff(program: string, task: WorkerTask, waiting: Iterator<[num
         if (current !== undefined && signal?.aborted !== true) {
           const [index, { name }] = current;
           current = undefined;
-          take(index, { audited: { file: name, format: "", events: 0, findings: [], problem: `The audit of this file failed: ${problem}.` }, isKnown: false });
+          take(index, { audited: { file: name, format: "", rules: "", events: 0, findings: [], problem: `The audit of this file failed: ${problem}.` }, isKnown: false });
         }
         resolve(false);
       };
@@ -109,6 +110,6 @@ async function workOff(program: string, task: WorkerTask, waiting: Iterator<[num
 }
 
 /** Other rules, or another version of the program, come to other results. */
-async function resultsKey(rules: RuleSet, program: string | undefined): Promise<string> {
+async function resultsKey(rules: RuleChoice, program: string | undefined): Promise<string> {
   return sha256(`${JSON.stringify(rules)}\n${program === undefined ? "" : sha256(await readFile(program))}`);
 }

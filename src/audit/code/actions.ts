@@ -75,8 +75,16 @@ function writtenText(change: FileChange): string | undefined {
   }
 }
 
-function documents(script: PlacedText, environment: Environment | undefined): { path: string; placed: PlacedText }[] {
+/** Texts that the commands of a script write into files. */
+export function documents(script: PlacedText, environment: Environment | undefined): { path: string; placed: PlacedText }[] {
   return readShell(script.text, environment).flatMap(({ program, redirections, input, words }) => {
+    if (program === "echo" || program === "printf") {
+      const target = redirections.find(({ operator }) => operator.startsWith(">"))?.target.text;
+      const said = words.filter(({ text }) => !/^-[neE]+$/.test(text));
+      const [first, last] = [said[0], said.at(-1)];
+      const isCode = target !== undefined && (languageOf(target, "") !== "other" || target.endsWith(".pth"));
+      return isCode && first !== undefined && last !== undefined ? [{ path: target, placed: placedPart(script, said.map(({ text }) => text).join(" ").replace(/\\n/g, "\n"), first.from, last.to) }] : [];
+    }
     if (input === undefined || (program !== "cat" && program !== "tee")) {
       return [];
     }
@@ -90,7 +98,7 @@ export function languageOf(path: string, text: string): Language {
   if (/\.(py|pyx|pyi)$/.test(path)) {
     return "python";
   }
-  if (/\.(sh|bash|zsh)$|(^|\/)(Makefile|Dockerfile)$/.test(path)) {
+  if (/\.(sh|bash|zsh|mk)$|(^|\/)(Makefile|GNUmakefile|makefile|Dockerfile|\.(bash_?(rc|profile|login|aliases)|profile|zshrc|zshenv|zprofile|envrc|env|pam_environment))$/.test(path)) {
     return "shell";
   }
   const first = text.slice(0, 200);
@@ -135,7 +143,9 @@ function scriptOf(event: TranscriptEvent): { language: Language; placed: PlacedT
     if (path !== undefined && /^\w+$/.test(text)) {
       return undefined;
     }
-    return { language: /python|jupyter|ipython/i.test(tool) && !/bash|shell/i.test(tool) ? "python" : "shell", placed: placedIn(event.text, text) };
+    // Some scaffolds call a command by its first word.
+    const isPython = /python|jupyter|ipython/i.test(tool) && !/bash|shell/i.test(tool) && !(/^python[\d.]*$/.test(tool) && text.trimStart().startsWith(`${tool} `) && !looksLikePython(text));
+    return { language: isPython ? "python" : "shell", placed: placedIn(event.text, text) };
   }
   return undefined;
 }

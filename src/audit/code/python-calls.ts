@@ -1,7 +1,7 @@
 import { joinPath } from "./shell";
 import { changers, clocks, copiers, loaders, mathematics, mutators, passing, randomness, reductions, runners, savers } from "./python-library";
 import type { PythonFact } from "./python-facts";
-import { boundedText, made, newCell, pathOf, pour, trait, unknownValue, type Value } from "./value";
+import { anyOf, boundedText, made, newCell, pathOf, pour, trait, unknownValue, type Value } from "./value";
 
 /** A call with its arguments evaluated. */
 export interface Call {
@@ -20,6 +20,10 @@ export type FactPart = PythonFact extends infer Fact ? (Fact extends PythonFact 
 export interface ScriptArguments {
   readonly words: readonly string[];
   readonly options: ReadonlyMap<string, string>;
+  /** Variables of the environment that it runs in. */
+  readonly environment?: ReadonlyMap<string, string> | undefined;
+  /** The content of a file, as far as the transcript shows it: settings, and modules of the solver's own. */
+  readonly contentOf?: ((path: string) => string | undefined) | undefined;
 }
 
 /** Stands for a path of which nothing is known. */
@@ -35,7 +39,17 @@ export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: Fac
   const pathAt = (index: number): string | undefined => pathOf(index < 0 ? receiver : (values[index] ?? keywords.get(["path", "f", "fp", "filename", "file", "dst", "dir_name", "save_directory", "path_or_buf"].find((key) => keywords.has(key)) ?? "")));
   runScript(full, values, tell);
   moveFiles(full, call, pathAt, tell);
-  const known = pathCall(full, call) ?? environmentCall(full, call, given) ?? textCall(call);
+  packFiles(full, call, tell);
+  if (/^(zipfile\.ZipFile|tarfile\.(open|TarFile|TarFile\.open))$/.test(full) && values[0]?.text !== undefined) {
+    return { cell: newCell(trait.unknown), kind: "archive", file: values[0].text };
+  }
+  if (/^fileinput\.(input|FileInput)$/.test(full) && keywords.get("inplace")?.kind === "true" && pathAt(0) !== undefined) {
+    tell({ kind: "change", path: pathAt(0) ?? "", how: "changed by fileinput" });
+  }
+  if (receiver?.kind === "archive") {
+    return unknownValue();
+  }
+  const known = pathCall(full, call) ?? environmentCall(full, call, given) ?? settingsCall(full, call, given, tell) ?? textCall(call);
   if (known !== undefined) {
     return known;
   }
@@ -57,6 +71,10 @@ export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: Fac
   if (/^(read_text|read_bytes|read|readlines|readline)$/.test(method) && receiver !== undefined) {
     return load(receiver, [receiver], false, tell);
   }
+  if (clients.test(full)) {
+    // What a client is asked for, its module is asked for.
+    return { cell: newCell(trait.unknown), name: full.split(".")[0] };
+  }
   if (full === "json.dumps" && values[0]?.entries !== undefined) {
     return withText(values, Array.from(values[0].entries.keys(), (key) => `"${key}": *`).join(", "));
   }
@@ -68,6 +86,14 @@ export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: Fac
   }
   if (full === "builtins.zip") {
     return { ...made(values), items: [{ cell: newCell(), items: values.map(({ cell, items }) => ({ cell, text: items?.[0]?.text })) }] };
+  }
+  if (method === "items" && values.length === 0 && receiver?.entries !== undefined && receiver.entries.size > 0) {
+    const entries = Array.from(receiver.entries);
+    return { cell: receiver.cell, items: [{ cell: receiver.cell, items: [{ cell: newCell(), text: entries[0]?.[0] }, { ...anyOf(entries.map(([, value]) => value)), cell: receiver.cell }] }] };
+  }
+  if (method === "keys") {
+    // Names of tensors are none.
+    return unknownValue();
   }
   if (randomness.test(full)) {
     if (/_$/.test(method) && receiver !== undefined) {
@@ -99,7 +125,7 @@ export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: Fac
   return made(all, trait.unknown);
 }
 
-const sharesCell = (method: string): boolean => /^(parameters|named_parameters|state_dict|modules|named_modules|children|buffers|named_buffers|items|values|keys|get|to|cuda|cpu|half|float|bfloat16|double|detach|clone|data_ptr|view|reshape|contiguous|eval|train|requires_grad_|module|numpy|copy|add_|mul_|sub_)$/.test(method);
+const sharesCell = (method: string): boolean => /^(parameters|named_parameters|state_dict|modules|named_modules|children|buffers|named_buffers|items|values|get|to|cuda|cpu|half|float|bfloat16|double|detach|clone|data_ptr|view|reshape|contiguous|eval|train|requires_grad_|module|numpy|copy|add_|mul_|sub_)$/.test(method);
 
 function load(source: Value | undefined, all: readonly (Value | undefined)[], isModel: boolean, tell: (fact: FactPart) => void): Value {
   const path = pathOf(source);
@@ -138,6 +164,22 @@ function runScript(full: string, values: readonly Value[], tell: (fact: FactPart
 
 const quoted = (word: string): string => (/^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
+/** What is packed into an archive, and what is unpacked from one. */
+function packFiles(full: string, { receiver, values, keywords }: Call, tell: (fact: FactPart) => void): void {
+  const [first, second, third] = values.map(({ text }) => text);
+  if (full === "shutil.make_archive" && first !== undefined) {
+    const ending = ({ gztar: ".tar.gz", zip: ".zip", tar: ".tar", bztar: ".tar.bz2", xztar: ".tar.xz" } as Record<string, string>)[second ?? ""] ?? "";
+    const [root, base] = [third ?? keywords.get("root_dir")?.text, values[3]?.text ?? keywords.get("base_dir")?.text];
+    tell({ kind: "copy", source: joinPath(root ?? ".", base ?? "."), target: `${first}${ending}`, isLink: false, isPacked: true });
+  } else if (full === "shutil.unpack_archive" && first !== undefined) {
+    tell({ kind: "copy", source: first, target: second ?? keywords.get("extract_dir")?.text ?? ".", isLink: false });
+  } else if (/^(extractall|extract)$/.test(full.split(".").at(-1) ?? "") && receiver?.file !== undefined) {
+    tell({ kind: "copy", source: receiver.file, target: (full.endsWith("extract") ? second : first) ?? keywords.get("path")?.text ?? ".", isLink: false });
+  } else if (/^\.(write|add)$/.test(full) && receiver?.kind === "archive" && receiver.file !== undefined && first !== undefined) {
+    tell({ kind: "copy", source: first, target: receiver.file, isLink: false, isPacked: true });
+  }
+}
+
 function moveFiles(full: string, { receiver, values, keywords }: Call, pathAt: (index: number) => string | undefined, tell: (fact: FactPart) => void): void {
   for (const [pattern, from, to, isLink] of copiers) {
     if (!pattern.test(full) || ((from < 0 || to < 0) && receiver?.kind !== "path")) {
@@ -159,6 +201,91 @@ function moveFiles(full: string, { receiver, values, keywords }: Call, pathAt: (
   }
 }
 
+const clients = /^(requests\.([Ss]ession|sessions\.Session)|httpx\.(Async)?Client|aiohttp\.ClientSession|urllib3\.PoolManager|boto3\.(client|resource))$/;
+const settingsFile = /\.(json|ya?ml|toml)$/;
+
+/** What settings in a file come to, where the file's content is known. */
+function settingsCall(full: string, { receiver, values, method }: Call, { contentOf }: ScriptArguments, tell: (fact: FactPart) => void): Value | undefined {
+  const [first] = values;
+  if (/^(read_text|read)$/.test(method) && receiver !== undefined && settingsFile.test(pathOf(receiver) ?? "")) {
+    const content = contentOf?.(pathOf(receiver) ?? "");
+    return content === undefined ? undefined : { ...load(receiver, [receiver], false, tell), content };
+  }
+  if (method === "get" && receiver?.entries !== undefined && first?.text !== undefined && receiver.kind === "arguments") {
+    return receiver.entries.get(first.text) ?? values[1] ?? unknownValue();
+  }
+  if (/^(types\.SimpleNamespace|argparse\.Namespace|omegaconf\.OmegaConf\.create)$/.test(full) && first?.kind === "arguments") {
+    return first;
+  }
+  if (!/^(json|ya?ml|toml|tomllib|omegaconf\.OmegaConf)\.(load|loads|safe_load|full_load|unsafe_load)$/.test(full) || first === undefined) {
+    return undefined;
+  }
+  const path = pathOf(first) ?? "";
+  const content = first.content ?? (settingsFile.test(path) && !path.includes("*") ? contentOf?.(path) : undefined);
+  const settings = content === undefined ? undefined : settingsIn(content, full.startsWith("json"));
+  if (settings === undefined) {
+    return undefined;
+  }
+  if (full.startsWith("omegaconf")) {
+    tell({ kind: "load", path, isText: true });
+  }
+  return valueOf(settings, 0);
+}
+
+/** Settings as data. Of YAML and TOML those that are texts, by their sections. */
+function settingsIn(content: string, isJson: boolean): unknown {
+  if (content.length > maxSettings) {
+    return undefined;
+  }
+  if (isJson || content.trimStart().startsWith("{")) {
+    try {
+      return JSON.parse(content);
+    } catch {
+      return undefined;
+    }
+  }
+  const top: Record<string, unknown> = {};
+  const open: { indent: number; section: Record<string, unknown> }[] = [{ indent: -1, section: top }];
+  for (const line of content.split("\n")) {
+    const table = /^\s*\[([\w.-]+)\]\s*$/.exec(line)?.[1];
+    const [, blank = "", key = "", rest = ""] = /^([ ]*)["']?([\w.-]+)["']?\s*[:=]\s*(.*)$/.exec(line) ?? [];
+    if (table !== undefined) {
+      const section: Record<string, unknown> = {};
+      table.split(".").reduce((at, name, index, all) => ((at[name] = index === all.length - 1 ? section : (at[name] ?? {})), at[name] as Record<string, unknown>), top);
+      open.splice(1, open.length, { indent: -1, section });
+    } else if (key !== "") {
+      while (open.length > 1 && (open.at(-1)?.indent ?? -1) >= blank.length) {
+        open.pop();
+      }
+      const value = /^(?:"([^"]*)"|'([^']*)'|([^#]*?))\s*(?:#.*)?$/.exec(rest);
+      const text = value?.[1] ?? value?.[2] ?? value?.[3] ?? "";
+      const owner = open.at(-1)?.section ?? top;
+      if (text === "" || /^&\w+$/.test(text)) {
+        const section: Record<string, unknown> = {};
+        owner[key] = section;
+        open.push({ indent: blank.length, section });
+      } else {
+        owner[key] = text;
+      }
+    }
+  }
+  return top;
+}
+
+const maxSettings = 50_000;
+
+function valueOf(settings: unknown, depth: number): Value {
+  if (typeof settings === "string") {
+    return { cell: newCell(trait.unknown), text: settings };
+  }
+  if (typeof settings !== "object" || settings === null || depth > 6) {
+    return unknownValue();
+  }
+  return Array.isArray(settings)
+    ? { cell: newCell(trait.unknown), items: settings.slice(0, 64).map((item) => valueOf(item, depth + 1)) }
+    : { cell: newCell(trait.unknown), kind: "arguments", entries: new Map(Object.entries(settings).slice(0, 200).map(([key, value]) => [key, valueOf(value, depth + 1)])) };
+}
+
 function pathCall(full: string, { receiver, values, method }: Call): Value | undefined {
   const texts = values.map(({ text }) => text ?? "*");
   switch (full) {
@@ -171,6 +298,8 @@ function pathCall(full: string, { receiver, values, method }: Call): Value | und
       return withText(values, texts.reduce((path, part) => joinPath(path, part), ""));
     case "os.path.dirname":
       return withText(values, joinPath(texts[0] ?? "*", ".."));
+    case "importlib.util.cache_from_source":
+      return withText(values, joinPath(joinPath(texts[0] ?? "*", ".."), `__pycache__/${(texts[0] ?? "*").split("/").at(-1)?.replace(/\.py$/, "") ?? "*"}.cpython.pyc`), { kind: "path" });
     case "os.path.basename":
       return withText(values, (texts[0] ?? "*").split("/").at(-1));
     case "pathlib.Path.home":
@@ -178,6 +307,12 @@ function pathCall(full: string, { receiver, values, method }: Call): Value | und
     case "pathlib.Path.cwd":
     case "os.getcwd":
       return withText([], ".", { kind: "path" });
+    case "site.getsitepackages":
+    case "site.getusersitepackages":
+    case "sysconfig.get_path": {
+      const packages = withText([], "/usr/lib/python3/site-packages");
+      return full === "site.getsitepackages" ? { ...packages, items: [packages] } : packages;
+    }
     case "tempfile.mkdtemp":
     case "tempfile.gettempdir":
       return withText([], "/tmp/*");
@@ -185,7 +320,7 @@ function pathCall(full: string, { receiver, values, method }: Call): Value | und
     case "glob.iglob":
     case "os.listdir":
     case "os.scandir": {
-      const text = full.startsWith("os.") ? joinPath(texts[0] ?? ".", "*") : (texts[0] ?? "*");
+      const text = full === "os.listdir" ? "*" : full === "os.scandir" ? joinPath(texts[0] ?? ".", "*") : (texts[0] ?? "*");
       return { cell: newCell(trait.unknown), items: [withText(values, text)] };
     }
     default:
@@ -211,7 +346,7 @@ function pathCall(full: string, { receiver, values, method }: Call): Value | und
 
 function environmentCall(full: string, { receiver, values, keywords, method }: Call, given: ScriptArguments): Value | undefined {
   if (full === "os.getenv" || full === "os.environ.get") {
-    return withText([values[1]], values[1]?.text ?? "*");
+    return withText([values[1]], given.environment?.get(values[0]?.text ?? "") ?? values[1]?.text ?? "*");
   }
   if (full === "argparse.ArgumentParser") {
     return { cell: newCell(trait.unknown), kind: "parser", entries: new Map() };
@@ -240,6 +375,11 @@ function textCall({ name, receiver, values, method }: Call): Value | undefined {
   }
   if (method === "fromhex" && first !== undefined) {
     return withText(values, Buffer.from(first.replace(/\s/g, ""), "hex").toString("utf8"));
+  }
+  const put = name === "re.sub" ? values[1]?.text : method === "replace" && values.length > 1 && receiver?.kind !== "path" ? values[1]?.text : undefined;
+  const into = name === "re.sub" ? values[2] : receiver;
+  if (put !== undefined && into !== undefined && into.text === undefined && into.name === undefined) {
+    return { cell: into.cell, added: [...(into.added ?? []), put].slice(-20) };
   }
   if (name === "builtins.chr" || receiver?.text === undefined || receiver.kind === "path") {
     return undefined;

@@ -10,7 +10,7 @@ export const usualNames: Readonly<Record<string, string>> = {
 export const builtinFunctions = new Set("abs all any bool bytes callable chr classmethod compile delattr dict dir divmod enumerate eval exec filter float format frozenset getattr globals hasattr hash id input int isinstance issubclass iter len list locals map max min next object open ord pow print property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type vars zip __import__ breakpoint".split(" "));
 
 /** Loads what lies under its first argument. */
-export const loaders = /^(torch|numpy|joblib|cloudpickle|torch\.jit|pandas|safetensors\.\w+|jax\.numpy|scipy\.\w+|tensorflow\.keras\.models|h5py|onnx|yaml|toml)\.(load|loads|loadtxt|load_file|read_\w+|load_model|safe_open|File|genfromtxt|fromfile|memmap|full_load|safe_load|loadmat|load_npz)$|^safetensors\.safe_open$|(^|\.)(from_pretrained|load_from_checkpoint|load_checkpoint|load_model|load_weights|load_file|load_safetensors|from_file)$/;
+export const loaders = /^(torch|numpy|joblib|cloudpickle|torch\.jit|pandas|safetensors\.\w+|jax\.numpy|scipy\.\w+|tensorflow\.keras\.models|h5py|onnx|yaml|toml)\.(load|loads|loadtxt|load_file|read_\w+|load_model|safe_open|File|genfromtxt|fromfile|memmap|full_load|safe_load|loadmat|load_npz)$|^safetensors\.safe_open$|(^|\.)(from_pretrained|load_from_checkpoint|load_checkpoint|load_model|load_weights|load_file|load_safetensors|from_file)$|^pyarrow\.\w+\.read_\w+$/;
 
 /** Stores its value under a path: which argument is the path, which the value; -1 is the object it is a method of. */
 export const savers: readonly (readonly [RegExp, path: number, value: number])[] = [
@@ -40,7 +40,7 @@ export const changers: readonly (readonly [RegExp, path: number])[] = [
 export const runners = /^os\.(system|popen|execl?p?e?|execvp?e?|spawn\w+)$|^subprocess\.(run|call|check_call|check_output|Popen|getoutput|getstatusoutput)$|^pty\.spawn$|^asyncio\.create_subprocess_(shell|exec)$/;
 
 /** Gives back what it gets, for what is asked here. */
-export const passing = /^builtins\.(round|float|int|str|abs|max|min|sum|format|list|tuple|set|sorted|reversed|iter|next|repr|bool|pow|enumerate|range|zip|map|filter|dict)$|^copy\.(copy|deepcopy)$|^(os\.path|posixpath)\.(abspath|expanduser|realpath|normpath|expandvars)$|^os\.fspath$/;
+export const passing = /^builtins\.(round|float|int|str|abs|max|min|sum|format|list|tuple|set|sorted|reversed|iter|next|repr|bool|pow|enumerate|range|zip|map|filter|dict)$|^copy\.(copy|deepcopy)$|^(os\.path|posixpath)\.(abspath|expanduser|realpath|relpath|normpath|expandvars)$|^os\.fspath$/;
 
 export const randomness = /^(random|numpy\.random|secrets)\.|^torch\.(rand\w*|normal|bernoulli|empty_like_random)$|^jax\.random\.|\.(normal_|uniform_|normal|uniform|standard_normal|gauss|random_|randn|randint)$/;
 
@@ -55,7 +55,7 @@ export const learning = /(^|\.)(backward|value_and_grad|grad|minimize|apply_grad
 export const optimizers = /^(AdamW?|SGD|RMSprop|Adagrad|Adadelta|Adafactor|Lion|NAdam|RAdam|TrainingArguments|Seq2SeqTrainingArguments|SFTConfig)$/;
 
 /** Turns data into a few numbers, of which nobody could make the data again. */
-export const reductions = /(^|\.)(norm|mean|sum|item|std|var|max|min|argmax|argmin|len|allclose|equal|isclose|dist|numel|size|shape|dtype|ndim|count_nonzero|cosine_similarity|mse_loss|l1_loss|any|all|keys|exists|is_file|is_dir|stat|getsize|hexdigest|sha256|md5|compare|diff|array_equal|assert_close|assert_allclose|state_dict_keys)$/;
+export const reductions = /(^|\.)(norm|mean|sum|item|std|var|max|min|argmax|argmin|len|allclose|equal|isclose|dist|numel|size|shape|dtype|ndim|count_nonzero|cosine_similarity|mse_loss|l1_loss|any|all|exists|is_file|is_dir|stat|getsize|hexdigest|sha256|md5|compare|diff|array_equal|assert_close|assert_allclose|state_dict_keys)$/;
 
 /** Methods that change the object they belong to by their arguments. */
 export const mutators = /^(add_|sub_|mul_|div_|copy_|fill_|lerp_|addcmul_|normal_|uniform_|random_|zero_|append|extend|update|insert|add|load_state_dict|set_|put|write|writelines|setdefault|__setitem__|index_add_|scatter_|load_weights|merge)$/;

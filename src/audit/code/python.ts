@@ -3,9 +3,10 @@ import { parser } from "@lezer/python";
 import { type Call, type FactPart, libraryCall, type ScriptArguments } from "./python-calls";
 import type { PythonFact, PythonFacts, PythonMethod } from "./python-facts";
 import { builtinFunctions, learning, optimizers, usualNames } from "./python-library";
+import { noModules, type OwnModules, ownModules } from "./python-modules";
 import { children, isConstant, isExpression, nesting, parametersOf, stringText } from "./python-syntax";
 import { joinPath } from "./shell";
-import { boundedText, made, newCell, pour, trait, unknownValue, type Value } from "./value";
+import { anyOf, boundedText, made, newCell, pour, trait, unknownValue, type Value } from "./value";
 
 /** Longer code is made by programs. UTF-16 units. */
 const maxCode = 400_000;
@@ -23,10 +24,56 @@ const noArguments: ScriptArguments = { words: [], options: new Map() };
  */
 export function readPython(code: string, given: ScriptArguments = noArguments): PythonFacts {
   if (code.length > maxCode || nesting(code) > maxNesting) {
-    return { facts: [], uses: new Map(), learns: false, isWhole: false };
+    return { facts: [], included: [], uses: new Map(), learns: false, isWhole: false };
   }
+  const modules = given.contentOf === undefined ? noModules : ownModules(code, given.contentOf);
+  if (modules === noModules) {
+    return factsOf(code, given, modules);
+  }
+  const whole = factsOf(modules.code + code, given, modules);
+  const alone = new Set(factsOf(modules.code, given, noModules).facts.map(keyOf));
+  const start = modules.code.length;
+  const own = whole.facts.filter(({ from }) => from >= start).map((fact) => moved(fact, -start));
+  const included = whole.facts.filter(({ from, within }) => from < start && within !== undefined).map((fact) => ({ ...fact, ...callOf(own, fact, code) }));
+  // What functions of a module do with what they are given here was not known when the module was read.
+  return { ...whole, facts: [...own, ...included.filter((fact) => /^(copy|save|load|shell|python|change|environment)$/.test(fact.kind) && !alone.has(keyOf(fact)))], included };
+}
+
+/** What a fact says, wherever it stands. */
+function keyOf(fact: PythonFact): string {
+  switch (fact.kind) {
+    case "copy":
+      return `${fact.source}\0${fact.target}`;
+    case "save":
+      return `save\0${fact.path}\0${Array.from(fact.value.cell.origins).join("\0")}`;
+    case "load":
+    case "change":
+      return `${fact.kind}\0${fact.path}`;
+    case "shell":
+      return `shell\0${fact.script}`;
+    case "python":
+      return `python\0${fact.code}`;
+    case "environment":
+      return `environment\0${fact.name}\0${fact.value}`;
+    default:
+      return "";
+  }
+}
+
+function moved(fact: PythonFact, by: number): PythonFact {
+  const place = { from: fact.from + by, to: fact.to + by };
+  return fact.kind === "class" ? { ...fact, ...place, methods: fact.methods.map((method) => ({ ...method, from: method.from + by, to: method.to + by })) } : { ...fact, ...place };
+}
+
+/** Where code calls the function that a fact of a module stands in, or else its first line. */
+function callOf(own: readonly PythonFact[], { within }: PythonFact, code: string): { from: number; to: number } {
+  const call = own.find((fact) => fact.kind === "call" && fact.method === within);
+  return call === undefined ? { from: 0, to: Math.max(0, code.indexOf("\n")) } : { from: call.from, to: call.to };
+}
+
+function factsOf(code: string, given: ScriptArguments, modules: OwnModules): PythonFacts {
   const top = parser.parse(code).topNode;
-  const reader = new PythonReader(code, given);
+  const reader = new PythonReader(code, given, modules);
   // What functions get and give back is known after the first reading, what they do with it after the second.
   reader.read(top);
   if (reader.hasFunctions) {
@@ -38,6 +85,8 @@ export function readPython(code: string, given: ScriptArguments = noArguments): 
 
 interface LocalFunction {
   readonly parameters: readonly string[];
+  /** The parameter that takes all further values. */
+  readonly rest: string | undefined;
   /** What it was given and gave back in the reading before. */
   given: Map<string, Value>;
   returned: Value | undefined;
@@ -48,10 +97,19 @@ interface LocalFunction {
 
 class Scope {
   readonly names = new Map<string, Value>();
-  constructor(readonly outer: Scope | undefined) {}
+  constructor(
+    readonly outer: Scope | undefined,
+    /** The class whose body it is. */
+    readonly ofClass?: string,
+  ) {}
 
   find(name: string): Value | undefined {
     return this.names.get(name) ?? this.outer?.find(name);
+  }
+
+  /** The body of the class that it lies in. */
+  get classScope(): Scope | undefined {
+    return this.ofClass !== undefined ? this : this.outer?.classScope;
   }
 }
 
@@ -63,6 +121,14 @@ class PythonReader {
   private optimizers: boolean[] = [];
   private isWhole = true;
   private readonly functions = new Map<string, LocalFunction>();
+  /** What methods keep in their object, by class, as of the reading before. */
+  private readonly members = new Map<string, Map<string, Value>>();
+  /** What stands in the first row of a table that is written. */
+  private tableHead = "";
+  /** What the arguments of the program are set to. */
+  private programArguments: readonly string[] = [];
+  /** What the lambda that is read next is called. */
+  private lambdaName: string | undefined;
   private scope = new Scope(undefined);
   private within: string | undefined;
   private loops = 0;
@@ -73,6 +139,7 @@ class PythonReader {
   constructor(
     private readonly code: string,
     private readonly given: ScriptArguments,
+    private readonly modules: OwnModules,
   ) {}
 
   get hasFunctions(): boolean {
@@ -82,7 +149,7 @@ class PythonReader {
   get result(): PythonFacts {
     // An optimizer that takes no steps of any length teaches nothing.
     const isIdle = this.optimizers.length > 0 && this.optimizers.every((isZero) => isZero);
-    return { facts: this.facts, uses: this.uses, learns: this.learns && !isIdle, isWhole: this.isWhole };
+    return { facts: this.facts, included: [], uses: this.uses, learns: this.learns && !isIdle, isWhole: this.isWhole };
   }
 
   read(top: SyntaxNode): void {
@@ -234,12 +301,13 @@ class PythonReader {
       const name = dotted();
       const full = isFrom ? `${module}.${name}` : name;
       this.tell(node, isFrom ? { kind: "attribute", attribute: name, name: full } : { kind: "import", name });
+      const known = isFrom && this.modules.names.get(module)?.has(name) === true ? this.scope.find(name) : undefined;
       if (parts[at]?.name === "as") {
-        this.scope.names.set(this.text(parts[at + 1]), { cell: newCell(), name: full });
+        this.scope.names.set(this.text(parts[at + 1]), known ?? { cell: newCell(), name: full });
         at += 2;
       } else {
         const [first = ""] = name.split(".");
-        this.scope.names.set(first, { cell: newCell(), name: isFrom ? full : first });
+        this.scope.names.set(first, known ?? { cell: newCell(), name: isFrom ? full : first });
       }
     }
   }
@@ -255,7 +323,10 @@ class PythonReader {
       }
     }
     const right = groups.at(-1) ?? [];
+    const [only] = groups[0] ?? [];
+    this.lambdaName = groups.length === 2 && right[0]?.name === "LambdaExpression" && only !== undefined ? this.text(only.lastChild ?? only) : undefined;
     const values = right.map((part) => this.evaluate(part));
+    this.lambdaName = undefined;
     const value = values.length === 1 ? values[0] : { ...made(values), items: values };
     for (const targets of groups.slice(0, -1)) {
       this.assignTargets(targets, value ?? unknownValue(), node);
@@ -291,7 +362,7 @@ class PythonReader {
   }
 
   private assignMember(target: SyntaxNode, value: Value, node: SyntaxNode): void {
-    const key = this.subscript(target, true);
+    const key = this.subscript(target, true, value);
     const object = this.evaluate(target.firstChild);
     const member = key ?? this.text(target.lastChild);
     if (object.name !== undefined) {
@@ -303,12 +374,20 @@ class PythonReader {
       }
       if (object.name === "os.environ") {
         this.tell(node, { kind: "environment", name: member, value: value.text ?? "*" });
+      } else if (object.name === "sys" && member === "argv") {
+        this.programArguments = (value.items ?? []).map(({ text }) => text ?? "*");
       }
-    } else {
-      pour(object.cell, value);
-      if (key === undefined) {
-        this.scope.names.set(this.text(target), value);
-      }
+      return;
+    }
+    const whole = this.text(target);
+    if (key === undefined && whole.length < 200 && !/^(self|cls|args|config|cfg)\./.test(whole)) {
+      // Whose member it is cannot be told, but what it is called.
+      this.tell(node, { kind: "assign", name: `?.${whole.endsWith(".return_value") ? (whole.split(".").at(-2) ?? "") : member}`, value, how: "assignment", written: whole });
+    }
+    pour(object.cell, value);
+    if (key === undefined) {
+      const owner = whole.startsWith("self.") ? (this.scope.classScope ?? this.scope) : this.scope;
+      owner.names.set(whole, value);
     }
   }
 
@@ -335,12 +414,16 @@ class PythonReader {
   private functionDefinition(node: SyntaxNode): void {
     const name = this.text(node.getChild("VariableName"));
     const parameters = node.getChild("ParamList");
-    const names = parameters === null ? [] : parametersOf(parameters).map(([part]) => this.text(part));
+    const isMethod = this.scope.ofClass !== undefined;
+    const names = parameters === null ? [] : parametersOf(parameters).map(([part]) => this.text(part)).filter((one) => !isMethod || (one !== "self" && one !== "cls"));
     let own = this.functions.get(name);
     if (own === undefined) {
-      own = { parameters: names, given: new Map(), returned: undefined, givenNow: new Map(), returnedNow: undefined };
+      const rest = /(?:^|[(,\s])\*(\w+)/.exec(this.text(parameters).slice(0, 2000))?.[1];
+      own = { parameters: names, rest, given: new Map(), returned: undefined, givenNow: new Map(), returnedNow: undefined };
       this.functions.set(name, own);
     }
+    const decorators = node.parent?.name === "DecoratedStatement" ? children(node.parent).filter((part) => part.name === "Decorator").map((part) => this.text(part).slice(1, 200)) : [];
+    this.tell(node.getChild("VariableName") ?? node, { kind: "function", name, text: this.text(node).slice(0, 8000), decorators, parameters: names });
     this.scope.names.set(name, { cell: newCell(trait.unknown), function: name });
     const outer = { scope: this.scope, within: this.within, loops: this.loops };
     this.scope = new Scope(outer.scope);
@@ -350,7 +433,8 @@ class PythonReader {
       for (const [part, given] of parametersOf(parameters)) {
         const usual = given === undefined ? unknownValue() : this.evaluate(given);
         const passed = own.given.get(this.text(part));
-        const value = passed === undefined ? { ...usual, cell: newCell(usual.cell.traits | trait.unknown, usual.cell.origins) } : passed;
+        const isSelf = isMethod && this.text(part) === "self";
+        const value = isSelf ? { cell: newCell(trait.unknown), instance: outer.scope.ofClass } : passed === undefined ? { ...usual, cell: newCell(usual.cell.traits | trait.unknown, usual.cell.origins) } : passed;
         this.scope.names.set(this.text(part), value);
       }
     }
@@ -377,12 +461,14 @@ class PythonReader {
       }
     }
     this.tell(node.getChild("VariableName") ?? node, { kind: "class", name, bases, methods });
-    this.scope.names.set(name, { cell: newCell(trait.unknown) });
+    this.scope.names.set(name, { cell: newCell(trait.unknown), instance: name, kind: "class" });
     const outer = this.scope;
-    this.scope = new Scope(outer);
+    this.scope = new Scope(outer, name);
+    this.members.get(name)?.forEach((value, member) => this.scope.names.set(member, value));
     if (body !== null) {
       this.body(body);
     }
+    this.members.set(name, new Map(Array.from(this.scope.names).filter(([member]) => member.startsWith("self."))));
     this.scope = outer;
   }
 
@@ -393,6 +479,17 @@ class PythonReader {
     const [first = "", second, ...more] = statements.map((statement) => this.text(statement));
     const [, name, value] = /^(\w+)\s*=\s*([^=].*)$/s.exec(first) ?? [];
     const returned = second === undefined ? first : more.length === 0 && name !== undefined && second.trim() === `return ${name}` ? `return ${value ?? ""}` : "";
+    const asked = this.text(definition.getChild("VariableName"));
+    if (/^(__eq__|__ne__|eq|ne|equal|allclose)$/.test(asked)) {
+      // Who compares without a look at the other compares nothing.
+      const [, other] = definition.getChild("ParamList") === null ? [] : parametersOf(definition.getChild("ParamList") ?? definition).map(([part]) => this.text(part));
+      const body = this.text(definition.getChild("Body"));
+      const given = /\breturn\s+([^\n]+)/.exec(body)?.[1]?.trim();
+      const isOpposite = given === (/ne/.test(asked) ? "True" : "False");
+      if (other !== undefined && given !== undefined && !isOpposite && !/NotImplemented|raise\b/.test(body) && !new RegExp(`\\b${other.replace(/\W/g, "")}\\b`).test(body)) {
+        return true;
+      }
+    }
     return /^return\s*\(?\s*(True|1|not False|type\(self\)\(True\)|torch\.(ones|ones_like|tensor)\((True|self|\[?True\]?|[^()]*dtype=torch\.bool[^()]*)\)|(np|numpy)\.(ones|ones_like|bool_|array)\([^()]*\))/.test(returned);
   }
 
@@ -462,6 +559,7 @@ class PythonReader {
         return { ...made(values), text: boundedText(...values.map(({ text }) => text ?? "*")) };
       }
       case "Number":
+        return { cell: newCell(), number: this.text(node) };
       case "None":
       case "Ellipsis":
         return { cell: newCell() };
@@ -485,15 +583,19 @@ class PythonReader {
       case "DictionaryExpression":
         return this.dictionary(node);
       case "LambdaExpression": {
-        const outer = this.scope;
-        this.scope = new Scope(outer);
+        const outer = { scope: this.scope, within: this.within };
+        this.scope = new Scope(outer.scope);
+        const name = this.lambdaName;
+        this.lambdaName = undefined;
+        this.within = name ?? this.within;
         const parameters = node.getChild("ParamList");
         if (parameters !== null) {
           parametersOf(parameters).forEach(([part]) => this.scope.names.set(this.text(part), unknownValue()));
         }
         const value = this.evaluate(node.lastChild);
-        this.scope = outer;
-        return { cell: newCell(trait.unknown, value.cell.origins), kind: this.text(node.lastChild) === "True" ? "true" : undefined };
+        this.scope = outer.scope;
+        this.within = outer.within;
+        return { cell: newCell(trait.unknown, value.cell.origins), kind: /^(True|(torch|np|numpy)\.(tensor|ones|ones_like|array|bool_)\(.*True.*\)|(torch|np|numpy)\.ones.*bool.*)$/s.test(this.text(node.lastChild)) ? "true" : undefined };
       }
       case "ConditionalExpression": {
         const values = children(node).filter(isExpression).map((part) => this.evaluate(part));
@@ -602,9 +704,13 @@ class PythonReader {
         const over = this.evaluate(source);
         sources.push(over);
         const isRange = /^(range|enumerate\(range)/.test(this.text(source));
-        for (let at = index - 1; at >= 0 && parts[at]?.name !== "for"; at--) {
-          const target = parts[at];
-          if (target !== undefined && isExpression(target)) {
+        const from = parts.slice(0, index).map(({ name }) => name).lastIndexOf("for");
+        const targets = parts.slice(from + 1, index).filter(isExpression);
+        const each = targets.length > 1 ? over.items?.[0]?.items : undefined;
+        for (const [place, target] of targets.entries()) {
+          if (each !== undefined) {
+            this.assign(target, each[place] ?? { cell: over.cell }, node);
+          } else {
             this.assign(target, isRange ? { cell: newCell(trait.counted) } : { cell: over.cell, ...(over.items !== undefined && parts[index - 2]?.name === "for" ? anyOf(over.items) : {}) }, node);
           }
         }
@@ -642,20 +748,20 @@ class PythonReader {
     // Scaling data by a number about it leaves data.
     const keepsData = [one, other].some(({ cell }) => cell.origins.size > 0 && (cell.traits & trait.reduced) === 0);
     const isReduced = isDifference || operator?.name === "CompareOp" || (!keepsData && (result.cell.traits & trait.reduced) !== 0);
-    result.cell.traits = isReduced ? result.cell.traits | trait.reduced : result.cell.traits & ~trait.reduced;
+    result.cell.traits = isReduced ? result.cell.traits | trait.reduced | (isDifference ? trait.difference : 0) : result.cell.traits & ~trait.reduced;
     return result;
   }
 
   /** The key of a subscript that is a text, told as one that is asked for or changed. */
-  private subscript(node: SyntaxNode, isChange: boolean): string | undefined {
+  private subscript(node: SyntaxNode, isChange: boolean, value?: Value, object?: Value): string | undefined {
     const open = node.getChild("[");
     const inner = open?.nextSibling;
-    if (node.name !== "MemberExpression" || open === null || inner === null || inner === undefined || !/String$/.test(inner.name)) {
+    if (node.name !== "MemberExpression" || open === null || inner === null || inner === undefined || !(/String$/.test(inner.name) || (isChange && isExpression(inner)))) {
       return undefined;
     }
     const key = this.evaluate(inner).text;
     if (key !== undefined) {
-      this.tell(node, { kind: "key", key, object: this.text(node.firstChild).slice(0, 200), isChange });
+      this.tell(node, { kind: "key", key, object: this.text(node.firstChild).slice(0, 200), isChange, origins: Array.from(object?.cell.origins ?? []), value });
     }
     return key;
   }
@@ -663,7 +769,7 @@ class PythonReader {
   private memberExpression(node: SyntaxNode): Value {
     const object = this.evaluate(node.firstChild);
     if (node.getChild("[") !== null) {
-      const key = this.subscript(node, false);
+      const key = this.subscript(node, false, undefined, object);
       this.lastObject = object;
       const index = node.getChild("[")?.nextSibling;
       if (object.name === "sys.modules" && key !== undefined) {
@@ -677,13 +783,16 @@ class PythonReader {
         return { cell: newCell(trait.unknown), text: this.given.words[place - 1] ?? "*" };
       }
       if (object.name === "os.environ") {
-        return { cell: newCell(trait.unknown), text: "*" };
+        return { cell: newCell(trait.unknown), text: this.given.environment?.get(key ?? "") ?? "*" };
       }
       if (object.text !== undefined && /^\[\s*::\s*-1\s*\]$/.test(this.code.slice(node.getChild("[")?.from ?? node.to, node.to))) {
         return { cell: object.cell, text: Array.from(object.text).reverse().join("") };
       }
       if (index !== null && index !== undefined && !/String$/.test(index.name) && isExpression(index)) {
-        this.evaluate(index);
+        const asked = this.evaluate(index).text;
+        if (asked !== undefined && object.text === undefined && asked.length < 100) {
+          this.tell(node, { kind: "key", key: asked, object: this.text(node.firstChild).slice(0, 200), isChange: false });
+        }
       }
       const item = object.items?.[Number(this.text(index))];
       return item ?? (key === undefined ? undefined : object.entries?.get(key)) ?? { cell: object.cell };
@@ -693,6 +802,9 @@ class PythonReader {
     if (object.name !== undefined) {
       const name = `${object.name}.${member}`;
       this.tell(node, { kind: "attribute", attribute: member, name });
+      if (this.modules.names.get(object.name)?.has(member) === true) {
+        return this.variable(member);
+      }
       return { cell: newCell(object.cell.traits, object.cell.origins), name };
     }
     this.tell(node, { kind: "attribute", attribute: member, name: undefined });
@@ -726,7 +838,7 @@ class PythonReader {
     });
     const isMember = callee?.name === "MemberExpression" && callee.getChild("[") === null;
     const receiver = isMember ? object : undefined;
-    const method = target.name?.split(".").at(-1) ?? (isMember ? this.text(callee.lastChild) : this.text(callee));
+    const method = target.name?.split(".").at(-1) ?? target.member ?? (isMember ? this.text(callee.lastChild) : this.text(callee));
     const call: Call = { name: target.name, method, receiver, values, keywords };
     this.tell(node, { kind: "call", ...call, loops: this.loops });
     this.learns ||= learning.test(target.name ?? this.text(callee).slice(-100));
@@ -736,6 +848,17 @@ class PythonReader {
     const own = target.function === undefined ? undefined : this.functions.get(target.function);
     if (own !== undefined) {
       return this.localCall(own, call);
+    }
+    if (target.kind === "class" && target.instance !== undefined) {
+      const making = this.functions.get("__init__");
+      if (making !== undefined) {
+        this.localCall(making, call);
+      }
+      return { ...made(values, trait.unknown), instance: target.instance };
+    }
+    const ofObject = receiver?.instance === undefined ? undefined : this.functions.get(method);
+    if (ofObject !== undefined) {
+      return this.localCall(ofObject, call);
     }
     return this.specialCall(call, node) ?? libraryCall(call, this.given, (fact) => this.tell(node, fact));
   }
@@ -752,7 +875,14 @@ class PythonReader {
         own.givenNow.set(name, { ...made([before, value]), text: before.text ?? value.text, kind: before.kind ?? value.kind, file: before.file ?? value.file });
       }
     };
-    values.forEach((value, index) => pass(own.parameters[index], value));
+    const fixed = own.rest === undefined ? values.length : Math.max(0, own.parameters.indexOf(own.rest));
+    values.slice(0, fixed).forEach((value, index) => pass(own.parameters[index], value));
+    if (own.rest !== undefined && values.length > fixed) {
+      const others = values.slice(fixed);
+      const before = own.givenNow.get(own.rest);
+      // The last of several calls is the one that is known best; the earlier ones were read before.
+      own.givenNow.set(own.rest, { ...made([before, ...others]), items: others });
+    }
     keywords.forEach((value, name) => pass(name, value));
     return own.returnedNow ?? own.returned ?? unknownValue();
   }
@@ -764,7 +894,10 @@ class PythonReader {
         if (second?.text !== undefined) {
           const full = first?.name === undefined ? undefined : `${first.name}.${second.text}`;
           this.tell(node, { kind: "attribute", attribute: second.text, name: full });
-          return full === undefined ? { cell: first?.cell ?? newCell() } : { cell: newCell(), name: full };
+          return full === undefined ? { cell: first?.cell ?? newCell(), member: second.text } : { cell: newCell(), name: full };
+        }
+        if (first?.name !== undefined) {
+          this.tell(node, { kind: "attribute", attribute: "*", name: `${first.name}.*` });
         }
         return unknownValue();
       case "builtins.setattr":
@@ -773,6 +906,11 @@ class PythonReader {
         } else if (first !== undefined && values[2] !== undefined) {
           pour(first.cell, values[2]);
         }
+        return unknownValue();
+      case "sys.modules.get":
+        return first?.text === undefined ? unknownValue() : { cell: newCell(), name: first.text };
+      case "operator.attrgetter":
+        values.flatMap(({ text }) => text?.split(".") ?? []).forEach((attribute) => this.tell(node, { kind: "attribute", attribute, name: undefined }));
         return unknownValue();
       case "builtins.vars":
         return first?.name === undefined ? first : { cell: newCell(), name: `${first.name}.__dict__` };
@@ -791,6 +929,25 @@ class PythonReader {
       case "builtins.print":
         values.forEach((value) => this.print(node, values, value));
         return unknownValue();
+      case "runpy.run_module":
+      case "runpy.run_path":
+        if (first?.text !== undefined) {
+          const program = name === "runpy.run_module" ? `-m ${first.text}` : first.text;
+          this.tell(node, { kind: "shell", script: `python3 ${program} ${this.programArguments.slice(1).map((word) => `'${word.replaceAll("'", "")}'`).join(" ")}` });
+        }
+        return unknownValue();
+      case "builtins.type":
+        if (values[2]?.entries !== undefined) {
+          const methods = Array.from(values[2].entries, ([name, { kind }]) => ({ name, from: node.from, to: node.to, isAlwaysTrue: kind === "true", text: "" }));
+          this.tell(node, { kind: "class", name: first?.text ?? "", bases: (second?.items ?? []).map((base) => base.name ?? ""), methods });
+        }
+        return unknownValue();
+      case "builtins.object.__setattr__":
+      case "builtins.type.__setattr__":
+        if (first?.name !== undefined && second !== undefined) {
+          this.tell(node, { kind: "assign", name: `${first.name}.${second.text ?? "*"}`, value: values[2], how: "setattr" });
+        }
+        return unknownValue();
       case "os.putenv":
         this.tell(node, { kind: "environment", name: first?.text ?? "*", value: second?.text ?? "*" });
         return unknownValue();
@@ -802,24 +959,35 @@ class PythonReader {
       default:
         break;
     }
-    if ((method === "setattr" || method === "object") && first?.name !== undefined && second?.text !== undefined) {
+    if (method === "__setattr__" && name?.endsWith(".__setattr__") === true && first !== undefined) {
+      this.tell(node, { kind: "assign", name: `${name.slice(0, -".__setattr__".length)}.${first.text ?? "*"}`, value: second, how: "setattr" });
+    } else if ((method === "setattr" || method === "object") && first?.name !== undefined && second?.text !== undefined) {
       this.tell(node, { kind: "assign", name: `${first.name}.${second.text}`, value: values[2] ?? keywords.get("new"), how: "patch" });
+    } else if (values.length >= 3 && second?.text !== undefined && /^[A-Za-z_][\w.]*$/.test(second.text) && (first?.name?.includes(".") === true || /^[a-z_]\w*(\.\w+)+$/.test(first?.text ?? "")) && isFunction(values[2])) {
+      // Whatever it is called: a module or class, the name of a member, and a function for it.
+      this.tell(node, { kind: "assign", name: `${first?.name ?? first?.text ?? ""}.${second.text}`, value: values[2], how: "patch" });
     } else if (method === "update" && name?.endsWith(".__dict__.update") === true) {
-      const keys = [...(first?.entries?.keys() ?? []), ...keywords.keys()];
+      const keys = [...(first?.entries?.keys() ?? (first === undefined ? [] : ["*"])), ...keywords.keys()];
       keys.forEach((key) => this.tell(node, { kind: "assign", name: `${name.slice(0, -".__dict__.update".length)}.${key}`, value: undefined, how: "setattr" }));
     } else if (/^(log|info|debug|warning|add_scalar|log_metric|log_metrics|write|append|writerow|update|set_postfix|set_description)$/.test(method)) {
-      values.forEach((value) => this.print(node, values, value));
+      // Rows of a table are named by its head.
+      const isRow = /^writerows?$/.test(method);
+      const [row] = values;
+      if (isRow && this.loops === 0 && row?.items !== undefined) {
+        this.tableHead = row.items.map(({ text }) => text ?? "").join(" ");
+      }
+      values.forEach((value) => this.print(node, values, value, isRow ? this.tableHead : ""));
     }
     if (method === "get" && first?.text !== undefined && name === undefined) {
-      this.tell(node, { kind: "key", key: first.text, object: this.text(node.firstChild?.firstChild).slice(0, 200), isChange: false });
+      this.tell(node, { kind: "key", key: first.text, object: this.text(node.firstChild?.firstChild).slice(0, 200), isChange: false, origins: Array.from(this.lastObject?.cell.origins ?? []) });
     }
     return undefined;
   }
 
-  private print(node: SyntaxNode, values: readonly Value[], value: Value): void {
-    const label = values.map((part) => part.text ?? Array.from(part.entries?.keys() ?? []).join(" ")).join(" ");
+  private print(node: SyntaxNode, values: readonly Value[], value: Value, head = ""): void {
+    const label = head + values.map((part) => part.text ?? Array.from(part.entries?.keys() ?? []).join(" ")).join(" ");
     if (value.items === undefined && value.entries === undefined && value.text !== undefined && value.cell.traits === 0) {
-      if (!/\d/.test(value.text)) {
+      if (!/\d|["']\s*:/.test(value.text)) {
         return;
       }
     }
@@ -827,12 +995,7 @@ class PythonReader {
   }
 }
 
-/** What stands for each of several values: of paths, all of them in braces. */
-function anyOf(items: readonly Value[]): Pick<Value, "text" | "kind" | "name"> {
-  const [first] = items;
-  const texts = items.map(({ text }) => text);
-  const arePaths = items.length > 1 && items.length <= 20 && texts.every((text) => text !== undefined && text.includes("/") && !/[{},]/.test(text));
-  return { text: arePaths ? `{${texts.join(",")}}` : first?.text, kind: first?.kind, name: first?.name };
-}
+/** Whether a value is a function of the code, or a lambda. */
+const isFunction = (value: Value | undefined): boolean => value !== undefined && (value.function !== undefined || value.kind === "true" || (value.name === undefined && value.text === undefined && value.items === undefined && value.number === undefined && value.cell.traits === trait.unknown));
 
 const sameOrigins = (one: Value, other: Value): boolean => Array.from(one.cell.origins).every((origin) => other.cell.origins.has(origin));

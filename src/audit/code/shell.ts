@@ -41,6 +41,39 @@ export interface ShellCommand {
   readonly folder: string;
   readonly from: number;
   readonly to: number;
+  /** The command as one line for patterns of rules: the program without its folder, variables filled in, quotes gone; of a long one its beginning. */
+  readonly line: string;
+}
+
+const maxLine = 1000;
+const maxLineWords = 100;
+
+/** A command as its parts make it. Its line is put together when someone asks for it: few do. */
+class SimpleCommand implements ShellCommand {
+  private known: string | undefined;
+
+  constructor(
+    readonly program: string,
+    readonly wrappers: readonly string[],
+    readonly words: readonly ShellWord[],
+    readonly assignments: ReadonlyMap<string, ShellWord>,
+    readonly redirections: readonly Redirection[],
+    readonly input: ShellWord | undefined,
+    readonly pipedFrom: ShellCommand | undefined,
+    readonly folder: string,
+    readonly from: number,
+    readonly to: number,
+  ) {}
+
+  get line(): string {
+    this.known ??= [this.program, ...this.words.slice(0, maxLineWords).map(({ text }) => (text.length > maxLine ? text.slice(0, maxLine) : text))].join(" ").slice(0, maxLine);
+    return this.known;
+  }
+}
+
+/** The same command with other words. */
+export function withWords(command: ShellCommand, words: readonly ShellWord[]): ShellCommand {
+  return new SimpleCommand(command.program, command.wrappers, words, command.assignments, command.redirections, command.input, command.pipedFrom, command.folder, command.from, command.to);
 }
 
 /**
@@ -85,28 +118,60 @@ export function environmentAfter(environment: Environment, commands: readonly Sh
   return next ?? environment;
 }
 
-/** Programs that run what stands behind them, with those of their options that take a value. */
-const wrappers: Readonly<Record<string, RegExp>> = {
-  sudo: /^-[ugCpT]$/,
-  env: /^-[uCS]$/,
-  time: /^-[fo]$/,
-  nohup: /^$/,
-  nice: /^-n$/,
-  ionice: /^-[cn]$/,
-  timeout: /^-[ks]$/,
-  stdbuf: /^-[ioe]$/,
-  setsid: /^$/,
-  command: /^$/,
-  exec: /^-a$/,
-  builtin: /^$/,
-  xargs: /^-[IiLnPdsE]$/,
-  chroot: /^$/,
-  strace: /^-[eopE]$/,
-};
+/** How a program runs what stands behind it. */
+interface Wrapper {
+  /** Its options that take a value. */
+  readonly options: RegExp;
+  /** Its subcommand that runs something, where it has others too. */
+  readonly subcommand?: RegExp;
+  /** Words between its options and what it runs: a container, a file, a mask. */
+  readonly operands?: number;
+  /** Whether the words behind it are one script rather than a program with its arguments. */
+  readonly isScript?: boolean;
+}
+
+const none = /^$/;
+const environments: Wrapper = { options: /^(-[npC]|--(name|prefix|project|directory|with|extra|group|python|env|index-url|cwd))$/, subcommand: /^run$/ };
+const containers: Wrapper = { options: /^(-[euwnvpcB]|--(env|env-file|user|workdir|name|volume|mount|gpus|network|namespace|container|index|bind|pwd|shm-size|ipc|entrypoint))$/, subcommand: /^(exec|run)$/, operands: 1 };
+const wrappers: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
+  ["sudo", { options: /^-[ugCpT]$/ }],
+  ["doas", { options: /^-[uC]$/ }],
+  ["gosu", { options: none, operands: 1 }],
+  ["env", { options: /^-[uCS]$/ }],
+  ["time", { options: /^-[fo]$/ }],
+  ["nohup", { options: none }],
+  ["nice", { options: /^-n$/ }],
+  ["ionice", { options: /^-[cn]$/ }],
+  ["timeout", { options: /^-[ks]$/, operands: 1 }],
+  ["stdbuf", { options: /^-[ioe]$/ }],
+  ["unbuffer", { options: none }],
+  ["setsid", { options: none }],
+  ["command", { options: none }],
+  ["exec", { options: /^-a$/ }],
+  ["builtin", { options: none }],
+  ["xargs", { options: /^-[IiLnPdsE]$/ }],
+  ["chroot", { options: none, operands: 1 }],
+  ["strace", { options: /^-[eopE]$/ }],
+  ["numactl", { options: /^-[NmCi]$/ }],
+  ["taskset", { options: none, operands: 1 }],
+  ["chrt", { options: none, operands: 1 }],
+  ["flock", { options: /^-[wEc]$/, operands: 1 }],
+  ["unshare", { options: none }],
+  ["systemd-run", { options: /^-[pu]$/ }],
+  ["srun", { options: /^-[nNpctJGwA]$/ }],
+  ["screen", { options: /^-[a-zA-Z]*[StTpLc]$/ }],
+  ...["uv", "poetry", "pipenv", "pdm", "hatch", "rye", "pixi", "conda", "mamba", "micromamba"].map((name): [string, Wrapper] => [name, environments]),
+  ...["docker", "podman", "nerdctl", "singularity", "apptainer", "docker-compose", "kubectl"].map((name): [string, Wrapper] => [name, containers]),
+  ["ssh", { options: /^-[oipFlJLRDb]$/, operands: 1, isScript: true }],
+]);
+/** Programs that give a script to another shell by their option `-c`. */
+const scriptOption = /^((ba|z|da|k)?sh|su|runuser|script)$/;
 const keywords = new Set(["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}", "!", "function", "select", "[["]);
 
-/** Characters that mean nothing to a shell. */
-const plainRun = /[^\s;|&<>()'"\\$`]+/y;
+/** Of each character of ASCII, whether it ends a word, and whether it means nothing to a shell. */
+const [endsWord, isPlain] = [(/[\s;|&<>()]/), (/[^\s;|&<>()'"\\$`]/)].map((expression) => Uint8Array.from({ length: 128 }, (_, unit) => (expression.test(String.fromCharCode(unit)) ? 1 : 0))) as [Uint8Array, Uint8Array];
+const isWordEnd = (unit: number): boolean => (unit < 128 ? endsWord[unit] === 1 : /\s/.test(String.fromCharCode(unit)));
+const isPlainUnit = (unit: number): boolean => (unit < 128 ? isPlain[unit] === 1 : !/\s/.test(String.fromCharCode(unit)));
 
 class ShellReader {
   readonly commands: ShellCommand[] = [];
@@ -115,6 +180,11 @@ class ShellReader {
   /** Calls of functions that may still be followed. */
   private budget = { calls: maxCalls };
   private folder = "";
+  private folderBefore = "~";
+  /** What `popd` goes back to. */
+  private folders: string[] = [];
+  /** Parentheses that are open: where they began, and what comes into them through a pipe. */
+  private groups: { readonly folder: string; readonly input: ShellCommand | undefined }[] = [];
   private at = 0;
   private expanded = 0;
   private words: ShellWord[] = [];
@@ -148,7 +218,16 @@ class ShellReader {
         this.at = end < 0 ? script.length : end;
       } else if (unit === "(" && this.readDefinition()) {
         continue;
-      } else if (unit === ";" || unit === "(" || unit === ")") {
+      } else if (unit === "(" || unit === ")") {
+        this.at++;
+        const input = this.words.length === 0 ? this.pipedFrom : undefined;
+        this.endCommand(false);
+        if (unit === "(") {
+          this.groups.push({ folder: this.folder, input: input ?? this.groups.at(-1)?.input });
+        } else {
+          this.folder = this.groups.pop()?.folder ?? this.folder;
+        }
+      } else if (unit === ";") {
         this.at++;
         this.endCommand(false);
       } else if (unit === "|") {
@@ -239,36 +318,34 @@ class ShellReader {
   private readWord(): ShellWord {
     const { script } = this;
     const from = this.at;
-    const parts: string[] = [];
-    while (this.at < script.length) {
+    let text = "";
+    while (this.at < script.length && !isWordEnd(script.charCodeAt(this.at))) {
       const unit = script[this.at] ?? "";
-      if (/[\s;|&<>()]/.test(unit)) {
-        break;
-      }
       if (unit === "'") {
         const end = script.indexOf("'", this.at + 1);
-        parts.push(script.slice(this.at + 1, end < 0 ? script.length : end));
+        text += script.slice(this.at + 1, end < 0 ? script.length : end);
         this.at = end < 0 ? script.length : end + 1;
       } else if (unit === '"') {
         this.at++;
-        parts.push(this.readQuoted());
+        text += this.readQuoted();
       } else if (unit === "\\") {
-        parts.push(script[this.at + 1] === "\n" ? "" : (script[this.at + 1] ?? ""));
+        text += script[this.at + 1] === "\n" ? "" : (script[this.at + 1] ?? "");
         this.at += 2;
       } else if (unit === "$" || unit === "`") {
-        parts.push(this.readExpansion());
+        text += this.readExpansion();
       } else {
         // A run of plain characters at once.
-        plainRun.lastIndex = this.at;
-        const end = plainRun.test(script) ? plainRun.lastIndex : this.at + 1;
-        parts.push(script.slice(this.at, end));
-        this.at = end;
+        const start = this.at++;
+        while (this.at < script.length && isPlainUnit(script.charCodeAt(this.at))) {
+          this.at++;
+        }
+        text += script.slice(start, this.at);
       }
     }
     if (this.at === from) {
       this.at++;
     }
-    return { text: parts.join(""), from: this.base + from, to: this.base + this.at };
+    return { text, from: this.base + from, to: this.base + this.at };
   }
 
   private readQuoted(): string {
@@ -313,7 +390,14 @@ class ShellReader {
       // What a substitution prints is known only where it echoes its words.
       const [only, ...more] = inner.commands;
       if (only === undefined || more.length > 0) {
-        return script.slice(from, this.at);
+        const last = inner.commands.at(-1);
+        const isPipe = last !== undefined && last.pipedFrom !== undefined && last.pipedFrom === inner.commands.at(-2);
+        const listed = isPipe && /^(ls|find|fd)$/.test(only?.program ?? "") ? listedBy(last) : undefined;
+        return (isPipe ? printedBy(last)?.text : undefined) ?? (listed === "*" ? undefined : listed) ?? script.slice(from, this.at);
+      }
+      const listed = /^(ls|find|fd)$/.test(only.program) ? listedBy(only) : undefined;
+      if (listed !== undefined && listed !== "*") {
+        return listed;
       }
       // The real path is another name of the same place.
       return /^(echo|printf)$/.test(only.program) ? only.words.map(({ text }) => text).join(" ") : /^(realpath|readlink)$/.test(only.program) ? (only.words.at(-1)?.text ?? "") : script.slice(from, this.at);
@@ -402,7 +486,8 @@ class ShellReader {
   }
 
   private finish(words: ShellWord[], redirections: Redirection[]): void {
-    const { input, pipedFrom } = this;
+    const { input } = this;
+    const pipedFrom = this.pipedFrom ?? this.groups.at(-1)?.input;
     this.pipedFrom = undefined;
     this.words = [];
     this.redirections = [];
@@ -419,15 +504,14 @@ class ShellReader {
     const assignments = new Map<string, ShellWord>();
     rest = this.takeAssignments(rest, assignments);
     const wrapped: string[] = [];
-    for (let wrapper = wrapperOf(rest[0]); wrapper !== undefined && rest.length > 1; wrapper = wrapperOf(rest[0])) {
-      const name = nameOf(rest[0]?.text ?? "");
-      wrapped.push(name);
-      const isTimeout = name === "timeout";
-      rest = rest.slice(1);
-      while (rest[0]?.text.startsWith("-") === true) {
-        rest = rest.slice(wrapper.test(rest[0].text) ? 2 : 1);
+    let remote: readonly ShellWord[] | undefined;
+    for (let inner = behindWrapper(rest); inner !== undefined; inner = behindWrapper(rest)) {
+      wrapped.push(nameOf(rest[0]?.text ?? ""));
+      if (inner.isScript) {
+        remote = inner.words;
+        break;
       }
-      rest = this.takeAssignments(isTimeout ? rest.slice(1) : rest, assignments);
+      rest = this.takeAssignments(inner.words, assignments);
     }
     const [first, ...others] = rest;
     const program = nameOf(first?.text ?? "");
@@ -438,24 +522,49 @@ class ShellReader {
     if (first === undefined && assignments.size === 0 && redirections.length === 0) {
       return;
     }
-    const command: ShellCommand = { program, wrappers: wrapped, words: others, assignments, redirections, input, pipedFrom, folder: this.folder, from: this.base + this.commandFrom, to: this.base + Math.min(this.at, this.script.length) };
+    const command = new SimpleCommand(program, wrapped, others, assignments, redirections, input, pipedFrom, this.folder, this.base + this.commandFrom, this.base + Math.min(this.at, this.script.length));
     this.commands.push(command);
-    if (program === "cd" || program === "pushd") {
+    if (remote !== undefined) {
+      this.readInner(remote.map(({ text }) => text).join(" "), (remote[0]?.from ?? this.base) - this.base);
+    } else if (program === "cd" || program === "pushd") {
       const target = others.find(({ text }) => !text.startsWith("-"))?.text;
-      this.folder = target === undefined ? "~" : joinPath(this.folder, target);
-    } else if (/^(ba|z|da|k)?sh$/.test(program)) {
-      const option = others.findIndex(({ text }) => /^-[a-z]*c$/.test(text));
+      const before = this.folder;
+      this.folder = others[0]?.text === "-" ? this.folderBefore : target === undefined ? "~" : joinPath(this.folder, target);
+      this.folderBefore = before;
+      if (program === "pushd") {
+        this.folders.push(before);
+      }
+    } else if (program === "popd") {
+      this.folder = this.folders.pop() ?? this.folder;
+    } else if (program === "read" && pipedFrom !== undefined) {
+      // A line of what comes through the pipe stands for all of them.
+      const line = listedBy(pipedFrom);
+      others.filter(({ text }) => line !== undefined && /^[A-Za-z_]\w*$/.test(text)).forEach(({ text }) => this.variables.set(text, line ?? ""));
+    } else if (program === "tmux") {
+      this.typedWords(others).forEach(({ text, from }) => this.readInner(text, from - this.base + 1));
+    } else if (scriptOption.test(program)) {
+      const option = others.findIndex(({ text }) => /^-[a-z]*c$|^--command$/.test(text));
       const script = option >= 0 ? others[option + 1] : undefined;
       if (script !== undefined) {
         this.readInner(script.text, script.from - this.base + 1);
       } else if (input !== undefined) {
         this.readInner(input.text, input.from - this.base);
+      } else if (others.every(({ text }) => text.startsWith("-")) && pipedFrom !== undefined) {
+        const piped = printedBy(pipedFrom);
+        this.readInner(piped?.text ?? "", (piped?.from ?? this.base) - this.base);
       }
     } else if (this.functions.has(program)) {
       this.callFunction(program, others);
     } else if (program === "eval") {
       this.readInner(others.map(({ text }) => text).join(" "), (others[0]?.from ?? this.base) - this.base);
     }
+  }
+
+  /** What tmux runs in a window of its own, or types into one. */
+  private typedWords(words: readonly ShellWord[]): readonly ShellWord[] {
+    const [subcommand] = words;
+    const isRun = /^(send(-keys)?|new(-session|-window)?|neww|splitw|split-window|respawn-(pane|window)|run-shell|run)$/.test(subcommand?.text ?? "");
+    return isRun ? words.filter(({ text }, index) => index > 0 && text.includes(" ") && !/^-[a-zA-Z]$/.test(words[index - 1]?.text.replace(/^-[dPlRAD]$/, "") ?? "")) : [];
   }
 
   private callFunction(name: string, words: readonly ShellWord[]): void {
@@ -492,13 +601,75 @@ class ShellReader {
   }
 }
 
-function nameOf(word: string): string {
-  return word.split("/").at(-1) ?? "";
+/** What a command prints, where its words or its input tell: of `echo`, and of what decodes base64. */
+function printedBy({ program, words, input, pipedFrom }: ShellCommand): ShellWord | undefined {
+  if (program === "echo" || program === "printf") {
+    return words.find(({ text }) => !text.startsWith("-"));
+  }
+  if (program === "cat") {
+    return input;
+  }
+  const isDecoding = (program === "base64" || program === "openssl") && words.some(({ text }) => /^(-[dDi]+|--decode)$/.test(text));
+  const isHexadecimal = program === "xxd" && words.some(({ text }) => /^-[a-z]*r/.test(text));
+  const from = isDecoding || isHexadecimal ? (input ?? (pipedFrom === undefined ? undefined : printedBy(pipedFrom))) : undefined;
+  return from === undefined ? undefined : { ...from, text: Buffer.from(from.text.trim(), isDecoding ? "base64" : "hex").toString("utf8") };
 }
 
-function wrapperOf(word: ShellWord | undefined): RegExp | undefined {
-  const name = nameOf(word?.text ?? "");
-  return Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
+function nameOf(word: string): string {
+  return word.slice(word.lastIndexOf("/") + 1);
+}
+
+/** What a program runs that does nothing but run it; undefined where the first word is none of these, or runs nothing. */
+function behindWrapper(words: ShellWord[]): { words: ShellWord[]; isScript: boolean } | undefined {
+  const name = nameOf(words[0]?.text ?? "");
+  const wrapper = words.length > 1 ? wrappers.get(name) : undefined;
+  if (wrapper === undefined) {
+    return undefined;
+  }
+  let at = 1;
+  const skipOptions = (): void => {
+    while (words[at]?.text.startsWith("-") === true) {
+      const isEnd = words[at]?.text === "--";
+      at += wrapper.options.test(words[at]?.text ?? "") ? 2 : 1;
+      if (isEnd) {
+        break;
+      }
+    }
+  };
+  skipOptions();
+  if (wrapper.subcommand !== undefined) {
+    // `docker compose exec` is `docker-compose exec`.
+    at += words[at]?.text === "compose" ? 1 : 0;
+    if (!wrapper.subcommand.test(words[at]?.text ?? "")) {
+      return undefined;
+    }
+    at++;
+    skipOptions();
+  }
+  at += wrapper.operands ?? 0;
+  skipOptions();
+  const isScript = wrapper.isScript === true;
+  return at < words.length || (wrapper.subcommand === undefined && !isScript) ? { words: words.slice(at), isScript } : undefined;
+}
+
+/** A path that stands for each line that a command prints; undefined where it prints no paths. */
+function listedBy(command: ShellCommand): string | undefined {
+  const { program, words, folder } = command;
+  if (program === "find" || program === "fd") {
+    const operands = words.map(({ text }) => text).filter((text, index, all) => !text.startsWith("-") && !/^-(name|iname|type|path|size|mtime|newer|maxdepth|mindepth|printf|exec)$/.test(all[index - 1] ?? ""));
+    const place = (program === "find" ? operands[0] : operands[1]) ?? ".";
+    return joinPath(folder, `${place}/*`);
+  }
+  if (/^(sort|uniq|head|tail|grep|egrep|tac|shuf|sed)$/.test(program) && command.pipedFrom !== undefined) {
+    return listedBy(command.pipedFrom);
+  }
+  if (program === "ls") {
+    // Of folders and patterns themselves their paths, of what is in a folder the names.
+    const named = words.map(({ text }) => text).find((text) => !text.startsWith("-"));
+    const isPath = words.some(({ text }) => /^-[a-zA-Z]*d/.test(text)) || (named !== undefined && /[*?]/.test(named));
+    return isPath && named !== undefined ? joinPath(folder, named) : "*";
+  }
+  return printedBy(command)?.text;
 }
 
 /** A path as it is from the folder a script began in. */

@@ -12,6 +12,8 @@ export const trait = {
   clock: 16,
   /** A few numbers about data rather than the data. */
   reduced: 32,
+  /** What two sets of data differ by: with one of them it gives the other again. */
+  difference: 64,
 } as const;
 
 /** What several values share that are parts of one object, such as a model and its parameters: a change of one is a change of all. */
@@ -35,9 +37,19 @@ export interface Value {
   /** The path of an open file. */
   readonly file?: string | undefined;
   /** What kind of object it is, where that matters. */
-  readonly kind?: "path" | "arguments" | "parser" | "true" | "environment" | undefined;
+  readonly kind?: "path" | "arguments" | "parser" | "true" | "environment" | "class" | "archive" | undefined;
   /** A function of the code itself. */
   readonly function?: string | undefined;
+  /** The class of the code itself that it is an object of. */
+  readonly instance?: string | undefined;
+  /** A number as it is written. */
+  readonly number?: string | undefined;
+  /** What a member of an object is called that was asked for by a text. */
+  readonly member?: string | undefined;
+  /** What is in a file of settings that was read. */
+  readonly content?: string | undefined;
+  /** Texts that were put into one that is not known, such as by replacing. */
+  readonly added?: readonly string[] | undefined;
 }
 
 export function newCell(traits = 0, origins: Iterable<string> = []): Cell {
@@ -77,4 +89,12 @@ const maxText = 2 ** 16;
 /** A text that was put together, unless it has become too long to say anything. */
 export function boundedText(...parts: readonly string[]): string | undefined {
   return parts.reduce((sum, { length }) => sum + length, 0) > maxText ? undefined : parts.join("");
+}
+
+/** What stands for each of several values: of paths, all of them in braces. */
+export function anyOf(items: readonly Value[]): Pick<Value, "text" | "kind" | "name"> {
+  const [first] = items;
+  const texts = items.map(({ text }) => text);
+  const arePaths = items.length > 1 && items.length <= 20 && texts.every((text) => text !== undefined && text.includes("/") && !/[{},]/.test(text));
+  return { text: arePaths ? `{${texts.join(",")}}` : first?.text, kind: first?.kind, name: first?.name };
 }

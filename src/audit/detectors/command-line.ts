@@ -1,39 +1,47 @@
 import type { ShellCommand } from "../code/shell";
-import { Pattern } from "../patterns";
+import { AnyPattern } from "../patterns";
 
-const maxLine = 1000;
-const lines = new WeakMap<ShellCommand, string>();
-
-/** A command as one line for patterns of rules: the program without its folder, variables filled in, quotes gone. */
-export function commandLine(command: ShellCommand): string {
-  let line = lines.get(command);
-  if (line === undefined) {
-    line = [command.program, ...command.words.slice(0, 100).map(({ text }) => (text.length > maxLine ? text.slice(0, maxLine) : text))].join(" ").slice(0, maxLine);
-    lines.set(command, line);
-  }
-  return line;
-}
-
-/** Patterns of command lines as one. */
+/** Patterns of command lines, by the programs that they begin with: most commands are of none of these, and need no look. */
 export class CommandPatterns {
-  private readonly pattern: Pattern | undefined;
-  /** Where every pattern begins with the names of programs: these. */
-  private readonly heads: ReadonlySet<string> | undefined;
+  private readonly byProgram = new Map<string, AnyPattern>();
+  /** Those that may begin with any program. */
+  private readonly others: AnyPattern;
 
   constructor(sources: readonly string[]) {
-    this.pattern = sources.length === 0 ? undefined : new Pattern(sources.map((source) => `(?:${source})`).join("|"));
-    const heads = sources.map((source) => source.replace(/ \(.*|(?<=[a-z)\]]) .*/s, ""));
-    this.heads = sources.every((source) => source.startsWith("^")) && !heads.some((head) => /\\[wWsSdDb]|\[\^|\.[*+]/.test(head)) ? new Set(heads.flatMap((head) => head.toLowerCase().split(/[^a-z0-9_-]+/))) : undefined;
+    const heads = sources.map((source) => ({ source, heads: headsOf(source) }));
+    const others = heads.filter((one) => one.heads === undefined).map(({ source }) => source);
+    this.others = new AnyPattern(others);
+    for (const program of new Set(heads.flatMap((one) => one.heads ?? []))) {
+      this.byProgram.set(program, new AnyPattern([...heads.filter((one) => one.heads?.includes(program)).map(({ source }) => source), ...others]));
+    }
   }
 
   test(command: ShellCommand): boolean {
-    return this.matches(command) || (this.heads !== undefined && command.wrappers.some((wrapper) => this.heads?.has(wrapper) === true && this.pattern?.test(`${wrapper} ${commandLine(command)}`) === true));
+    return this.matches(command.program, command, "") || (command.wrappers.length > 0 && command.wrappers.some((wrapper) => this.matches(wrapper, command, `${wrapper} `)));
   }
 
-  private matches(command: ShellCommand): boolean {
-    if (this.pattern === undefined || (this.heads !== undefined && !this.heads.has(command.program.replace(/[\d.]+$/, "").toLowerCase()))) {
-      return false;
+  private matches(program: string, command: ShellCommand, before: string): boolean {
+    // What a loop chooses from may be any of it.
+    if (program.startsWith("{") && program.endsWith("}")) {
+      return program.slice(1, -1).split(",").some((one) => one !== "" && !one.startsWith("{") && (this.byProgram.get(one) ?? this.others).test(one + command.line.slice(program.length)));
     }
-    return this.pattern.test(commandLine(command));
+    const patterns = this.byProgram.get(withoutVersion(program).toLowerCase()) ?? this.others;
+    return !patterns.isEmpty && patterns.test(before + command.line);
   }
+}
+
+/** `python3.11` is a `python`. */
+function withoutVersion(program: string): string {
+  const last = program.charCodeAt(program.length - 1);
+  return (last >= 48 && last <= 57) || last === 46 ? program.replace(/[\d.]+$/, "") : program;
+}
+
+/** Names of the programs that a pattern begins with, as far as it tells: a superset of them. */
+function headsOf(source: string): string[] | undefined {
+  let end = 0;
+  for (let depth = 0; end < source.length && !(depth === 0 && (source[end] === " " || source.startsWith("\\b", end))); end++) {
+    depth += source[end] === "(" ? 1 : source[end] === ")" ? -1 : 0;
+  }
+  const head = source.slice(0, end);
+  return source.startsWith("^") && !/\\[wWsSdDB]|\[\^|\.[*+]/.test(head) ? head.toLowerCase().split(/[^a-z0-9_-]+/).filter((name) => name !== "") : undefined;
 }

@@ -1,21 +1,26 @@
 import { unknownPath } from "../code/python-calls";
-import { joinPath, type ShellCommand } from "../code/shell";
+import { joinPath, type ShellCommand, withWords } from "../code/shell";
 import { trait } from "../code/value";
 import type { RuleOf } from "../rules";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
+import { isScratch } from "../paths";
 import type { Detector } from "./detector";
-import { isScratch, originOf, shownPath } from "./origins";
+import { originOf, shownPath } from "./origins";
 
 /** A file or folder that is copied, moved or linked. */
 export interface FileCopy {
   readonly source: string;
   readonly target: string;
-  readonly verb: "copied" | "moved" | "linked";
+  /** What is packed into an archive is handed in only when it is unpacked. */
+  readonly verb: "copied" | "moved" | "linked" | "packed";
 }
 
 /** What people write down their observations in. */
 const isNote = /\.(md|rst|log)$|(^|\/)notes?[^/]*$/i;
+
+const weightsFile = /\.(pt|pth|bin|safetensors|ckpt|npz|npy|pkl)$/;
+const placeOf = ({ start, end }: { start: number; end: number }): [number, number] => [start, end];
 
 /** Files that are handed in as one's own and come from where nothing may be taken from. */
 export class CopiedFiles implements Detector {
@@ -32,11 +37,25 @@ export class CopiedFiles implements Detector {
     for (const piece of step.python) {
       for (const fact of piece.facts.facts) {
         if (fact.kind === "copy") {
-          this.copied(step, piece, { source: fact.source, target: fact.target, verb: fact.isLink ? "linked" : "copied" }, fact.from, fact.to);
+          this.copied(step, piece, { source: fact.source, target: fact.target, verb: fact.isPacked === true ? "packed" : fact.isLink ? "linked" : "copied" }, fact.from, fact.to);
         } else if (fact.kind === "save" && (fact.value.cell.traits & (trait.random | trait.reduced)) === 0) {
           this.saved(step, piece, fact.path, Array.from(fact.value.cell.origins), fact.from, fact.to);
+        } else if (fact.kind === "save" && (fact.value.cell.traits & trait.difference) !== 0 && weightsFile.test(fact.path)) {
+          // With the base, what differs from it is the reference again; by itself it is handed in by nobody.
+          const source = Array.from(fact.value.cell.origins).find((path) => originOf(this.sample, path, ["reference", "protected"]) !== undefined);
+          if (source !== undefined) {
+            this.difference(step, piece, fact.path, source, fact.from, fact.to);
+            this.sample.links.add(fact.path, source, step.span(...placeOf(step.place(piece.code, fact.from, fact.to))));
+          }
         }
       }
+    }
+  }
+
+  /** What the reference differs by from something else, kept where the solution can add it again. */
+  private difference(step: Step, piece: PythonPiece, path: string, source: string, from: number, to: number): void {
+    for (const rule of this.sample.rulesFor("copied-files").filter((one) => !isScratch(path) && originOf(this.sample, source, one.from) !== undefined)) {
+      this.sample.report({ rule, severity: "high", step, ...step.place(piece.code, from, to), ...settling(step, piece.code), key: `difference\0${path}`, reason: `What ${shownPath(source)} differs by from other weights is stored as ${shownPath(path)}, from which the reference can be made again.` });
     }
   }
 
@@ -45,7 +64,7 @@ export class CopiedFiles implements Detector {
     const rules = this.sample.rulesFor("copied-files");
     for (const rule of rules) {
       const origin = originOf(this.sample, source, rule.from);
-      if (origin === undefined || !this.isOwn(target, rule)) {
+      if (origin === undefined || verb === "packed" || !this.isOwn(target, rule)) {
         continue;
       }
       const through = origin.path === source ? "" : `, which was made from ${shownPath(origin.path)},`;
@@ -84,16 +103,21 @@ export class CopiedFiles implements Detector {
   }
 }
 
+const copiers = new Set(["cp", "mv", "install", "rsync", "rclone", "scp", "ln", "mount", "cat", "dd", "git", "tee", "tar", "bsdtar", "zip", "unzip", "7z", "7za", "docker", "podman", "kubectl", "cpio", "find"]);
+
 /** What a command copies, moves or links; sources and targets as they are from where the script began. */
 export function copiesOf(command: ShellCommand): FileCopy[] {
-  const { wrappers, pipedFrom } = command;
+  const { program, wrappers, pipedFrom } = command;
+  if (!copiers.has(program)) {
+    return [];
+  }
   const listed = wrappers.includes("xargs") && pipedFrom !== undefined ? pipedFrom.words.filter(({ text }) => !text.startsWith("-")) : [];
   if (listed.length === 0) {
     return ownCopiesOf(command);
   }
   // What xargs is given stands for the place that it is put in, or comes last.
   const hasPlace = command.words.some(({ text }) => text.includes("{}"));
-  return listed.flatMap((word) => ownCopiesOf({ ...command, words: hasPlace ? command.words.map((one) => ({ ...one, text: one.text.replaceAll("{}", word.text) })) : [...command.words, word] }));
+  return listed.flatMap((word) => ownCopiesOf(withWords(command, hasPlace ? command.words.map((one) => ({ ...one, text: one.text.replaceAll("{}", word.text) })) : [...command.words, word])));
 }
 
 function ownCopiesOf(command: ShellCommand): FileCopy[] {
@@ -124,18 +148,55 @@ function ownCopiesOf(command: ShellCommand): FileCopy[] {
       const sources = program === "dd" ? (input === undefined ? [] : [input]) : [...operands, ...redirections.filter(({ operator }) => operator === "<").map(({ target: from }) => from.text)];
       return target === undefined || command.input !== undefined ? [] : sources.map((source) => ({ source: place(source), target: place(target), verb: "copied" as const }));
     }
+    case "git": {
+      // A branch or commit is like a folder of what lies in it.
+      const revision = operands.slice(1).find((text) => text.includes(":"));
+      if (operands[0] === "show" && revision !== undefined && output !== undefined) {
+        return [{ source: revision.replace(":", "/"), target: place(output), verb: "copied" }];
+      }
+      const dashes = texts.indexOf("--");
+      const from = texts.find((text) => text.startsWith("--source="))?.slice(9) ?? (texts.includes("-s") ? texts[texts.indexOf("-s") + 1] : operands[0] === "checkout" ? operands[1] : undefined);
+      return (operands[0] === "checkout" || operands[0] === "restore") && dashes > 0 && from !== undefined ? texts.slice(dashes + 1).map((path) => ({ source: `${from}/${path}`, target: place(path), verb: "copied" as const })) : [];
+    }
     case "tee": {
       const sources = pipedFrom?.program === "cat" && pipedFrom.input === undefined ? pipedFrom.words.filter(({ text }) => !text.startsWith("-")) : [];
       return sources.flatMap(({ text }) => operands.map((target) => ({ source: place(text), target: place(target), verb: "copied" as const })));
     }
-    case "tar": {
-      // An archive that goes through a pipe is unpacked where -C says, and else in the folder.
-      const target = texts[texts.indexOf("-C") + 1];
-      const isUnpacking = texts.some((text) => /^-?[a-z]*x/.test(text));
-      const sources = pipedFrom?.program === "tar" ? pipedFrom.words.map(({ text }) => text).filter((text, index, all) => index > 0 && !text.startsWith("-") && all[index - 1] !== "-f") : [];
-      const base = pipedFrom?.words.map(({ text }) => text);
-      const from = base === undefined || !base.includes("-C") ? "" : (base[base.indexOf("-C") + 1] ?? "");
-      return isUnpacking ? sources.map((source) => ({ source: place(joinPath(from, source)), target: place(texts.includes("-C") ? (target ?? ".") : "."), verb: "copied" as const })) : [];
+    case "tar":
+    case "bsdtar":
+      return archived(command);
+    case "zip": {
+      const [archive = "", ...members] = operands;
+      return members.map((source) => ({ source: place(source), target: place(archive), verb: "packed" as const }));
+    }
+    case "unzip": {
+      const into = texts.indexOf("-d");
+      return operands[0] === undefined ? [] : [{ source: place(operands[0]), target: place(into < 0 ? "." : (texts[into + 1] ?? ".")), verb: "copied" }];
+    }
+    case "7z":
+    case "7za": {
+      const [how, archive = "", ...members] = operands;
+      const into = texts.find((text) => text.startsWith("-o"))?.slice(2) ?? ".";
+      return how === "x" || how === "e" ? [{ source: place(archive), target: place(into), verb: "copied" }] : members.map((source) => ({ source: place(source), target: place(archive), verb: "packed" as const }));
+    }
+    case "mount": {
+      const isBound = texts.some((text, index) => /^(--r?bind|-B)$/.test(text) || (texts[index - 1] === "-o" && /\bbind\b/.test(text)));
+      const [source, target] = operands.filter((text) => !/^r?bind\b/.test(text));
+      return isBound && source !== undefined && target !== undefined ? [{ source: place(source), target: place(target), verb: "linked" }] : [];
+    }
+    case "rclone":
+    case "docker":
+    case "podman":
+    case "kubectl": {
+      // A place in a container is the same place.
+      const [how, source, target] = operands.map((text) => text.replace(/^[\w.-]+:(?=[/.~])/, ""));
+      return /^(cp|copy|copyto|sync|move)$/.test(how ?? "") && source !== undefined && target !== undefined ? [{ source: place(source), target: place(target), verb: "copied" }] : [];
+    }
+    case "cpio": {
+      const isPassing = texts.some((text) => /^-[a-z]*p/.test(text) || text === "--pass-through");
+      const from = pipedFrom?.program === "find" ? joinPath(pipedFrom.folder, pipedFrom.words.find(({ text }) => !text.startsWith("-"))?.text ?? ".") : pipedFrom?.folder;
+      const target = operands.at(-1);
+      return isPassing && target !== undefined && from !== undefined && from !== "" ? [{ source: from, target: place(target), verb: "copied" }] : [];
     }
     case "find": {
       const run = texts.findIndex((text) => text === "-exec" || text === "-execdir");
@@ -147,4 +208,41 @@ function ownCopiesOf(command: ShellCommand): FileCopy[] {
     default:
       return [];
   }
+}
+
+/** What tar packs and unpacks. Through a pipe, what is unpacked is what the other tar packs. */
+function archived({ words, folder, pipedFrom }: ShellCommand): FileCopy[] {
+  const { isUnpacking, archive, members, into } = archiveOf(words.map(({ text }) => text));
+  const place = (path: string): string => joinPath(folder, path);
+  if (!isUnpacking) {
+    return archive === undefined ? [] : members.map((source) => ({ source: place(source), target: place(archive), verb: "packed" }));
+  }
+  if (archive !== undefined) {
+    return [{ source: place(archive), target: place(into), verb: "copied" }];
+  }
+  const other = pipedFrom !== undefined && /^(bsd)?tar$/.test(pipedFrom.program) ? archiveOf(pipedFrom.words.map(({ text }) => text)) : undefined;
+  return (other?.members ?? []).map((source) => ({ source: joinPath(pipedFrom?.folder ?? "", source), target: place(into), verb: "copied" }));
+}
+
+function archiveOf(texts: readonly string[]): { isUnpacking: boolean; archive: string | undefined; members: string[]; into: string } {
+  let [archive, into, from] = [undefined as string | undefined, ".", ""];
+  const members: string[] = [];
+  const modes = texts.filter((text, index) => /^-[a-zA-Z]+$/.test(text) || (index === 0 && /^[a-zA-Z]+$/.test(text)) || /^--(extract|get|create)$/.test(text));
+  for (let at = 0; at < texts.length; at++) {
+    const text = texts[at] ?? "";
+    if (/^-[a-zA-Z]*f$/.test(text) || (at === 0 && /^[a-zA-Z]*f$/.test(text)) || text === "--file") {
+      archive = texts[++at];
+    } else if (text === "-C" || text === "--directory") {
+      into = texts[++at] ?? ".";
+      from = into;
+    } else if (text.startsWith("--directory=")) {
+      into = text.slice(12);
+      from = into;
+    } else if (text === "-T" || text === "-X" || text === "-I") {
+      at++;
+    } else if (!text.startsWith("-") && at > 0) {
+      members.push(joinPath(from, text));
+    }
+  }
+  return { isUnpacking: modes.some((mode) => /^-?[a-zA-Z]*x[a-zA-Z]*$|^--(extract|get)$/.test(mode)), archive: archive === "-" ? undefined : archive, members, into };
 }

@@ -14,6 +14,8 @@ const maxLiterals = 200_000;
 const row = 6;
 /** A single number says something from so many digits on. */
 const singleDigits = 7;
+/** A scorer that names the answer it wanted leaves little doubt. */
+const singleDigitsOfAnswer = 5;
 const proseFile = /\.(md|txt|rst|log|csv|html|ipynb|cfg|toml|lock)$/i;
 /** What a scorer says before the answer that it wanted. */
 const wanted = /(expected|expects|answer|correct|target|ground.?truth|truth|should (be|have been)|want(ed)?|reference)[^.\n]{0,60}$/i;
@@ -127,7 +129,7 @@ export class CopiedLiterals implements Detector {
         found.push({ ...literal, place });
       }
     }
-    const strong = found.filter(({ isHash, text: literal }) => isHash || literal.length >= singleDigits);
+    const strong = found.filter(({ isHash, text: literal, place }) => isHash || literal.length >= (place.role === "scoreMessage" ? singleDigitsOfAnswer : singleDigits));
     const distinct = new Set(found.map(({ text: literal }) => literal)).size;
     return distinct >= row && distinct * 4 >= total ? found : strong;
   }
@@ -158,25 +160,27 @@ const longestHash = 200;
 /** Long words of digits and letters as nobody makes them up: hexadecimal, or base64. */
 function hashesIn(text: string): Literal[] {
   const found: Literal[] = [];
-  // A word that is long enough has a letter at every so many places, so the others need no look.
-  for (let at = shortestHash - 1; at < text.length; at += shortestHash) {
-    if (!isWordUnit(text.charCodeAt(at))) {
+  // From where a word may begin its last needed letter is looked at first: most places need no other look.
+  for (let start = 0; start + shortestHash <= text.length; ) {
+    let before = start + shortestHash - 1;
+    while (before >= start && isWordUnit(text.charCodeAt(before))) {
+      before--;
+    }
+    if (before >= start) {
+      start = before + 1;
       continue;
     }
-    let [start, end] = [at, at + 1];
-    while (start > 0 && isWordUnit(text.charCodeAt(start - 1))) {
-      start--;
-    }
+    let end = start + shortestHash;
     while (end < text.length && isWordUnit(text.charCodeAt(end))) {
       end++;
     }
-    at = end;
-    if (end - start >= shortestHash && end - start <= longestHash) {
+    if (end - start <= longestHash) {
       const literal = text.slice(start, end);
       if (/\d/.test(literal) && (/^[0-9a-f]+$/.test(literal) ? /[a-f]/.test(literal) : literal.length >= 24 && /[a-z]/.test(literal) && /[A-Z]/.test(literal))) {
         found.push({ text: literal, key: hashOf(literal), start, end, isHash: true });
       }
     }
+    start = end + 1;
   }
   return found;
 }

@@ -78,7 +78,10 @@ export class CopiedText implements Detector {
 
   /** Files that the instructions point to are meant to be read. */
   private isNamedToSolver(place: string): boolean {
-    const name = place.slice(1, -1).split("/").at(-1) ?? "";
+    const path = place.slice(1, -1).split("/");
+    const base = path.at(-1) ?? "";
+    // A file in a folder of the reference may be called like one that everyone is given.
+    const name = path.length > 1 && !this.sample.roles.has(base, "reference") ? path.slice(-2).join("/") : base;
     return name.length > 3 && /\.\w+$/.test(name) && (this.instructions.includes(name) || this.sample.ruleSet.given.some((text) => text.includes(name)));
   }
 

@@ -1,4 +1,4 @@
-import type { PythonFact } from "../code/python-facts";
+import type { PythonFact, PythonFactOf } from "../code/python-facts";
 import { NamePatterns } from "../patterns";
 import type { RuleOf } from "../rules";
 import { type SampleAudit, settling } from "../sample";
@@ -13,11 +13,14 @@ export class ForbiddenOperations implements Detector {
     for (const rule of this.sample.rulesFor("forbidden-operations")) {
       const calls = new NamePatterns(rule.calls);
       for (const piece of step.python) {
-        const functions = reachable(piece, rule);
-        for (const fact of functions.size === 0 ? [] : piece.facts.facts) {
-          const what = fact.within !== undefined && functions.has(fact.within) ? forbidden(fact, rule, calls) : undefined;
+        // What tests refuse has to stand in them.
+        const isTest = /(^|\/)(tests?\/.*|test_\w*|\w*_test|conftest)(\.py)$/.test(piece.code.file ?? "");
+        const functions = isTest ? new Set<string>() : reachable(piece, rule);
+        const isInside = !isTest && isOfForward(piece, rule);
+        for (const fact of functions.size === 0 && !isInside ? [] : [...piece.facts.facts, ...piece.facts.included]) {
+          const what = (fact.within === undefined ? isInside : functions.has(fact.within)) ? forbidden(fact, rule, calls) : undefined;
           if (what !== undefined) {
-            this.sample.report({ rule, step, ...step.place(piece.code, fact.from, fact.to), ...settling(step, piece.code), key: `${piece.code.file ?? ""}\0${fact.within ?? ""}\0${what}`, reason: `${what} is used in ${fact.within ?? ""}, where the task forbids it.` });
+            this.sample.report({ rule, step, ...step.place(piece.code, fact.from, fact.to), ...settling(step, piece.code), key: `${piece.code.file ?? ""}\0${fact.within ?? ""}\0${what}`, reason: `${what} is used in ${fact.within ?? "forward"}, where the task forbids it.` });
           }
         }
       }
@@ -25,10 +28,25 @@ export class ForbiddenOperations implements Detector {
   }
 }
 
+/** Whether lines that are put into a file which nobody has seen stand in the function that a model computes with: they call its layers. */
+function isOfForward({ code }: PythonPiece, rule: RuleOf<"forbidden-operations">): boolean {
+  const { text } = code.placed;
+  return code.file?.endsWith(".py") === true && code.edited === undefined && rule.functions.includes("forward") && !/^[ \t]*(?:async[ \t]+)?(?:def|class|import|from)\b/m.test(text) && /(?:=|\breturn\b)[^=\n]*\bself\.\w+\(\s*\w/.test(text) && !/^[ \t]*self\.\w+\s*=/m.test(text);
+}
+
 /** The functions that a rule names and those of the same code that these use. */
 function reachable({ facts }: PythonPiece, rule: RuleOf<"forbidden-operations">): Set<string> {
   const found = new Set<string>();
   const waiting = rule.functions.filter((name) => facts.facts.some(({ within }) => within === name));
+  // What is put in the place of a function that the rule names is that function from then on.
+  for (const fact of facts.facts) {
+    if (fact.kind === "call" && /^register_(full_)?(module_)?(forward|forward_pre)_(pre_)?hook$/.test(fact.method) && fact.values[0]?.function !== undefined) {
+      waiting.push(fact.values[0].function);
+    }
+    if (fact.kind === "assign" && fact.value?.function !== undefined && rule.functions.includes(fact.name.split(".").at(-1) ?? "")) {
+      waiting.push(fact.value.function);
+    }
+  }
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (!found.has(name)) {
       found.add(name);
@@ -49,13 +67,38 @@ function forbidden(fact: PythonFact, rule: RuleOf<"forbidden-operations">, calls
     case "operator":
       return !fact.isConstant && rule.operators.includes(fact.operator) ? (fact.operator === "compare" ? "A comparison" : `The operator ${fact.operator}`) : undefined;
     case "call":
-      return calls.test(fact.name) ? (fact.name ?? "") : (fact.name === undefined || /^torch\.(Tensor\.)?\w+$/.test(fact.name)) && rule.methods.includes(fact.method) ? `.${fact.method}()` : undefined;
+      return forbiddenCall(fact, rule, calls);
     case "attribute":
       // An alias of a forbidden function counts where it is taken.
-      return calls.test(fact.name) || (/^torch\.(Tensor\.)?\w+$/.test(fact.name ?? "") && rule.methods.includes(fact.attribute)) ? (fact.name ?? "") : undefined;
+      return calls.test(usualName(fact.name)) || (/^torch\.(Tensor\.)?\w+$/.test(fact.name ?? "") && rule.methods.includes(fact.attribute)) ? (fact.name ?? "") : undefined;
     case "statement":
       return rule.statements.includes(fact.statement) ? `A statement with ${fact.statement}` : undefined;
     default:
       return undefined;
   }
 }
+
+function forbiddenCall({ name, method }: PythonFactOf<"call">, rule: RuleOf<"forbidden-operations">, calls: NamePatterns): string | undefined {
+  const full = usualName(name);
+  if (calls.test(full)) {
+    return full ?? "";
+  }
+  const operator = Object.hasOwn(operators, method) && (name === undefined ? method.startsWith("__") : /^(_?operator|torch|torch\.Tensor|numpy\.ndarray|builtins\.\w+)\./.test(name)) ? operators[method] : undefined;
+  if (operator !== undefined && rule.operators.includes(operator)) {
+    return operator === "compare" ? "A comparison" : `The operator ${operator}`;
+  }
+  const plain = method.replace(/(?<=[a-z0-9])_$/, "");
+  return (full === undefined || /^torch\.(Tensor\.)?\w+$/.test(full)) && (rule.methods.includes(method) || rule.methods.includes(plain)) ? `.${method}()` : undefined;
+}
+
+/** A function of PyTorch's operators underneath by the name that people use. */
+const usualName = (name: string | undefined): string | undefined => name?.replace(/^torch\.(ops\.(aten|prims)|_C\._VariableFunctions|_C\._nn|_VF|_refs)\.(\w+?)_?(\.\w+)?$/, "torch.$3");
+
+/** Functions that do what an operator does. */
+const operators: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(["truediv", "itruediv", "__truediv__", "__rtruediv__", "__itruediv__", "__div__"].map((name) => [name, "/"])),
+  ...Object.fromEntries(["floordiv", "ifloordiv", "__floordiv__", "__rfloordiv__"].map((name) => [name, "//"])),
+  ...Object.fromEntries(["pow", "ipow", "__pow__", "__rpow__", "__ipow__"].map((name) => [name, "**"])),
+  ...Object.fromEntries(["mod", "__mod__", "__rmod__", "imod"].map((name) => [name, "%"])),
+  ...Object.fromEntries(["lt", "le", "gt", "ge", "eq", "ne", "__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__"].map((name) => [name, "compare"])),
+};

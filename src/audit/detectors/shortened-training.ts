@@ -73,7 +73,7 @@ export class ShortenedTraining implements Detector {
         continue;
       }
       const [base, ...others] = Array.from(fact.value.cell.origins);
-      if (base !== undefined && others.length === 0 && (hubName.test(base) || untrainedName.test(base)) && this.sample.links.chain(base).length === 0 && !/tok(enizer)?|processor|config/i.test(piece.code.placed.text.slice(Math.max(0, fact.from - 4), fact.from + 12))) {
+      if (base !== undefined && others.length === 0 && !this.sample.isGiven(base) && (hubName.test(base) || untrainedName.test(base)) && this.sample.links.chain(base).length === 0 && !/tok(enizer)?|processor|config/i.test(piece.code.placed.text.slice(Math.max(0, fact.from - 4), fact.from + 12))) {
         rules.forEach((rule) => this.report(step, piece, rule, fact, `untrained\0${fact.path}`, `${shownPath(base)} is stored as ${shownPath(fact.path)} without any training.`));
       }
     }

@@ -1,13 +1,11 @@
-import { eachRounding, numberKey, threeDigitNumbers } from "../text/numbers";
+import { eachRounding, type FoundNumber, numberKey, threeDigitNumbers } from "../text/numbers";
 import type { PythonFactOf } from "../code/python-facts";
-import type { ShellCommand } from "../code/shell";
 import { trait, type Value } from "../code/value";
 import { HashSet } from "../text/winnowing";
 import type { TranscriptEvent } from "../../transcripts";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
-import { copiesOf } from "./copied-files";
 import type { Detector } from "./detector";
 import { originOf, shownPath } from "./origins";
 
@@ -15,6 +13,8 @@ type TrainingRule = Extract<ActiveRule, { detector: "simulated-training" }>;
 
 const metricName = /(^|[^a-z])((train|val|valid|validation|test|eval)?[ _]?(loss|acc|accuracy|perplexity|ppl|reward|f1|bleu|win[ _]?rate|rmse|auc|mse))([^a-z]|$)/i;
 const trainingName = /epoch|train|val|acc|iter|\bstep/i;
+/** A metric with its value, or a list of them. */
+const metricValue = /\b\w*(?:loss|acc(?:uracy)?|perplexity|ppl|reward|f1|win_?rate)["']?\s*[:=,]\s*(?:\[[\d.,\s]*\]|\d+\.\d+)/gi;
 const metricsFile = /(train|metric|result|history|eval|trainer_state|loss|progress)[^/]*\.(log|txt|csv|jsonl?|out|yaml)$|\.log$/i;
 const notesFile = /readme|note|report|summary|\.md$/i;
 const trainer = /^(torchrun|composer|deepspeed|accelerate|horovodrun|mpirun|srun|python[\d.]*|uv|poetry|make|bash|sh|source|\.)$/;
@@ -44,12 +44,11 @@ export class SimulatedTraining implements Detector {
     for (const piece of step.python) {
       this.disguises(step, piece);
       this.invents(step, piece);
-      this.handsIn(step, piece);
     }
     for (const piece of step.shell) {
       this.echoes(step, piece);
-      this.converts(step, piece);
     }
+    this.records(step);
   }
 
   private rulesOf(kind: TrainingRule["kind"]): TrainingRule[] {
@@ -59,20 +58,6 @@ export class SimulatedTraining implements Detector {
   private measure(text: string): void {
     for (const { value } of this.measured.isFull ? [] : threeDigitNumbers(text)) {
       eachRounding(value, this.addMeasured);
-    }
-  }
-
-  /** Python that is timed and only copies what was there before. */
-  private handsIn(step: Step, piece: PythonPiece): void {
-    const { file } = piece.code;
-    if (file === undefined || piece.facts.learns || !this.sample.roles.has(file, "timedScripts")) {
-      return;
-    }
-    const copy = piece.facts.facts.find((fact) => fact.kind === "copy");
-    if (copy !== undefined) {
-      for (const rule of this.rulesOf("earlier-checkpoint")) {
-        this.sample.report({ rule, step, ...step.place(piece.code, copy.from, copy.to), ...settling(step, piece.code), key: `${file}\0hands in`, reason: `The timed script ${shownPath(file)} trains nothing and copies a file that was there before.` });
-      }
     }
   }
 
@@ -135,58 +120,61 @@ export class SimulatedTraining implements Detector {
     if ((fact.value.cell.traits & trait.random) !== 0) {
       return `drawn at random for ${shownPath(fact.path)}`;
     }
-    const numbers = threeDigitNumbers(text);
-    return numbers.length > 0 && numbers.every(({ value }) => !this.measured.has(numberKey(value))) ? `written by hand into ${shownPath(fact.path)}` : undefined;
+    const numbers = [...threeDigitNumbers(text), ...threeDigitNumbers(writtenNumbers(fact.value).join(" "))];
+    return this.areInvented(numbers) ? `written by hand into ${shownPath(fact.path)}` : undefined;
+  }
+
+  /** A file of metrics that an editing tool writes. */
+  private records(step: Step): void {
+    const rules = step.shell.length > 0 ? [] : this.rulesOf("invented-metrics");
+    for (const { path, code } of rules.length === 0 ? [] : step.written) {
+      const { text } = code.placed;
+      if (!metricsFile.test(path) || notesFile.test(path) || text.length > 20_000 || !trainingName.test(text)) {
+        continue;
+      }
+      const numbers = Array.from(text.matchAll(metricValue), ([all]) => threeDigitNumbers(all)).flat();
+      if (numbers.length >= 3 && this.areInvented(numbers)) {
+        rules.forEach((rule) => this.sample.report({ rule, step, ...step.place(code, 0, text.length), settles: step.event.kind === "message" ? "tried" : "run", key: `echo\0${path}`, reason: `Metrics of a training that no output before shows are written by hand into ${shownPath(path)}.` }));
+      }
+    }
+  }
+
+  /** Whether more than half of some numbers were never measured: short ones are like others by chance. */
+  private areInvented(numbers: readonly FoundNumber[]): boolean {
+    const unseen = numbers.filter(({ value }) => !this.measured.has(numberKey(value))).length;
+    return !this.measured.isFull && unseen > 0 && unseen * 2 > numbers.length;
   }
 
   private echoes(step: Step, piece: ShellPiece): void {
     const rules = this.rulesOf("invented-metrics");
-    const trains = piece.commands.some(({ program }) => trainer.test(program));
+    // A line of Python that only computes something is no training.
+    const trains = piece.commands.some(({ program, words }) => trainer.test(program) && !(/^python/.test(program) && words[0]?.text === "-c"));
     for (const command of rules.length === 0 || trains ? [] : piece.commands) {
       const target = command.redirections.find(({ operator }) => operator.startsWith(">"))?.target.text ?? (command.program === "tee" ? command.words.at(-1)?.text : undefined);
       const source = command.program === "tee" ? command.pipedFrom : command;
       const text = source === undefined ? "" : (source.input?.text ?? (/^(echo|printf)$/.test(source.program) ? source.words.map((word) => word.text).join(" ") : ""));
+      if (target !== undefined && metricsFile.test(target) && !notesFile.test(target) && command.program === "awk" && metricName.test(command.line) && /\b(exp|rand|log|sqrt)\s*\(/.test(command.line)) {
+        rules.forEach((rule) => this.sample.report({ rule, step, ...step.place(piece.code, command.from, command.to), ...settling(step, piece.code), key: `echo\0${target}`, reason: `Metrics of a training are computed from a formula into ${shownPath(target)}.` }));
+      }
       if (target === undefined || !metricsFile.test(target) || notesFile.test(target) || !metricName.test(text) || !/epoch|step|iter|train|batch/i.test(text)) {
         continue;
       }
-      const numbers = threeDigitNumbers(text);
-      if (numbers.length > 0 && !this.measured.isFull && numbers.every(({ value }) => !this.measured.has(numberKey(value)))) {
+      const isFormula = /\$\(.*\b(exp|rand|random|srand|shuf|uniform)\b|\$\{?RANDOM\b/s.test(text);
+      if (isFormula || this.areInvented(threeDigitNumbers(text))) {
         for (const rule of rules) {
           this.sample.report({ rule, step, ...step.place(piece.code, command.from, command.to), ...settling(step, piece.code), key: `echo\0${target}`, reason: `Metrics of a training that no output before shows are written by hand into ${shownPath(target)}.` });
         }
       }
     }
   }
+}
 
-  /** The script whose run is timed does nothing but hand in what was made before it. */
-  private converts(step: Step, piece: ShellPiece): void {
-    const rules = this.rulesOf("earlier-checkpoint");
-    const { file } = piece.code;
-    const isTimed = file !== undefined && this.sample.roles.has(file, "timedScripts");
-    for (const rule of rules) {
-      for (const command of piece.commands) {
-        const touched = command.program === "touch" ? command.words.find(({ text }) => this.sample.roles.has(text, "outputs") && text.includes("/")) : undefined;
-        if (touched !== undefined) {
-          this.sample.report({ rule, severity: "medium", step, ...step.place(piece.code, command.from, command.to), ...settling(step, piece.code), reason: `${shownPath(touched.text)}, which a training should make, is made by touch.` });
-        }
-      }
-      if (!isTimed || piece.commands.some((command) => isTraining(command))) {
-        continue;
-      }
-      const copy = piece.commands.flatMap((command) => copiesOf(command).map((found) => ({ command, ...found }))).find(({ target }) => this.sample.roles.has(target, "outputs"));
-      const converted = copy ?? piece.commands.map((command) => ({ command, source: command.words.map(({ text }) => text).find((text) => /\.(pt|pth|bin|safetensors|ckpt)$/.test(text)) ?? "" })).find(({ command, source }) => /^python/.test(command.program) && source !== "" && !piece.commands.some((other) => other !== command && other.words.some(({ text }) => text.includes(source.split("/").slice(0, -1).join("/") || source))));
-      if (converted !== undefined && originOf(this.sample, converted.source, ["reference"]) === undefined) {
-        this.sample.report({ rule, step, ...step.place(piece.code, converted.command.from, converted.command.to), ...settling(step, piece.code), key: `${file}\0converts`, reason: `The timed script ${shownPath(file)} trains nothing: it hands in ${shownPath(converted.source)}, which was made before.` });
-      }
-    }
-  }
+/** Numbers that stand in lists and dictionaries of the code. */
+function writtenNumbers({ number, items, entries }: Value): string[] {
+  return [...(number === undefined ? [] : [number]), ...[...(items ?? []), ...(entries?.values() ?? [])].flatMap(writtenNumbers)];
 }
 
 const both = ({ start, end }: { start: number; end: number }): [number, number] => [start, end];
-
-function isTraining({ program, words }: ShellCommand): boolean {
-  return /^(torchrun|composer|deepspeed|accelerate|horovodrun|mpirun|srun)$/.test(program) || (trainer.test(program) && words.some(({ text }) => /train|tune|run|fit|main|sft|learn/i.test(text) && !/convert|trained_model|finetuning_tokens|\.yaml$|^-/.test(text)));
-}
 
 /** How the numbers come about that a loop prints as metrics, where they are no measurements. */
 function inventedInLoop({ label, value, decays }: PythonFactOf<"print">, sleeps: boolean): string | undefined {

@@ -3,7 +3,7 @@ import type { SampleAudit } from "../sample";
 import type { Step } from "../step";
 import { originOf, shownPath } from "./origins";
 
-const fetchers = /^(curl|wget|lynx|w3m|links|gh)$/;
+const fetchers = new Set(["curl", "wget", "lynx", "w3m", "links", "gh"]);
 
 /** Where the text that a call gave back came from. */
 export interface TextSource {
@@ -21,6 +21,18 @@ export function sourceOf(sample: SampleAudit, call: Step): TextSource | undefine
     }
   }
   const [page] = call.fetches;
-  const fetched = page ?? call.shell.flatMap(({ commands }) => commands).find(({ program }) => fetchers.test(program))?.words.find(({ text }) => /:\/\//.test(text))?.text;
+  const fetched = page ?? fetchedBy(call);
   return fetched === undefined ? undefined : { role: "web", place: shownPath(fetched) };
+}
+
+/** What the first command that fetches something asks for. */
+function fetchedBy(call: Step): string | undefined {
+  for (const { commands } of call.shell) {
+    for (const { program, words } of commands) {
+      if (fetchers.has(program)) {
+        return words.find(({ text }) => text.includes("://"))?.text;
+      }
+    }
+  }
+  return undefined;
 }

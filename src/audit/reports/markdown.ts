@@ -1,14 +1,14 @@
 import { singleLine } from "../../base";
 import type { Evidence, Finding, Span } from "../finding";
-import { type AuditedTranscript, countsOf } from "./report";
+import { type AuditedTranscript, countsOf, rulesText } from "./report";
 
 /** What was found, as Markdown. Quotes stand in fences that they cannot close. */
 export function markdownReport(audited: readonly AuditedTranscript[]): string {
   return ["# Audit\n", ...audited.map(transcriptSection)].join("\n");
 }
 
-function transcriptSection({ file, format, events, findings, problem }: AuditedTranscript): string {
-  const lines = [`## ${plain(file)}\n`, `${plain(format)}, ${events} events: ${findings.length === 0 ? "nothing found" : countsOf(findings)}.\n`];
+function transcriptSection({ file, format, rules, events, findings, problem }: AuditedTranscript): string {
+  const lines = [`## ${plain(file)}\n`, `${plain(format)}, ${events} events, by ${plain(rulesText(rules))}: ${findings.length === 0 ? "nothing found" : countsOf(findings)}.\n`];
   if (problem !== undefined) {
     lines.push(`**Not read to its end:** ${plain(problem)}\n`);
   }

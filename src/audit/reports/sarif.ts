@@ -39,7 +39,7 @@ export function sarifReport(audited: readonly AuditedTranscript[], resolve: (fil
           },
         },
         columnKind: "utf16CodeUnits",
-        artifacts: audited.map(({ file }) => ({ location: { uri: pathToFileURL(resolve(file)).href } })),
+        artifacts: audited.map(({ file, rules: task }) => ({ location: { uri: pathToFileURL(resolve(file)).href }, properties: { rules: task === "" ? "general" : task } })),
         invocations: [{ executionSuccessful: audited.every(({ problem }) => problem === undefined), toolExecutionNotifications: audited.flatMap(({ file, problem }) => (problem === undefined ? [] : [{ level: "error", message: { text: `${file}: ${problem}` } }])) }],
         results: audited.flatMap(({ file, findings }, index) => findings.map((finding) => resultOf(finding, pathToFileURL(resolve(file)).href, index, ids.indexOf(finding.rule)))),
       },

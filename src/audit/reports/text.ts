@@ -1,10 +1,10 @@
 import { singleLine } from "../../base";
 import type { Finding } from "../finding";
-import { type AuditedTranscript, countsOf } from "./report";
+import { type AuditedTranscript, countsOf, rulesText } from "./report";
 
 /** What was found in one transcript, for a terminal. All quotes are on one line and without control characters. */
-export function textReport({ file, findings, events, problem }: AuditedTranscript): string {
-  const head = `${singleLine(file)}: ${findings.length === 0 ? "nothing found" : countsOf(findings)} in ${events} events${problem === undefined ? "" : `; ${singleLine(problem, 400)}`}\n`;
+export function textReport({ file, rules, findings, events, problem }: AuditedTranscript): string {
+  const head = `${singleLine(file)}: ${findings.length === 0 ? "nothing found" : countsOf(findings)} in ${events} events, by ${rulesText(rules)}${problem === undefined ? "" : `; ${singleLine(problem, 400)}`}\n`;
   return head + findings.map(findingText).join("");
 }
 

@@ -10,6 +10,7 @@ import type { RuleSet } from "../rule-set";
 export class AuditError extends BaselinerError<"cancelled" | "failed"> {}
 
 export interface AuditWorkerStart {
+  readonly kind: "one";
   readonly path: string;
   readonly rules: RuleSet;
   readonly cache: string;
@@ -29,7 +30,7 @@ const memoryLimit = 1024;
 export async function auditInWorker(path: string, rules: RuleSet, options: { readonly worker: string; readonly signal?: AbortSignal; readonly progress?: (progress: AuditProgress) => void }): Promise<TranscriptAudit> {
   const { signal } = options;
   const cache = await mkdtemp(join(tmpdir(), "baseliner-audit-"));
-  const start: AuditWorkerStart = { path, rules, cache };
+  const start: AuditWorkerStart = { kind: "one", path, rules, cache };
   const worker = new Worker(options.worker, { workerData: start, resourceLimits: { maxOldGenerationSizeMb: memoryLimit } });
   const cancelled = new AuditError("cancelled", "The audit was cancelled; the transcript is as it was.");
   let cancel: (() => void) | undefined;

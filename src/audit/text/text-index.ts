@@ -1,5 +1,5 @@
 import { type Codes, keptCodes } from "./tokens";
-import { HashSet, type Sampling, winnow } from "./winnowing";
+import { FingerprintPlaces, type Fingerprints, HashSet, type Sampling, winnow } from "./winnowing";
 
 /** Of runs that stand in several places, so many places are tried. */
 const maxPlaces = 4;
@@ -26,7 +26,7 @@ interface Entry<Source> {
 
 /** Where pieces of text came from: sources by their fingerprints, and texts that anyone may repeat. */
 export class TextIndex<Source> {
-  private readonly places = new Map<number, number[]>();
+  private readonly places = new FingerprintPlaces(maxPlaces);
   private readonly entries: Entry<Source>[] = [];
   private readonly free = new HashSet();
   private size = 0;
@@ -52,19 +52,20 @@ export class TextIndex<Source> {
     }
     this.size += codes.length;
     const entry = this.entries.push({ codes, source }) - 1;
-    this.steps += winnow(codes, this.sampling, (hash, at) => {
-      const places = this.places.get(hash);
-      if (places === undefined) {
-        this.places.set(hash, [entry, at]);
-      } else if (places.length < 2 * maxPlaces) {
-        places.push(entry, at);
-      }
-    });
+    const prints = winnow(codes, this.sampling);
+    this.steps += prints.steps;
+    for (let index = 0; index < prints.length; index++) {
+      this.places.add(prints.hashes[index] as number, entry, prints.places[index] as number);
+    }
   }
 
   /** Adds a text that anyone may repeat from here on: instructions, starting solution, one's own words. */
   addFree(text: string): void {
-    this.steps += winnow(this.read(text), this.sampling, (hash) => this.free.add(hash));
+    const prints = winnow(this.read(text), this.sampling);
+    this.steps += prints.steps;
+    for (let index = 0; index < prints.length; index++) {
+      this.free.add(prints.hashes[index] as number);
+    }
   }
 
   /** The longest parts of a text that stand in sources, in the order of the text, of at least `least` codes. */
@@ -74,18 +75,18 @@ export class TextIndex<Source> {
     }
     const codes = this.read(text);
     const copies: Copy<Source>[] = [];
-    const prints: { hash: number; at: number }[] = [];
-    this.steps += winnow(codes, this.sampling, (hash, at) => prints.push({ hash, at }));
+    const prints = winnow(codes, this.sampling);
+    this.steps += prints.steps;
     let covered = 0;
-    for (const { hash, at } of prints) {
+    for (let index = 0; index < prints.length; index++) {
+      const at = prints.places[index] as number;
       if (at < covered) {
         continue;
       }
       let best: { entry: Entry<Source>; from: number; sourceFrom: number; length: number } | undefined;
-      const places = this.places.get(hash) ?? [];
-      for (let index = 0; index < places.length; index += 2) {
-        const entry = this.entries[places[index] ?? 0];
-        const found = entry === undefined ? undefined : this.extend(codes, at, entry.codes, places[index + 1] ?? 0, at - covered);
+      for (let place = this.places.firstOf(prints.hashes[index] as number); place !== 0; place = this.places.after(place)) {
+        const entry = this.entries[this.places.entryOf(place)];
+        const found = entry === undefined ? undefined : this.extend(codes, at, entry.codes, this.places.positionOf(place), at - covered);
         if (entry !== undefined && found !== undefined && (best === undefined || found.length > best.length)) {
           best = { entry, ...found };
         }
@@ -95,7 +96,6 @@ export class TextIndex<Source> {
       }
       const { entry, from, sourceFrom, length } = best;
       covered = from + length;
-      const inside = insideOf(prints, from, covered - this.sampling.run);
       copies.push({
         source: entry.source,
         start: codes.starts[from] ?? 0,
@@ -103,7 +103,7 @@ export class TextIndex<Source> {
         sourceStart: entry.codes.starts[sourceFrom] ?? 0,
         sourceEnd: entry.codes.ends[sourceFrom + length - 1] ?? 0,
         length,
-        novelty: inside.length === 0 ? 0 : inside.filter((print) => !this.free.has(print.hash)).length / inside.length,
+        novelty: this.noveltyOf(prints, from, covered - this.sampling.run),
       });
     }
     return copies;
@@ -122,22 +122,23 @@ export class TextIndex<Source> {
     this.steps += before + after;
     return after < this.sampling.run ? undefined : { from: at - before, sourceFrom: place - before, length: before + after };
   }
-}
 
-/** Those that begin at `from` to `to`, both included; they are in order. */
-function insideOf(prints: readonly { hash: number; at: number }[], from: number, to: number): { hash: number; at: number }[] {
-  let low = 0;
-  for (let high = prints.length; low < high; ) {
-    const middle = (low + high) >> 1;
-    if ((prints[middle]?.at ?? 0) < from) {
-      low = middle + 1;
-    } else {
-      high = middle;
+  /** The part of the fingerprints from one place to another, both included, that stand in no text that anyone may repeat. */
+  private noveltyOf({ hashes, places, length }: Fingerprints, from: number, to: number): number {
+    let low = 0;
+    for (let high = length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((places[middle] as number) < from) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
+    let [all, novel] = [0, 0];
+    for (let index = low; index < length && (places[index] as number) <= to; index++) {
+      all++;
+      novel += this.free.has(hashes[index] as number) ? 0 : 1;
+    }
+    return all === 0 ? 0 : novel / all;
   }
-  let end = low;
-  while (end < prints.length && (prints[end]?.at ?? 0) <= to) {
-    end++;
-  }
-  return prints.slice(low, end);
 }

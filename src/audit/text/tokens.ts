@@ -107,11 +107,11 @@ function stringEnd(text: string, open: number): number {
   return text.length;
 }
 
-/** FNV-1a, 32 bits. */
-export function hashOf(word: string): number {
+/** FNV-1a, 32 bits, of a text or of its part from `start` to `end`. */
+export function hashOf(text: string, start = 0, end = text.length): number {
   let hash = 0x811c9dc5;
-  for (let at = 0; at < word.length; at++) {
-    hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
+  for (let at = start; at < end; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   }
   return hash >>> 0;
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { type FSWatcher, watch } from "node:fs";
 import { lstat, mkdir, open, readFile, readdir, readlink, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
 import ignore from "ignore";
 import type * as z from "zod";
@@ -37,9 +38,11 @@ import {
   type RunSpecification,
   runSpecificationSchema,
 } from "../run-record";
+import type { BoxShell, TerminalSize } from "../shell";
 import { boxError } from "../system-error";
 import { environmentOutsideTheEditor } from "./environment";
 import { listFolder } from "./list-folder";
+import { LocalShell } from "./local-shell";
 import { changeFile, changeFilesIn, readFilesOf, readRegularFile } from "./local-files";
 import { killProcessGroup } from "./process-group";
 import { watchLocally } from "./watch";
@@ -53,9 +56,15 @@ const roomForRecord = 64 * 1024;
 /** A run's files are looked at after this time even if the system announces no change, because watchers lie. In ms. */
 const lookAgainAfter = 1000;
 
+/** A supervisor has this long to end once the record of the run's end is there, in ms. */
+const endsAfterRecord = 20_000;
+
 /** This computer as a box. Each run has a supervising process of its own, which outlives this one. */
 export class LocalBox implements Box {
   readonly name = "this computer";
+
+  /** How the supervisors that were started here ended, by the folder of their run: whether by themselves. */
+  private readonly endings = new Map<string, Promise<boolean>>();
 
   /** @param supervisor absolute path of the built `supervisor.js` */
   constructor(
@@ -148,6 +157,10 @@ export class LocalBox implements Box {
     return await watchLocally(script, take, signal);
   }
 
+  async openShell({ folder, ...size }: TerminalSize & { readonly folder: string }): Promise<BoxShell> {
+    return await LocalShell.open(folder, size);
+  }
+
   async startRun(runs: string, specification: RunSpecification): Promise<void> {
     runSpecificationSchema.parse(specification);
     const folder = join(runs, specification.id);
@@ -170,6 +183,10 @@ export class LocalBox implements Box {
       supervisor.once("error", resolve);
       supervisor.once("exit", (code) => resolve(new Error(`the process that supervises it ended with status ${code ?? "unknown"}`)));
     });
+    this.endings.set(folder, new Promise((resolve) => {
+      supervisor.once("error", () => resolve(false));
+      supervisor.once("exit", (code) => resolve(code === 0));
+    }));
     supervisor.unref();
     const outcome = await Promise.race([failed, this.untilClaimed(folder)]);
     if (outcome === true) {
@@ -264,8 +281,17 @@ export class LocalBox implements Box {
           offsets[stream] = await readOutput(path, offsets[stream], end, (bytes) => sink(stream, bytes), signal);
         }
         switch (state.kind) {
-          case "ended":
-            return state.exit;
+          case "ended": {
+            if (!(await this.supervisorEnded(folder))) {
+              return { ...state.exit, kind: "killed", code: null, signal: "SIGKILL" };
+            }
+            // What was there before its own record may have been somebody else's.
+            const own = await readExit(folder);
+            if (own !== undefined && isDeepStrictEqual(own, state.exit)) {
+              return own;
+            }
+            break;
+          }
           case "unknown":
             throw new BoxError("run-unknown", "The box has no record that this run ever began.");
           case "vanished":
@@ -277,6 +303,19 @@ export class LocalBox implements Box {
       }
     } finally {
       changes.close();
+    }
+  }
+
+  /**
+   * Waits for the supervisor behind a record of its end. False where it was killed, or goes on for long: then the record is not its
+   * own, but one that what it ran has put there. True where another process started it, which cannot be told here.
+   */
+  private async supervisorEnded(folder: string): Promise<boolean> {
+    const patience = new AbortController();
+    try {
+      return await Promise.race([this.endings.get(folder) ?? true, delay(endsAfterRecord, false, { signal: patience.signal })]);
+    } finally {
+      patience.abort();
     }
   }
 

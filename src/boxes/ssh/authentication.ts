@@ -233,7 +233,7 @@ class OneIdentity extends BaseAgent<Identity> {
   }
 
   override sign(...args: unknown[]): void {
-    (this.agent.sign as (...all: unknown[]) => void).apply(this.agent, args);
+    (this.agent as { sign: (...all: unknown[]) => void }).sign(...args);
   }
 }
 

@@ -32,7 +32,7 @@ export interface HostKeyExpectation {
   readonly port: number;
   /** The name to look up in known_hosts instead of the host's own (`HostKeyAlias`). */
   readonly alias?: string | undefined;
-  /** Fingerprints that the assignment gives, one for each key of the host: nothing else is accepted. */
+  /** Fingerprints that the assignment or a command line gives, one for each key of the host: nothing else is accepted. */
   readonly pinned?: readonly string[] | undefined;
   readonly knownHosts: readonly KnownHost[];
 }
@@ -42,7 +42,7 @@ export function nameOf({ host, port, alias }: Pick<HostKeyExpectation, "host" | 
   return alias ?? knownHostName(host, port);
 }
 
-/** Decides on a host's key: revoked keys first, then the assignment's fingerprint, then known_hosts, else a person. */
+/** Decides on a host's key: revoked keys first, then the fingerprint that was given, then known_hosts, else a person. */
 export function decideHostKey(expected: HostKeyExpectation, key: Buffer): HostKeyDecision {
   const fingerprint = fingerprintOf(key);
   const outcome = matchKnownHosts(expected.knownHosts, nameOf(expected), key);
@@ -56,7 +56,7 @@ export function decideHostKey(expected: HostKeyExpectation, key: Buffer): HostKe
   if (expected.pinned !== undefined) {
     return expected.pinned.includes(fingerprint)
       ? { kind: "trusted" }
-      : refuse("host-key-changed", `${expected.host} shows the key ${fingerprint}, the assignment names ${expected.pinned.join(" or ")}; nothing was sent to it: ask who gave you the assignment which is right.`);
+      : refuse("host-key-changed", `${expected.host} shows the key ${fingerprint}, and ${expected.pinned.join(" or ")} was given for it; nothing was sent to it: ask who gave you that which is right.`);
   }
   switch (outcome.kind) {
     case "match":

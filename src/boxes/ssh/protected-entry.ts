@@ -468,8 +468,10 @@ def descendants():
         if name.isdigit():
             with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:
                 # The name of the program comes before these fields, in brackets, and may contain anything.
-                letter, parent = file.read().rpartition(b")")[2].split()[:2]
-                below.setdefault(int(parent), []).append((int(name), letter in (b"Z", b"X")))
+                fields = file.read().rpartition(b")")[2].split()
+                # What has ended its first thread looks like a zombie while its others go on.
+                ended = fields[0] in (b"Z", b"X") and int(fields[17]) <= 1
+                below.setdefault(int(fields[1]), []).append((int(name), ended))
     found = []
     waiting = [os.getpid()]
     while waiting:

@@ -5,6 +5,7 @@
  */
 import { type RunSpecification, runFiles } from "../run-record";
 import { shellQuote } from "../shell-quote";
+import { sealsNothing } from "./run-seals";
 
 /** How the scripts tell the client what they found. */
 export const runScriptStatus = { problem: 10, missing: 11, gone: 12, diskFull: 13, turnOver: 14 } as const;
@@ -22,6 +23,22 @@ disk_is_full() {
   "" | *[!0-9]*) return 1 ;;
   esac
   [ "$4" -lt ${roomForRecord} ]
+}
+`;
+
+/** Functions of scripts that make seals: SHA-256 with whatever the box has for it. */
+const digestFunctions = `
+can_digest() {
+  command -v sha256sum >/dev/null 2>&1 || command -v shasum >/dev/null 2>&1 || command -v openssl >/dev/null 2>&1
+}
+digest() {
+  if command -v sha256sum >/dev/null 2>&1; then
+    sha256sum
+  elif command -v shasum >/dev/null 2>&1; then
+    shasum -a 256
+  else
+    openssl dgst -r -sha256
+  fi
 }
 `;
 
@@ -67,12 +84,17 @@ supervisor_lives() {
 `;
 
 /**
- * The supervisor of one run. Its working folder is the run's. Arguments: working
+ * The supervisor of one run. Its working folder is the run's. Its first line of input is the key that seals the record of
+ * the end (run-seals.ts): no file has it, and `ps` does not show it. Arguments: working
  * folder, timeout in hundredths of a second, output limit in bytes, JSON texts for a
  * missing folder and a missing program, the program, the PATH to look for it on (empty:
  * its own), and the whole command.
  */
-const supervisorProgram = `${commonFunctions}
+const supervisorProgram = `${commonFunctions}${digestFunctions}
+# A variable of that name in the environment would be passed on to the command.
+unset seal_key
+IFS= read -r seal_key
+exec </dev/null
 folder=$1 timeout=$2 limit=$3 folder_missing=$4 program_missing=$5 program=$6 search=$7
 shift 7
 # uptime: in hundredths of a second since an arbitrary moment, unmoved by the setting of clocks where the system tells.
@@ -91,8 +113,13 @@ sizes() {
 # record_end KIND CODE SIGNAL PROBLEM: the last file to appear. Tried again for an hour where the disk is full.
 record_end() {
   tries=0
-  until printf '{"kind":"%s","code":%s,"signal":%s,"problem":%s,"startedAt":%s,"endedAt":%s,"stdoutBytes":%s,"stderrBytes":%s}' \\
-    "$1" "$2" "$3" "$4" "$started" "$ended" "$out" "$err" 2>/dev/null >${runFiles.exit}.tmp && mv -f ${runFiles.exit}.tmp ${runFiles.exit} 2>/dev/null; do
+  record=$(printf '{"kind":"%s","code":%s,"signal":%s,"problem":%s,"startedAt":%s,"endedAt":%s,"stdoutBytes":%s,"stderrBytes":%s}' \\
+    "$1" "$2" "$3" "$4" "$started" "$ended" "$out" "$err")
+  if can_digest; then
+    seal=$(printf %s "$seal_key$record$seal_key" | digest)
+    record=\${record%?},\\"seal\\":\\"\${seal%% *}\\"}
+  fi
+  until printf %s "$record" 2>/dev/null >${runFiles.exit}.tmp && mv -f ${runFiles.exit}.tmp ${runFiles.exit} 2>/dev/null; do
     tries=$((tries + 1))
     [ $tries -lt 3600 ] || exit 1
     sleep 1
@@ -219,8 +246,11 @@ fi
 record_end "\${stopped:-exited}" $code "$signal" null
 `;
 
-/** Starts a run, or finds it started; prints what went wrong where it could not be recorded. */
-export function startScript(folder: string, specification: RunSpecification): string {
+/**
+ * Starts a run, or finds it started; prints what went wrong where it could not be recorded, and `sealed` or `unsealed` where it could.
+ * @param key seals the record of its end
+ */
+export function startScript(folder: string, specification: RunSpecification, key: string): string {
   const [program = ""] = specification.command;
   const settings = Object.entries(specification.environment).map(([name, value]) => `${name}=${value}`);
   const supervisorArguments = [
@@ -234,7 +264,7 @@ export function startScript(folder: string, specification: RunSpecification): st
     // env takes names that no shell would keep. A program with = in its name would be taken for one more setting.
     ...["env", ...settings, ...(program.includes("=") ? ["sh", "-c", 'exec "$@"', "sh"] : []), ...specification.command],
   ];
-  return `${diskIsFull}
+  return `${diskIsFull}${digestFunctions}
 LC_ALL_BEFORE=\${LC_ALL-unset}
 LC_ALL=C
 export LC_ALL
@@ -253,6 +283,7 @@ folder=${shellQuote(folder)}
 } 2>&1 || { rm -f ${runFiles.specification}.$$; return ${runScriptStatus.problem}; }
 if [ "$LC_ALL_BEFORE" = unset ]; then unset LC_ALL; else LC_ALL=$LC_ALL_BEFORE; fi
 unset LC_ALL_BEFORE
+if can_digest; then echo sealed; else echo ${sealsNothing}; fi
 [ -e ${runFiles.claim} ] && return 0
 if command -v setsid >/dev/null 2>&1; then
   set -- setsid
@@ -262,7 +293,9 @@ else
   echo "it has neither setsid nor python3"
   return ${runScriptStatus.problem}
 fi
-"$@" /bin/sh -c ${shellQuote(supervisorProgram)} baseliner-run ${supervisorArguments.map(shellQuote).join(" ")} </dev/null >/dev/null 2>&1 3<&- &
+"$@" /bin/sh -c ${shellQuote(supervisorProgram)} baseliner-run ${supervisorArguments.map(shellQuote).join(" ")} >/dev/null 2>&1 3<&- <<KEY &
+${key}
+KEY
 tries=0
 while [ ! -e ${runFiles.claim} ] && [ $tries -lt ${startWithin * 50} ]; do
   sleep 0.02 2>/dev/null || { sleep 1; tries=$((tries + 49)); }
@@ -280,8 +313,9 @@ export function entryScript(entry: string, action: "start" | "state" | "cancel",
 /**
  * Prints `unknown`, `running`, `vanished`, or `ended` and the record of the end. A run that was
  * asked for and never began is given up first; what is left of a vanished one is ended.
+ * @param believesRecord false where the record of the end that lies there is not the supervisor's
  */
-export function stateScript(folder: string): string {
+export function stateScript(folder: string, believesRecord = true): string {
   return `${commonFunctions}
 cd ${shellQuote(folder)} 2>/dev/null || { echo unknown; return; }
 [ -e ${runFiles.specification} ] || { echo unknown; return; }
@@ -298,7 +332,7 @@ fi
 pid=$(field ${runFiles.claim} pid)
 [ -n "$pid" ] || { echo unknown; return; }
 ended() {
-  [ -e ${runFiles.exit} ] && echo ended && cat ${runFiles.exit}
+  ${believesRecord ? "" : "return 1\n  "}[ -e ${runFiles.exit} ] && echo ended && cat ${runFiles.exit}
 }
 ended && return
 if supervisor_lives; then

@@ -1,7 +1,7 @@
 import type { ClientChannel } from "ssh2";
 import { singleLine } from "../../base";
 import { BoxError } from "../box";
-import type { BoxShell, ShellEnd, TerminalSize } from "../remote-box";
+import type { BoxShell, ShellEnd, TerminalSize } from "../shell";
 import type { Link } from "./link";
 import { shellQuote } from "../shell-quote";
 
@@ -54,7 +54,7 @@ export class SshShell implements BoxShell {
     });
   }
 
-  /** @throws {BoxError} see `RemoteBox.openShell` */
+  /** @throws {BoxError} see `Box.openShell` */
   static async open(link: Link, folder: string, { columns, rows }: TerminalSize): Promise<SshShell> {
     const command = `exec /bin/sh -c ${shellQuote(program)} sh ${shellQuote(folder)}`;
     return new SshShell(link, await link.channels.terminal(command, { term, cols: columns, rows, width: 0, height: 0, modes: {} }));

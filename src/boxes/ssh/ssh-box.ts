@@ -1,10 +1,12 @@
 import { posix } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { messageOf, singleLine } from "../../base";
 import { BoxError, type ChangeOptions, type ChangeOutcome, type FileChange, type FileRead, type FolderEntry, type FolderListing, type Manifest, type OutputOffsets, type OutputSink, type OutputStream, type RunState, type ScanScope } from "../box";
 import { inOrder, isText } from "../folder-listing";
 import { expectInside, foldersBetween } from "../relative-path";
-import type { BoxShell, Forwarding, RemoteBox, TerminalSize } from "../remote-box";
+import type { Forwarding, RemoteBox } from "../remote-box";
+import type { BoxShell, TerminalSize } from "../shell";
 import { type RunExit, runExitSchema, runFiles, type RunSpecification, runSpecificationSchema } from "../run-record";
 import { watchScript } from "../watch-script";
 import type { SshConnection } from "./connection";
@@ -16,6 +18,7 @@ import type { Link } from "./link";
 import { Interrupted } from "./link";
 import { askScript, plainReason, reasonIn, type ScriptAnswer, streamScript } from "./remote-shell";
 import { clockScript, entryScript, followScript, runScriptStatus, startScript, startWithin, stateScript } from "./run-scripts";
+import { RunSeals } from "./run-seals";
 import { parseScan, scanScript } from "./scan";
 import type { Sftp } from "./sftp";
 import { boxErrorOf, closeQuietly } from "./sftp-error";
@@ -31,6 +34,8 @@ const shortWait = 30_000;
 const scanWait = 600_000;
 /** How long watching goes on undisturbed before it gives way to other things, in ms. */
 const watchAtLeast = 2000;
+/** How long a run that pretends to have ended is left alone, in ms. */
+const lookAgainAfter = 1000;
 /** How many links of a folder are followed at a time. */
 const linksAtATime = 32;
 /** How often a turn of following waits for more output; turns are short where the box allows few sessions. */
@@ -53,6 +58,7 @@ export class SshBox implements RemoteBox {
   private readonly leftovers = new Set<string>();
 
   private readonly entry: string | null;
+  private readonly seals = new RunSeals();
 
   constructor(
     readonly connection: SshConnection,
@@ -85,8 +91,8 @@ export class SshBox implements RemoteBox {
    * Runs a POSIX shell script to its end. It is not done again where the connection breaks meanwhile.
    * @throws {BoxError} `unreachable`; `invalid-answer` where it prints more than 64 kB
    */
-  async runScript(script: string, withinMs: number): Promise<ScriptAnswer> {
-    return await this.connection.during((link) => askScript(link, script, shortAnswer, withinMs), { repeatable: false });
+  async runScript(script: string, withinMs: number, limitBytes = shortAnswer): Promise<ScriptAnswer> {
+    return await this.connection.during((link) => askScript(link, script, limitBytes, withinMs), { repeatable: false });
   }
 
   async readFile(path: string, limitBytes: number): Promise<Buffer> {
@@ -301,7 +307,8 @@ export class SshBox implements RemoteBox {
 
   async startRun(runs: string, specification: RunSpecification, signal?: AbortSignal): Promise<void> {
     runSpecificationSchema.parse(specification);
-    const script = this.entry === null ? startScript(posix.join(runs, specification.id), specification) : entryScript(this.entry, "start", specification.id);
+    const folder = posix.join(runs, specification.id);
+    const script = this.entry === null ? startScript(folder, specification, this.seals.keyFor(folder)) : entryScript(this.entry, "start", specification.id);
     await this.connection.during(
       async (link) => {
         const { code, stdout, stderr } = await askScript(link, script, shortAnswer, shortWait + startWithin * 1000);
@@ -310,6 +317,9 @@ export class SshBox implements RemoteBox {
         }
         if (code !== 0) {
           throw refusal(stdout.length === 0 ? stderr : stdout.toString("utf8"), "The run could not be recorded and was not started");
+        }
+        if (this.entry === null) {
+          this.seals.told(folder, stdout.toString("utf8"));
         }
       },
       { repeatable: true, patient: true, signal },
@@ -321,7 +331,20 @@ export class SshBox implements RemoteBox {
   }
 
   private async askState(link: Link, runs: string, id: string): Promise<RunState> {
-    const script = this.entry === null ? stateScript(posix.join(runs, id)) : entryScript(this.entry, "state", id);
+    const folder = posix.join(runs, id);
+    const state = await this.tellState(link, folder, id, true);
+    if (state !== "forged") {
+      return state;
+    }
+    const without = await this.tellState(link, folder, id, false);
+    // Its own record may have come between the two questions.
+    const again = without === "forged" || without.kind !== "vanished" ? without : await this.tellState(link, folder, id, true);
+    return again === "forged" ? { kind: "vanished" } : again;
+  }
+
+  /** @param believesRecord whether the record of the end that lies there is looked at; `forged` where it is not its supervisor's own */
+  private async tellState(link: Link, folder: string, id: string, believesRecord: boolean): Promise<RunState | "forged"> {
+    const script = this.entry === null ? stateScript(folder, believesRecord) : entryScript(this.entry, "state", id);
     const { stdout, stderr } = await askScript(link, script, shortAnswer, shortWait + startWithin * 1000);
     const text = stdout.toString("utf8");
     const end = text.indexOf("\n");
@@ -331,8 +354,10 @@ export class SshBox implements RemoteBox {
       case "running":
       case "vanished":
         return { kind };
-      case "ended":
-        return { kind, exit: this.parseExit(text.slice(end + 1)) };
+      case "ended": {
+        const record = text.slice(end + 1);
+        return this.seals.isGenuine(folder, record) ? { kind, exit: this.parseExit(record) } : "forged";
+      }
       default:
         throw new BoxError("invalid-answer", `${this.name} does not tell the state of the run: ${singleLine(text === "" ? stderr : text)}.`);
     }
@@ -374,6 +399,10 @@ export class SshBox implements RemoteBox {
             case "unknown":
               throw new BoxError("run-unknown", "The box has no record that this run ever began.");
             case "running":
+              if (code === 0) {
+                // A record of its end lies there that is not its own.
+                await delay(lookAgainAfter, undefined, { signal });
+              }
               return undefined;
             case "vanished":
               await streamScript(link, followScript(folder, offsets, 0), take, signal);

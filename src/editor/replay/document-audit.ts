@@ -1,9 +1,8 @@
 import * as vscode from "vscode";
-import { AuditError, auditInWorker, type Finding, isAtLeast, KeptAudits, type Span, type TranscriptAudit } from "../../audit";
+import { AuditError, auditInWorker, chooseRules, type Finding, isAtLeast, KeptAudits, rulesByTask, type Span, type TranscriptAudit } from "../../audit";
 import { messageOf } from "../../base";
 import type { ReplayAudit, ReplayFinding, ReplaySpan } from "../../protocol";
 import { contentKey } from "../../transcripts";
-import { rulesOf } from "./audit-rules";
 import type { ReplayDocument } from "./replay-document";
 
 /** More findings than a person can look at are not sent to a panel. */
@@ -55,7 +54,7 @@ export class DocumentAudit implements vscode.Disposable {
     this.set({ ...before, state: "running", done: 0, problem: "" });
     try {
       const { store } = await this.document.ready();
-      const { rules, task } = await rulesOf(store.state.facts, this.options.tasks);
+      const { rules, task } = chooseRules(await rulesByTask(this.options.tasks), store.state.facts, store.state.format);
       const key = await this.kept.keyOf(await contentKey(store.path), rules);
       const audit = (await this.kept.read(key)) ?? (await auditInWorker(store.path, rules, { worker: this.options.worker, signal: stop.signal, progress: ({ done, total }) => this.set({ ...this.current, done: total > 0 ? done / total : 0 }) }));
       // Where it has changed meanwhile, nobody can tell which content was audited.

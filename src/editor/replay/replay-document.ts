@@ -5,6 +5,7 @@ import * as vscode from "vscode";
 import { EventColumns, FileHistory, followTranscript, sliceMilliseconds, type StoreOptions, TranscriptStore } from "../../transcripts";
 import { type AuditOptions, DocumentAudit } from "./document-audit";
 import { DocumentReview } from "./document-review";
+import { OpeningMarks } from "./opening-marks";
 
 /** What is read of an open transcript: what all panels on it share. */
 interface Reading {
@@ -12,6 +13,9 @@ interface Reading {
   columns: EventColumns;
   history: FileHistory;
 }
+
+/** So long the first screen is waited for at most, in ms: a transcript may be open without one. */
+const firstScreenWithin = 1000;
 
 /** A transcript that is open in one panel or several, and followed while it grows. */
 export class ReplayDocument implements vscode.CustomDocument {
@@ -22,9 +26,13 @@ export class ReplayDocument implements vscode.CustomDocument {
   private readonly opening: Promise<Reading>;
   private reading: Reading | undefined;
   private follower: { dispose(): Promise<void> } | undefined;
+  /** Resolves when the first screen is there, or nobody waits for one. */
+  private readonly firstScreen: Promise<void>;
+  private endFirstScreen: () => void = () => undefined;
   private isExtending = false;
   private isStale = false;
   private isReadingAnew = false;
+  readonly marks = new OpeningMarks();
   /** What an audit found in it. */
   readonly audit: DocumentAudit;
   /** What reviewers say of it. */
@@ -35,8 +43,10 @@ export class ReplayDocument implements vscode.CustomDocument {
     options: { readonly store: StoreOptions; readonly audit: AuditOptions },
     private readonly onDispose: () => void,
   ) {
+    this.marks.mark("asked for");
     this.audit = new DocumentAudit(this, options.audit);
     this.review = new DocumentReview(transcriptPath(uri.fsPath));
+    this.firstScreen = new Promise((resolve) => (this.endFirstScreen = resolve));
     this.opening = this.open(options.store);
     // Whoever asks hears of a failure.
     this.opening.catch(() => undefined);
@@ -45,6 +55,11 @@ export class ReplayDocument implements vscode.CustomDocument {
   /** What a person calls it: the name of its file or folder. */
   get name(): string {
     return basename(transcriptPath(this.uri.fsPath));
+  }
+
+  /** Takes in all that was read: until a first screen is there, the processors are left to those who draw it. */
+  goOn(): void {
+    this.endFirstScreen();
   }
 
   /** When its first events are there. @throws {TranscriptError} */
@@ -78,12 +93,16 @@ export class ReplayDocument implements vscode.CustomDocument {
       await store.close();
       throw new Error("closed meanwhile");
     }
+    this.marks.mark("first events read");
     const columns = new EventColumns();
     this.reading = { store, columns, history: new FileHistory(store, columns) };
     columns.extend(store, sliceMilliseconds);
     store.onDidChange((kept) => this.take(kept));
-    // Whoever waits for the first screen goes first; what changes until it is watched is seen then.
-    void this.extend().then(() => this.follow(store));
+    const waiting = setTimeout(() => this.goOn(), firstScreenWithin);
+    // What changes until it is watched is seen then.
+    void this.extend()
+      .then(() => this.follow(store))
+      .finally(() => clearTimeout(waiting));
     return this.reading;
   }
 
@@ -121,6 +140,7 @@ export class ReplayDocument implements vscode.CustomDocument {
     }
     this.isExtending = true;
     const reading = this.require();
+    await this.firstScreen;
     try {
       while (!this.stop.signal.aborted && (this.isStale || reading.columns.count < reading.store.count)) {
         if (this.isStale) {
@@ -164,6 +184,7 @@ export class ReplayDocument implements vscode.CustomDocument {
   dispose(): void {
     this.onDispose();
     this.stop.abort();
+    this.goOn();
     this.changes.dispose();
     this.audit.dispose();
     this.review.dispose();
@@ -180,7 +201,7 @@ export function transcriptPath(path: string): string {
 
 /** Where indexes are kept and how transcripts are read and searched. */
 export function storeOptions(context: vscode.ExtensionContext): StoreOptions {
-  const options = { cache: vscode.Uri.joinPath(context.globalStorageUri, "transcripts").fsPath, worker: context.asAbsolutePath(join("dist", "transcript-worker.js")) };
+  const options = { cache: vscode.Uri.joinPath(context.globalStorageUri, "transcripts").fsPath, worker: context.asAbsolutePath(join("dist", "transcript-worker.js")), isShown: true };
   const ripgrep = editorsRipgrep();
   return ripgrep === undefined ? options : { ...options, ripgrep };
 }

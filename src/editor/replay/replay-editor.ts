@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import * as vscode from "vscode";
 import { customEditors } from "../../contributions";
 import { replayState, type ReplayState } from "../../protocol";
@@ -10,6 +11,8 @@ import { TranscriptDocuments } from "./transcript-documents";
 
 /** Of so many transcripts the place is remembered. */
 const mostRemembered = 200;
+/** So long the page waits for the first events, in ms: about as long as VS Code takes until it wants to know what the page is. */
+const firstEventsWithin = 60;
 const memoryKey = "baseliner.replay";
 
 /** Opens transcripts in replay panels: a read-only custom editor, which VS Code offers beside its own. */
@@ -72,6 +75,7 @@ export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<Replay
   }
 
   resolveCustomEditor(document: ReplayDocument, { webview, onDidDispose }: vscode.WebviewPanel): void {
+    document.marks.mark("editor made");
     const dist = vscode.Uri.joinPath(this.context.extensionUri, "dist", "webview");
     webview.options = { enableScripts: true, localResourceRoots: [dist] };
     const panel = new ReplayPanel(webview, document, {
@@ -99,7 +103,16 @@ export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<Replay
       own.delete(panel);
       panel.dispose();
     });
-    webview.html = replayPage(webview, dist);
+    void this.load(panel, document, webview, dist);
+  }
+
+  /** Gives the page its content: with the first events where these are there soon. VS Code makes room for it meanwhile. */
+  private async load(panel: ReplayPanel, { marks }: ReplayDocument, webview: vscode.Webview, dist: vscode.Uri): Promise<void> {
+    await Promise.race([panel.opened, delay(firstEventsWithin)]);
+    if (!panel.isOver) {
+      marks.mark("page made");
+      webview.html = replayPage(webview, dist, panel.takeHeld(), marks);
+    }
   }
 
   private documentOf(uri: vscode.Uri): ReplayDocument {

@@ -47,6 +47,8 @@ export class ReplayPanel implements vscode.Disposable {
   private hasRun = false;
   private isDisposed = false;
   private opening: Promise<void>;
+  /** What was sent while the page has no content yet: it comes with that. */
+  private held: ToReplay[] | undefined = [];
   /** The event that a link leads to, until the panel can go there. */
   private destination: string | undefined;
   /** Whether the first finding is to be shown, once the panel can. */
@@ -74,6 +76,22 @@ export class ReplayPanel implements vscode.Disposable {
     );
     // While VS Code still loads the page, which hears of it as soon as it runs.
     this.opening = this.open(host.remembered);
+  }
+
+  /** When there is something to open with, or a reason why there is not. */
+  get opened(): Promise<void> {
+    return this.opening;
+  }
+
+  get isOver(): boolean {
+    return this.isDisposed;
+  }
+
+  /** What the page is to open with. What is sent from now on is sent to it. */
+  takeHeld(): readonly ToReplay[] {
+    const { held = [] } = this;
+    this.held = undefined;
+    return held;
   }
 
   /** Goes to an event, as soon as it can. */
@@ -164,6 +182,7 @@ export class ReplayPanel implements vscode.Disposable {
     const isFirst = !this.hasRun;
     this.hasRun = true;
     await this.opening;
+    this.document.goOn();
     if (isFirst && !isNewer) {
       this.send({ type: "sent" });
     } else {
@@ -183,6 +202,7 @@ export class ReplayPanel implements vscode.Disposable {
       const { index } = place ?? { index: 0 };
       const rows = await replayRows(this.listed, Math.max(0, index - firstRows.before), index + firstRows.behind);
       const facets = await inSlices(facetsOf(this.document.columns));
+      this.document.marks.mark("first rows listed");
       this.isReady = true;
       this.keptUntold = Infinity;
       this.send({ type: "opened", name: this.document.name, state: { ...state, filter: { ...this.filter, revealed: [] }, ...(event === undefined ? {} : { event }) }, progress: this.progress(), listing: this.listing(0), facets, place, rows });
@@ -369,7 +389,11 @@ export class ReplayPanel implements vscode.Disposable {
     if (this.isDisposed) {
       return;
     }
-    void this.webview.postMessage(message);
+    if (this.held === undefined) {
+      void this.webview.postMessage(message);
+    } else {
+      this.held.push(message);
+    }
   }
 
   dispose(): void {

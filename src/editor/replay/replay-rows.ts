@@ -1,5 +1,5 @@
 import type { ReplayMatch, ReplayRow, ReplayText } from "../../protocol";
-import { type EventText, type SearchResult, type ShownEvents, textLanguage, textParts } from "../../transcripts";
+import { type EventText, type Glance, type SearchResult, type ShownEvents, textLanguage, textParts } from "../../transcripts";
 import type { ReplayDocument } from "./replay-document";
 import { normalised, type ScoreScale } from "./score-scale";
 
@@ -24,18 +24,20 @@ export interface Listed {
 }
 
 /** The events from..to of a list, as far as there are any. */
-export function replayRows(listed: Listed, from: number, to: number): Promise<ReplayRow[]> {
+export async function replayRows(listed: Listed, from: number, to: number): Promise<ReplayRow[]> {
   const indexes = Array.from({ length: Math.max(0, Math.min(to, listed.shown.count) - from) }, (_, number) => from + number);
-  return Promise.all(indexes.map((index) => replayRow(listed, index, listed.shown.ordinal(index))));
+  const placed = indexes.map((index) => placedRow(listed, index, listed.shown.ordinal(index)));
+  const glances = await listed.document.store.glances(placed.map(({ ordinal }) => ordinal), foldedBytes);
+  return placed.map((row, number) => replayRow(listed, row, glances[number] as Glance));
 }
 
-async function replayRow(listed: Listed, index: number, ordinal: number): Promise<ReplayRow> {
-  const { document, shown, scale } = listed;
+/** What columns and list tell of a row. */
+function placedRow({ document, shown }: Listed, index: number, ordinal: number) {
   const { columns, store } = document;
   const before = index > 0 ? shown.ordinal(index - 1) : -1;
   const gap = before >= 0 && columns.samples.at(before) === columns.samples.at(ordinal) ? columns.times.at(ordinal) - columns.times.at(before) : 0;
   const call = columns.calls.at(ordinal);
-  const row = {
+  return {
     index,
     ordinal,
     kind: columns.kind(ordinal),
@@ -44,9 +46,14 @@ async function replayRow(listed: Listed, index: number, ordinal: number): Promis
     isScorers: columns.has(ordinal, "isScorers") && columns.kind(ordinal) !== "score",
     beginsTurn: columns.has(ordinal, "beginsTurn"),
     tool: columns.toolNames.names[columns.tools.at(ordinal)] ?? "",
+    textBytes: store.row(ordinal).textBytes,
+    events: shown.group(ordinal).length,
   };
-  const { textBytes } = store.row(ordinal);
-  const { event, fieldsBytes } = await store.glance(ordinal, foldedBytes);
+}
+
+function replayRow(listed: Listed, { events, ...row }: ReturnType<typeof placedRow>, { event, fieldsBytes }: Glance): ReplayRow {
+  const { shown, scale, document: { columns } } = listed;
+  const { ordinal, textBytes } = row;
   const text = folded(event.text, textBytes);
   return {
     ...row,
@@ -55,11 +62,11 @@ async function replayRow(listed: Listed, index: number, ordinal: number): Promis
     elapsed: columns.elapsed(ordinal),
     sample: event.sample ?? "",
     agent: event.agent ?? "",
-    branch: event.branch ?? "",
+    // Where there is only one, its name says nothing.
+    branch: columns.branchBegins.length > 1 ? (event.branch ?? "") : "",
     title: event.title.slice(0, titleUnits),
     text,
     shownBytes: text === event.text && Buffer.byteLength(text) >= textBytes ? textBytes : Buffer.byteLength(text),
-    textBytes,
     fieldsBytes,
     language: textLanguage(event),
     parts: textParts(event).filter(({ start }) => start < text.length),
@@ -74,7 +81,7 @@ async function replayRow(listed: Listed, index: number, ordinal: number): Promis
             text: (event.score.text ?? "").slice(0, titleUnits),
             isFinal: event.score.isFinal,
             normalised: event.score.value === null ? undefined : normalised(event.score.value, scale),
-            events: shown.group(ordinal).length,
+            events,
             isOpen: shown.filter.openScores.includes(ordinal),
           },
     matches: listed.found === undefined ? [] : [...matchesIn(listed.found, ordinal, true, event.title, 0), ...matchesIn(listed.found, ordinal, false, text, 0)],

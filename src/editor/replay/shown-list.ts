@@ -32,6 +32,9 @@ export class ShownList {
   async reached(ordinal: number): Promise<void> {
     const { shown } = this;
     const { store } = this.document;
+    if (shown?.has(ordinal) === false) {
+      this.document.goOn();
+    }
     while (shown !== undefined && shown === this.shown && !shown.has(ordinal) && ordinal < store.count) {
       await nextTurn();
     }

@@ -1,5 +1,6 @@
-import { formatBytes, formatScore, singleLine } from "../../base";
+import { formatBytes, formatScore } from "../../base";
 import { checkSections, type CheckLine, type CheckSection, normalise, type Place, type Profile, type Task } from "../../tasks";
+import { plain } from "./plain";
 import { countLevels, type KeptResult, type KeptScoring } from "./task-results";
 
 /** What a report is about. */
@@ -101,9 +102,4 @@ function sectionTable(section: CheckSection, lines: readonly CheckLine[], cell: 
 function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-
-/** Text that means nothing in Markdown, on one line: what a solution or a task says may be hostile. */
-function plain(text: string): string {
-  return singleLine(text, 1000).replace(/[\\`*_{}[\]()#+\-.!|<>~&:$]/g, "\\$&");
 }

@@ -1,7 +1,9 @@
 import { basename, dirname } from "node:path";
 import * as vscode from "vscode";
 import { type LoadedTask, taskFileName } from "../../tasks";
+import type { BoxAccess } from "../box-access";
 import { debugScorer } from "./debug-scorer";
+import { seeBoxAsExpert } from "./expert-view";
 import { newTask } from "./new-task";
 import type { TaskReports } from "./task-reports";
 import type { TaskTarget } from "./task-rows";
@@ -14,12 +16,13 @@ export interface TaskParts {
   readonly tasks: TasksTree;
   readonly taskRuns: TaskRuns;
   readonly taskReports: TaskReports;
+  readonly access: BoxAccess;
 }
 
-type TaskCommand = "checkTask" | "runScorer" | "tryExploits" | "cancelTaskRun" | "showCheckReport" | "debugScorer" | "newTask" | "refreshTasks";
+type TaskCommand = "checkTask" | "runScorer" | "tryExploits" | "cancelTaskRun" | "showCheckReport" | "debugScorer" | "seeBoxAsExpert" | "newTask" | "refreshTasks";
 
 /** What the commands for authors do. Each takes a row of the *Tasks* view, or asks which task and profile. */
-export function taskActions({ context, tasks, taskRuns, taskReports }: TaskParts): Record<TaskCommand, (row: unknown) => Promise<void>> {
+export function taskActions({ context, tasks, taskRuns, taskReports, access }: TaskParts): Record<TaskCommand, (row: unknown) => Promise<void>> {
   const withTask = (title: string, act: (loaded: LoadedTask, profile: string, target: TaskTarget) => Promise<void>) => async (row: unknown): Promise<void> => {
     const target = targetOf(row);
     const loaded = await chooseTask(tasks, title, target.folder);
@@ -53,6 +56,12 @@ export function taskActions({ context, tasks, taskRuns, taskReports }: TaskParts
         await debugScorer(loaded, profile, solution);
       }
     }),
+    seeBoxAsExpert: async (row) => {
+      const loaded = await chooseTask(tasks, vscode.l10n.t("See Box as the Expert"), targetOf(row).folder);
+      if (loaded !== undefined) {
+        await seeBoxAsExpert(context, access, loaded);
+      }
+    },
     newTask: () => newTask(context, tasks),
     refreshTasks: () => {
       tasks.refresh();

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { BaselinerError, formatBytes, formatScore, messageOf, singleLine } from "../../base";
@@ -81,6 +82,7 @@ export class TaskRuns implements vscode.Disposable {
     return {
       profile,
       repeats: 1,
+      sideBySide: Math.min(4, availableParallelism()),
       signal,
       onProgress: (step, done, all) => {
         this.step(vscode.l10n.t("{0} of {1}: {2}", done + 1, all, singleLine(step)));

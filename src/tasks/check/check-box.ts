@@ -8,9 +8,9 @@ import { placeIn } from "./places";
 import type { CheckLine } from "./report";
 
 /** Whether the box that scores has what a profile asks for: a score says little where it has not. What it does not tell is passed over. */
-export async function checkBox(loaded: LoadedTask, box: Box, profile: string, signal: AbortSignal | undefined): Promise<CheckLine[]> {
+export async function checkBox(loaded: LoadedTask, box: Box, folder: string, profile: string, signal: AbortSignal | undefined): Promise<CheckLine[]> {
   const { resources } = profileOf(loaded, profile);
-  const needs = compareResources(resources, await readResources(box, { folder: loaded.folder, tools: resources.tools }, signal));
+  const needs = compareResources(resources, await readResources(box, { folder, tools: resources.tools }, signal));
   const place = placeIn(await readFile(join(loaded.folder, taskFileName), "utf8"), ["profiles", profile, "resources"]);
   const subject = box.name;
   const lines = needs.flatMap((need): CheckLine[] => (need.ok === false ? [{ section: "box", level: stops(need) ? "failed" : "warning", subject, text: sentence(need), place }] : []));

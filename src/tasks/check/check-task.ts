@@ -1,29 +1,32 @@
 import { readFile, stat } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
 import { join, relative, sep } from "node:path";
 import { messageOf } from "../../base";
 import type { Box, OutputSink } from "../../boxes";
 import { type LoadedTask, profileOf, taskFileName } from "../load-task";
 import { referenceSolution, scoreSolution, type ScoreSolutionOptions, type SolutionMaker, type SolutionScoring, startingSolution } from "../score-solution";
-import type { Scored } from "../scoring-result";
+import type { TaskOnBox } from "../score-on-box";
 import type { Profile } from "../task";
 import { checkBox } from "./check-box";
 import { checkInstructions } from "./check-instructions";
 import { checkReach } from "./check-reach";
 import { checkRules } from "./check-rules";
-import { type KnownExploits, knownExploits, tryExploit } from "./exploits";
+import { type Exploit, type KnownExploits, knownExploits, tryExploit } from "./exploits";
 import { type HostileSolution, hostileSolutions } from "./hostile-solutions";
 import { placeIn } from "./places";
-import type { CheckedScoring, CheckLine, CheckSection, TaskCheck } from "./report";
-import { compareLines, scoreLines } from "./score-lines";
+import type { CheckedScoring, CheckLine, CheckSection, Place, TaskCheck } from "./report";
+import { compareLines, lackOf, scoreLines } from "./score-lines";
 
 /** For how long a solution that hangs is waited for, in s, where the task allows more: what matters is that it can be ended. */
-const hangSeconds = 10;
+const hangSeconds = 5;
 
 /** How a check is carried out. */
 export interface CheckOptions {
   readonly profile: string;
   /** How often each solution is scored; the starting solution at least twice. */
   readonly repeats: number;
+  /** How many broken solutions and exploits are scored at a time, 1 unless told; what is timed, start and reference, is scored alone. */
+  readonly sideBySide?: number;
   /** Which parts are carried out; all where it is left out. */
   readonly only?: readonly CheckSection[] | undefined;
   readonly signal?: AbortSignal;
@@ -31,15 +34,19 @@ export interface CheckOptions {
   readonly onProgress?: (step: string, done: number, all: number) => void;
   /** Told each line of the report as soon as it is known. */
   readonly onLine?: (line: CheckLine) => void;
+  /** Where scorings run on another computer: the task there, whose `box` is that of the check. */
+  readonly there?: TaskOnBox;
   /** Gets what scorings print. */
   readonly onOutput?: OutputSink;
   /** What is wrong with the text of a `rules.json` by the schema of audits, if anything. */
   readonly rulesProblem?: (text: string) => string | undefined;
 }
 
-/** What a box lacks is said so by scorers of this project, and by no verdict on a solution. */
-function isEnvironmentProblem({ invalid }: Scored): boolean {
-  return invalid !== null && (invalid.reason === "not-started" || invalid.text.startsWith("Not scored, and not the solution's fault"));
+/** What else this computer does than what a scoring would, if that is much. */
+function busyWith({ resources }: Profile): string | undefined {
+  const [load = 0] = loadavg();
+  const processors = availableParallelism();
+  return load > Math.max(processors, resources.cpus) * 1.5 ? `load ${load.toFixed(1)} on ${processors} processors` : undefined;
 }
 
 /**
@@ -84,10 +91,15 @@ class Check {
       await this.files();
     }
     if (this.does("box")) {
-      this.step("Looking at what this computer has");
-      this.add(...(await checkBox(loaded, this.box, options.profile, options.signal)));
+      this.step(`Looking at what ${(options.there?.box ?? this.box).name} has`);
+      this.add(...(await checkBox(loaded, options.there?.box ?? this.box, options.there?.task ?? loaded.folder, options.profile, options.signal)));
     }
     const start = this.does("start") ? await this.solution("start", repeats.start, startingSolution(loaded), profile) : [];
+    const told = ({ scored, durationMs, peakMemoryBytes }: SolutionScoring): CheckedScoring => ({ scored, durationMs, peakMemoryBytes });
+    if (start.some(({ scored }) => lackOf(scored) !== undefined)) {
+      // Whatever else is scored would say the same.
+      return { task: loaded.task.id, profile: options.profile, lines: this.lines, scorings: { start: start.map(told), reference: [] } };
+    }
     const makeReference = hasReference ? referenceSolution(loaded) : undefined;
     const reference = this.does("reference") && makeReference !== undefined ? await this.solution("reference", repeats.reference, makeReference, profile) : [];
     if (this.does("reference") && makeReference === undefined) {
@@ -96,15 +108,43 @@ class Check {
     this.add(...compareLines(start, reference, loaded.task.scoring.direction));
     // Where not even the starting solution can be scored, the rest says nothing.
     if (start.every(({ scored }) => scored.invalid === null)) {
-      for (const hostile of this.does("solutions") ? this.hostile : []) {
-        this.add(...(await this.survives(hostile)));
-      }
+      await this.beside((this.does("solutions") ? this.hostile : []).map((hostile) => () => this.survives(hostile)));
       if (this.does("exploits")) {
         await this.tryExploits(known);
       }
     }
-    const told = ({ scored, durationMs, peakMemoryBytes }: SolutionScoring): CheckedScoring => ({ scored, durationMs, peakMemoryBytes });
     return { task: loaded.task.id, profile: options.profile, lines: this.lines, scorings: { start: start.map(told), reference: reference.map(told) } };
+  }
+
+  /** Carries out scorings that are not timed, some at a time; what comes of them is told in their order. */
+  private async beside(scorings: readonly (() => Promise<CheckLine[]>)[]): Promise<void> {
+    const queue = scorings.entries();
+    const found: CheckLine[][] = [];
+    let told = 0;
+    let failed = false;
+    const workThrough = async (): Promise<void> => {
+      for (const [index, scoring] of queue) {
+        try {
+          found[index] = await scoring();
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+        for (let lines = found[told]; lines !== undefined; lines = found[(told += 1)]) {
+          this.add(...lines);
+        }
+        if (failed) {
+          return;
+        }
+      }
+    };
+    // No scoring is left running behind a failure.
+    const ends = await Promise.allSettled(Array.from({ length: this.options.sideBySide ?? 1 }, workThrough));
+    for (const end of ends) {
+      if (end.status === "rejected") {
+        throw end.reason;
+      }
+    }
   }
 
   private does(section: CheckSection): boolean {
@@ -122,7 +162,7 @@ class Check {
     const taskText = await readFile(join(this.loaded.folder, taskFileName), "utf8");
     const place = (...path: string[]) => placeIn(taskText, ["profiles", this.options.profile, ...path]);
     const scorings = await this.repeat(`the ${subject}`, times, make);
-    this.add(...scoreLines({ section, subject, scorings, constant: profile[section], placeOfConstant: place(section), placeOfMemory: place("resources", "memoryGB") }, profile));
+    this.add(...scoreLines({ section, subject, scorings, box: (this.options.there?.box ?? this.box).name, constant: profile[section], placeOfConstant: place(section), placeOfMemory: place("resources", "memoryGB"), busy: this.options.there === undefined ? busyWith(profile) : undefined }, profile));
     return scorings;
   }
 
@@ -143,9 +183,20 @@ class Check {
     return scoreSolution(this.loaded, this.box, make, { ...this.scoring, ...more });
   }
 
+  /** A scoring that others may run beside: what it prints is handed on when it is over, so that outputs do not mix. */
+  private async scoreBeside(make: SolutionMaker, more: Partial<ScoreSolutionOptions>): Promise<SolutionScoring> {
+    const { onOutput, sideBySide = 1 } = this.options;
+    if (sideBySide === 1) {
+      return await this.score(make, more);
+    }
+    const scoring = await this.score(make, { ...more, onOutput: undefined });
+    await onOutput?.("stdout", Buffer.from(scoring.output));
+    return scoring;
+  }
+
   private get scoring(): ScoreSolutionOptions {
-    const { profile, signal, onOutput } = this.options;
-    return { profile, signal, onOutput };
+    const { profile, signal, onOutput, there } = this.options;
+    return { profile, signal, onOutput, there };
   }
 
   private async files(): Promise<void> {
@@ -162,7 +213,7 @@ class Check {
       this.step(`Scoring ${name}, ${round} of ${times}`);
       const scoring = await this.score(make);
       scorings.push(scoring);
-      if (isEnvironmentProblem(scoring.scored)) {
+      if (lackOf(scoring.scored) !== undefined) {
         // It will say the same each time.
         this.done += times - round;
         break;
@@ -179,7 +230,7 @@ class Check {
       await apply(workspace);
     };
     const seconds = Math.min(this.loaded.task.scoring.timeoutSeconds, hangSeconds);
-    const { scored, left } = await this.score(make, hangs === true ? { timeoutSeconds: seconds } : {});
+    const { scored, left } = await this.scoreBeside(make, hangs === true ? { timeoutSeconds: seconds } : {});
     const about = { section: "solutions", subject: name } as const;
     const lines: CheckLine[] = [];
     if (scored.invalid === null) {
@@ -215,17 +266,18 @@ class Check {
       return;
     }
     const file = relative(this.loaded.folder, known.list).split(sep).join("/");
-    for (const [index, exploit] of known.exploits.entries()) {
-      this.step(`Trying to cheat: ${exploit.violation}`);
-      const about = { section: "exploits", subject: exploit.violation } as const;
-      try {
-        const { holds, text } = await tryExploit(this.loaded, known, exploit, this.box, this.scoring);
-        const place = { file, line: known.lines[index] ?? 1 };
-        this.add(holds === false ? { ...about, level: "failed", text, place, mend: "Close this way in the scorer." } : { ...about, level: "ok", text });
-      } catch (error) {
-        this.options.signal?.throwIfAborted();
-        this.add({ ...about, level: "failed", text: `could not be tried: ${messageOf(error)}`, place: { file, line: known.lines[index] ?? 1 } });
-      }
+    await this.beside(known.exploits.map((exploit, index) => () => this.tryOne(known, exploit, { file, line: known.lines[index] ?? 1 })));
+  }
+
+  private async tryOne(known: KnownExploits, exploit: Exploit, place: Place): Promise<CheckLine[]> {
+    this.step(`Trying to cheat: ${exploit.violation}`);
+    const about = { section: "exploits", subject: exploit.violation } as const;
+    try {
+      const { holds, text } = await tryExploit(this.loaded, known, exploit, (make, more) => this.scoreBeside(make, more));
+      return [holds === false ? { ...about, level: "failed", text, place, mend: "Close this way in the scorer." } : { ...about, level: "ok", text }];
+    } catch (error) {
+      this.options.signal?.throwIfAborted();
+      return [{ ...about, level: "failed", text: `could not be tried: ${messageOf(error)}`, place }];
     }
   }
 }

@@ -1,4 +1,5 @@
 import { formatBytes } from "../../base";
+import type { Scored } from "../scoring-result";
 import type { Profile, Task } from "../task";
 import { isBetter, normalise } from "../scores";
 import type { CheckedScoring, CheckLine, Place } from "./report";
@@ -14,17 +15,37 @@ export interface ScoredSolution {
   readonly section: "start" | "reference";
   readonly subject: string;
   readonly scorings: readonly CheckedScoring[];
+  /** Name of the box that scored. */
+  readonly box: string;
   /** Score that task.json has for it. */
   readonly constant: number;
   readonly placeOfConstant: Place;
   readonly placeOfMemory: Place;
+  /** What else the box was doing, where that makes times longer: a clause. */
+  readonly busy?: string | undefined;
+}
+
+/** With this, scorers of this project begin to say what the box lacks. */
+const environmentProblem = "Not scored, and not the solution's fault: ";
+
+/** What the box lacks for a scoring, where that is why there is no score: no verdict on the solution. */
+export function lackOf({ invalid }: Scored): string | undefined {
+  if (invalid?.reason === "not-started") {
+    return invalid.text;
+  }
+  return invalid?.text.startsWith(environmentProblem) === true ? invalid.text.slice(environmentProblem.length) : undefined;
 }
 
 /** Score, time and memory of a solution, and whether task.json says the same. */
-export function scoreLines({ section, subject, scorings, constant, placeOfConstant, placeOfMemory }: ScoredSolution, profile: Profile): CheckLine[] {
+export function scoreLines({ section, subject, scorings, box, constant, placeOfConstant, placeOfMemory, busy }: ScoredSolution, profile: Profile): CheckLine[] {
   const invalid = scorings.find(({ scored }) => scored.invalid !== null);
   if (invalid?.scored.invalid) {
-    return [{ section, level: "failed", subject, text: `is invalid: ${invalid.scored.invalid.text}` }];
+    const lack = lackOf(invalid.scored);
+    return [
+      lack === undefined
+        ? { section, level: "failed", subject, text: `is invalid: ${invalid.scored.invalid.text}` }
+        : { section, level: "failed", subject, text: `cannot be scored on ${box}: ${lack}`, mend: "Nothing more was scored; it would have said the same." },
+    ];
   }
   const distance = Math.abs(profile.reference - profile.start);
   const average = mean(scoresOf(scorings));
@@ -41,7 +62,9 @@ export function scoreLines({ section, subject, scorings, constant, placeOfConsta
       level: drifts ? "warning" : "ok",
       subject,
       text,
-      ...(drifts ? { place: placeOfConstant, mend: `Write ${average.toFixed(3)} there if this box is like those that experts get.` } : {}),
+      ...(drifts
+        ? { place: placeOfConstant, mend: busy === undefined ? `Write ${average.toFixed(3)} there if this box is like those that experts get.` : `It was busy with other things (${busy}): measure again when it is not.` }
+        : {}),
     },
     ...noiseLines(section, subject, scoresOf(scorings), distance),
     ...(memory === undefined || memory <= profile.resources.memoryGB * gigabyte

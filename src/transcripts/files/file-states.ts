@@ -25,6 +25,22 @@ export class FileStates {
     return Array.from(this.files.values()).sort((one, other) => (one.path < other.path ? -1 : 1));
   }
 
+  /** How many files there are. */
+  get size(): number {
+    return this.files.size;
+  }
+
+  /** The first file by its path whose path ends in a name or in parts of a path; undefined where there is none. */
+  endingIn(end: string): StatedFile | undefined {
+    let found: StatedFile | undefined;
+    for (const [path, file] of this.files) {
+      if ((path === end || (path.endsWith(end) && path.charCodeAt(path.length - end.length - 1) === 47)) && (found === undefined || path < found.path)) {
+        found = file;
+      }
+    }
+    return found;
+  }
+
   file(path: string): StatedFile | undefined {
     return this.files.get(normalised(path));
   }

@@ -58,7 +58,7 @@ class AideReader implements FormatReader {
       events.push({ kind: "note", title: "analysis", text: node["analysis"] });
     }
     if (metric !== undefined || typeof node["metric"] === "number") {
-      const score = scoreEvent("metric", metric?.["value"] ?? (metric === undefined ? node["metric"] : null), false, "");
+      const score = scoreEvent("metric", onlyMetric(metric?.["value"]) ?? (metric === undefined ? node["metric"] : null), false, "");
       events.push({ ...score, isError: node["is_buggy"] === true, fields: without(metric ?? {}, "value") });
     }
     return events.map((event) => ({ ...present({ time }), branch: this.rootOf(id), ...event }));
@@ -81,4 +81,11 @@ class AideReader implements FormatReader {
     }
     return `draft ${this.seen.get(root)?.step ?? root}`;
   }
+}
+
+/** The AI Scientist has several metrics on several data sets; where there is one of each, that is the score. */
+function onlyMetric(value: unknown): unknown {
+  const metrics = listOf(member(value, "metric_names"));
+  const sets = metrics.length === 1 ? listOf(member(metrics[0], "data")) : [];
+  return sets.length === 1 ? member(sets[0], "final_value") : value;
 }

@@ -1,31 +1,38 @@
 import type { EventDraft } from "../event";
-import { idOf, listOf, member, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
+import { idOf, type JsonObject, listOf, member, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
 import { contentText, kindOfRole, toolCall } from "./content";
-import type { Format, FormatReader, SourceRecord } from "./format";
+import type { FirstSight, Format, FormatReader, SourceRecord, TranscriptFacts } from "./format";
 
-/** ATIF, the trajectory format of Harbor and Terminal-Bench. */
-export const atif: Format = {
-  name: "atif",
-  title: "ATIF trajectory",
-  records: { steps: { "*": true } },
-  detect: ({ values, isLines }) => !isLines && (/^ATIF/.test(shownText(member(values[0], "schema_version"))) || (objectOf(member(values[0], "agent")) !== undefined && member(listOf(member(values[0], "steps"))[0], "step_id") !== undefined)),
-  facts: (shell) => ({
-    version: textOf(member(shell, "schema_version")) ?? null,
-    agent: textOf(member(shell, "agent", "name")) ?? null,
-    model: textOf(member(shell, "agent", "model_name")) ?? null,
-  }),
-  read: (shell) => new AtifReader(textOf(member(shell, "agent", "name"))),
-};
+const isTrajectory = (value: unknown): boolean => /^ATIF/.test(shownText(member(value, "schema_version"))) || (objectOf(member(value, "agent")) !== undefined && member(listOf(member(value, "steps"))[0], "step_id") !== undefined);
+const records = { steps: { "*": true }, subagent_trajectories: { "*": { steps: { "*": true } } } } as const;
+const factsOf = (shell: unknown): TranscriptFacts => ({
+  version: textOf(member(shell, "schema_version")) ?? null,
+  agent: textOf(member(shell, "agent", "name")) ?? null,
+  model: textOf(member(shell, "agent", "model_name")) ?? null,
+});
+const common = { name: "atif", title: "ATIF trajectory" } as const;
+
+/** ATIF, the trajectory format of Harbor and Terminal-Bench: a trajectory, one a line, or a list of them. */
+export const atif: readonly Format[] = [
+  { ...common, records, detect: ({ values }: FirstSight) => values.some(isTrajectory), facts: factsOf, read: (shell: unknown) => new AtifReader(textOf(member(shell, "agent", "name"))) },
+  { ...common, records: { "*": records }, detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isTrajectory), facts: (list: unknown) => factsOf(listOf(list)[0]), read: (list: unknown) => new AtifReader(textOf(member(listOf(list)[0], "agent", "name"))) },
+];
 
 class AtifReader implements FormatReader {
   constructor(private readonly agent: string | undefined) {}
 
-  record({ value, path }: SourceRecord): EventDraft[] | undefined {
+  record({ value, path: whole, document }: SourceRecord): EventDraft[] | undefined {
+    const isListed = typeof whole[0] === "number";
+    const number = isListed ? Number(whole[0]) : document;
+    const path = isListed ? whole.slice(1) : whole;
     const step = objectOf(value);
     if (step === undefined || (step["source"] === undefined && step["message"] === undefined)) {
       return undefined;
     }
     const stepId = idOf(step["step_id"]) ?? String(path.at(-1));
+    // Trajectories of subagents count their steps and calls anew.
+    const subagent = path[0] === "subagent_trajectories" ? `subagent ${Number(path[1]) + 1}` : undefined;
+    const callOf = (id: string | undefined): string | undefined => (id === undefined || subagent === undefined ? id : `${subagent} ${id}`);
     const kind = kindOfRole(step["source"]);
     const events: EventDraft[] = [];
     const reasoning = contentText(step["reasoning_content"]);
@@ -34,25 +41,35 @@ class AtifReader implements FormatReader {
     }
     const calls = listOf(step["tool_calls"]).map((value, index) => {
       const call = objectOf(value) ?? {};
-      return toolCall({ id: idOf(call["tool_call_id"]) ?? `step ${stepId} call ${index}`, tool: textOf(call["function_name"]) ?? "", arguments: call["arguments"], fields: without(call, "tool_call_id", "function_name", "arguments") });
+      return toolCall({ id: callOf(idOf(call["tool_call_id"]) ?? `step ${stepId} call ${index}`), tool: textOf(call["function_name"]) ?? "", arguments: call["arguments"], fields: without(call, "tool_call_id", "function_name", "arguments") });
     });
     const text = contentText(step["message"]);
     if (text !== "" || (calls.length === 0 && events.length === 0)) {
       events.push({ kind, text, ...(kind === "raw" ? { title: shownText(step["source"]) } : {}) });
     }
     events.push(...calls);
-    for (const value of listOf(member(step, "observation", "results"))) {
+    const results = listOf(member(step, "observation", "results"));
+    for (const value of results) {
       const result = objectOf(value) ?? {};
-      const call = idOf(result["source_call_id"]) ?? (calls.length === 1 ? calls[0]?.call : undefined);
+      // What a terminal shows after several commands is the last one's result.
+      const call = callOf(idOf(result["source_call_id"])) ?? (calls.length === 1 || results.length === 1 ? calls.at(-1)?.call : undefined);
       const tool = calls.find((candidate) => candidate.call === call)?.tool;
       events.push({ kind: "tool-result", ...present({ call, tool }), text: contentText(result["content"]), fields: without(result, "source_call_id", "content") });
     }
     const rest = without(step, "step_id", "timestamp", "source", "message", "reasoning_content", "tool_calls", "observation");
     return events.map((event, index) => ({
+      ...sampleOf(number),
       ...present({ time: timeOf(step["timestamp"]) }),
-      ...(kind === "message" ? present({ agent: this.agent }) : {}),
+      ...(subagent === undefined ? (kind === "message" ? present({ agent: this.agent }) : {}) : { agent: subagent }),
       ...event,
       fields: { step: stepId, ...(index === 0 ? rest : {}), ...event.fields },
     }));
   }
+  shell(shell: JsonObject, document: number): EventDraft[] {
+    return [{ ...sampleOf(document), kind: "state", title: "trajectory", text: shownText(shell["notes"]), fields: without(shell, "steps", "subagent_trajectories", "notes") }];
+  }
+}
+
+function sampleOf(number: number): { readonly sample?: string } {
+  return number > 0 ? { sample: `trajectory ${number + 1}` } : {};
 }

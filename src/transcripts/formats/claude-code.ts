@@ -1,30 +1,48 @@
 import type { EventDraft } from "../event";
 import { idOf, type JsonObject, listOf, member, objectOf, shownText, textOf, timeOf, without } from "../json/values";
 import { anthropicBlocks, contentText, kindOfRole } from "./content";
-import type { Format, FormatReader, SourceRecord } from "./format";
+import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
 
-/** Lines of Claude Code's session files, also those of its subagents. */
-export const claudeCode: Format = {
-  name: "claude-code",
+const isSessionLine = (value: unknown): boolean => {
+  const line = objectOf(value);
+  return (
+    line !== undefined &&
+    typeof line["type"] === "string" &&
+    (typeof line["sessionId"] === "string" || typeof line["leafUuid"] === "string") &&
+    (Object.hasOwn(line, "parentUuid") || Object.hasOwn(line, "uuid") || Object.hasOwn(line, "summary") || Object.hasOwn(line, "isSidechain"))
+  );
+};
+/** What it prints with `--output-format stream-json`, or `json` with `--verbose`. */
+const isPrinted = (value: unknown): boolean => {
+  const line = objectOf(value);
+  const type = line?.["type"];
+  return typeof line?.["session_id"] === "string" && (((type === "user" || type === "assistant") && objectOf(line["message"]) !== undefined) || ((type === "system" || type === "result") && typeof line["subtype"] === "string"));
+};
+/** What the format is called. */
+export const claudeCodeName = "claude-code";
+
+const common = {
+  name: claudeCodeName,
   title: "Claude Code",
-  records: true,
-  detect: ({ values, isLines }) =>
-    isLines &&
-    values.some((value) => {
-      const line = objectOf(value);
-      return (
-        line !== undefined &&
-        typeof line["type"] === "string" &&
-        (typeof line["sessionId"] === "string" || typeof line["leafUuid"] === "string") &&
-        (Object.hasOwn(line, "parentUuid") || Object.hasOwn(line, "uuid") || Object.hasOwn(line, "summary") || Object.hasOwn(line, "isSidechain"))
-      );
-    }),
-  facts: (first) => ({
-    session: textOf(member(first, "sessionId")) ?? null,
-    version: textOf(member(first, "version")) ?? null,
+  facts: (first: unknown) => ({
+    session: textOf(member(first, "sessionId")) ?? textOf(member(first, "session_id")) ?? null,
+    version: textOf(member(first, "version")) ?? textOf(member(first, "claude_code_version")) ?? null,
   }),
   read: () => new ClaudeCodeReader(),
-};
+  /** What a user says has no id, and so ends the message before. */
+  forgetsAfter: (value: unknown) => {
+    const message = objectOf(member(value, "message"));
+    return member(value, "type") === "user" && isMessage(message) && idOf(message["id"]) === undefined;
+  },
+} as const;
+
+const isMessage = (message: JsonObject | undefined): message is JsonObject => typeof message?.["role"] === "string" && message["content"] !== undefined;
+
+/** Lines of Claude Code's session files, also those of its subagents, and what it prints. */
+export const claudeCode: readonly Format[] = [
+  { ...common, records: true, detect: ({ values, isLines }: FirstSight) => isLines && values.some((value) => isSessionLine(value) || isPrinted(value)) },
+  { ...common, records: { "*": true }, detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isPrinted), facts: (list: unknown) => common.facts(listOf(list)[0]) },
+];
 
 class ClaudeCodeReader implements FormatReader {
   /** The message whose lines are being read; one message of the API spans several lines that each repeat its usage. */
@@ -42,9 +60,10 @@ class ClaudeCodeReader implements FormatReader {
     }
     const uuid = idOf(line["uuid"]);
     const time = timeOf(line["timestamp"]);
-    const agent = textOf(line["agentId"]) ?? (line["isSidechain"] === true ? "subagent" : undefined);
+    const agent = textOf(line["agentId"]) ?? (line["isSidechain"] === true || typeof line["parent_tool_use_id"] === "string" ? "subagent" : undefined);
     const parentUuid = line["parentUuid"] ?? undefined;
-    return events.map(({ kind, call, tool, title, text, fields, isError }) => ({ kind, time, agent, call, tool, title, text, isError, fields: { uuid, parentUuid, ...fields } }));
+    const parentCall = line["parent_tool_use_id"] ?? undefined;
+    return events.map(({ kind, call, tool, title, text, fields, isError, isRepeat }) => ({ kind, time, agent, call, tool, title, text, isError, isRepeat, fields: { uuid, parentUuid, parentCall, ...fields } }));
   }
 
   private eventsOf(type: string, line: JsonObject): EventDraft[] | undefined {
@@ -58,6 +77,10 @@ class ClaudeCodeReader implements FormatReader {
         return [{ kind: "note", title: "summary", text: shownText(line["summary"]) }];
       case "attachment":
         return [{ kind: "state", title: `attachment ${textOf(member(line, "attachment", "type")) ?? ""}`.trim(), text: shownText(line["attachment"]) }];
+      case "result":
+        return typeof line["subtype"] === "string" ? [{ kind: "note", title: `result ${line["subtype"]}`, text: [shownText(line["result"]), listOf(line["errors"]).map(shownText).join("\n")].filter((text) => text !== "").join("\n"), isError: line["is_error"] === true, fields: without(line, "type", "subtype", "result", "uuid", "session_id") }] : undefined;
+      case "stream_event":
+        return [{ kind: "state", title: type, text: shownText(line["event"]), isRepeat: true }];
       case "file-history-snapshot":
       case "progress":
       case "queue-operation":
@@ -69,21 +92,15 @@ class ClaudeCodeReader implements FormatReader {
 
   private message(line: JsonObject): EventDraft[] | undefined {
     const message = objectOf(line["message"]);
-    const role = message?.["role"];
-    if (message === undefined || typeof role !== "string" || message["content"] === undefined) {
+    if (!isMessage(message)) {
       return undefined;
     }
     const { content } = message;
+    const role = String(message["role"]);
     const id = idOf(message["id"]);
     const isNew = id === undefined || id !== this.lastMessage;
     this.lastMessage = id;
-    const facts: Record<string, unknown> = {
-      ...(id === undefined ? {} : { message: id }),
-      ...(isNew && message["model"] !== undefined ? { model: message["model"] } : {}),
-      ...(isNew && message["usage"] !== undefined ? { usage: message["usage"] } : {}),
-      ...(line["isMeta"] === true ? { isMeta: true } : {}),
-      ...(line["isCompactSummary"] === true ? { isCompactSummary: true } : {}),
-    };
+    const facts = factsOf(line, message, id, isNew);
     const events = Array.isArray(content) ? anthropicBlocks(role, content) : [{ kind: kindOfRole(role), text: contentText(content) } satisfies EventDraft];
     if (events.length === 0) {
       events.push({ kind: kindOfRole(role), text: "" });
@@ -96,9 +113,29 @@ class ClaudeCodeReader implements FormatReader {
       title: kind === "user" && isSummary ? "summary of what was compacted" : title,
       text,
       isError,
-      fields: { ...(index === 0 ? facts : {}), ...fields, ...(kind === "tool-result" ? toolUseResult(line["toolUseResult"]) : {}) },
+      fields: { ...(index === 0 ? facts : {}), ...fields, ...(kind === "tool-result" ? toolUseResult(line["toolUseResult"] ?? line["tool_use_result"]) : {}) },
     }));
   }
+}
+
+/** Member by member, because spreading what may be there takes several times as long. */
+function factsOf(line: JsonObject, message: JsonObject, id: string | undefined, isNew: boolean): Record<string, unknown> {
+  const facts: Record<string, unknown> = {};
+  if (id !== undefined) {
+    facts["message"] = id;
+  }
+  if (isNew && message["model"] !== undefined) {
+    facts["model"] = message["model"];
+  }
+  if (isNew && message["usage"] !== undefined) {
+    facts["usage"] = message["usage"];
+  }
+  for (const flag of ["isMeta", "isCompactSummary"]) {
+    if (line[flag] === true) {
+      facts[flag] = true;
+    }
+  }
+  return facts;
 }
 
 /** What the tool returned beside its text: the file it wrote, the patch it made. Long texts that the result repeats are left out. */

@@ -1,22 +1,30 @@
 import type { EventDraft } from "../event";
-import { idOf, type JsonObject, listOf, member, objectOf, parsedOf, shownText, textOf, timeOf, without } from "../json/values";
-import { contentText, kindOfRole, toolCall } from "./content";
+import { idOf, type JsonObject, listOf, member, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
+import { contentText } from "./content";
+import { isResponseItem, responseItem } from "./response-items";
 import type { Format, FormatReader, SourceRecord } from "./format";
 
 const lineTypes = new Set(["session_meta", "response_item", "compacted", "turn_context", "event_msg"]);
+
+const isRolloutLine = (value: unknown): boolean => lineTypes.has(textOf(member(value, "type")) ?? "") && objectOf(member(value, "payload")) !== undefined;
+/** The first rollouts had the items themselves, one a line, behind a line of facts. */
+const isOldRollout = (values: readonly unknown[]): boolean =>
+  values.some((value) => member(value, "record_type") === "state") ||
+  (member(values[0], "type") === undefined && idOf(member(values[0], "id")) !== undefined && Object.hasOwn(objectOf(values[0]) ?? {}, "instructions") && values.slice(1).some((value) => isResponseItem(value)));
 
 /** Codex rollouts: lines of `{timestamp, type, payload}`. */
 export const codex: Format = {
   name: "codex",
   title: "Codex",
   records: true,
-  detect: ({ values, isLines }) =>
-    isLines && values.some((value) => lineTypes.has(textOf(member(value, "type")) ?? "") && objectOf(member(value, "payload")) !== undefined),
+  detect: ({ values, isLines }) => isLines && (values.some(isRolloutLine) || isOldRollout(values)),
   facts: (first) => ({
-    session: idOf(member(first, "payload", "id")) ?? null,
+    session: idOf(member(first, "payload", "id")) ?? idOf(member(first, "id")) ?? null,
     version: textOf(member(first, "payload", "cli_version")) ?? null,
     folder: textOf(member(first, "payload", "cwd")) ?? null,
   }),
+  // It makes of each line what stands there.
+  forgetsAfter: () => true,
   read: () => new CodexReader(),
 };
 
@@ -24,8 +32,11 @@ class CodexReader implements FormatReader {
   record({ value }: SourceRecord): EventDraft[] | undefined {
     const line = objectOf(value);
     const payload = objectOf(line?.["payload"]);
-    if (line === undefined || payload === undefined) {
+    if (line === undefined) {
       return undefined;
+    }
+    if (payload === undefined) {
+      return this.oldLine(line);
     }
     const event = lineEvent(textOf(line["type"]) ?? "", payload);
     if (event === undefined) {
@@ -33,6 +44,17 @@ class CodexReader implements FormatReader {
     }
     const time = timeOf(line["timestamp"]);
     return [{ ...(time === undefined ? {} : { time }), ...event }];
+  }
+
+  private oldLine(line: JsonObject): EventDraft[] | undefined {
+    if (line["type"] !== undefined) {
+      const event = responseItem(line);
+      return event === undefined ? undefined : [{ ...present({ time: timeOf(line["timestamp"]) }), ...event }];
+    }
+    if (line["record_type"] === "state") {
+      return [{ kind: "state", title: "state", text: "" }];
+    }
+    return Object.hasOwn(line, "instructions") ? [{ kind: "state", title: "session", ...present({ time: timeOf(line["timestamp"]) }), text: contentText(line["instructions"]), fields: without(line, "instructions") }] : undefined;
   }
 }
 
@@ -45,61 +67,12 @@ function lineEvent(type: string, payload: JsonObject): EventDraft | undefined {
     case "compacted":
       return { kind: "note", title: "compacted", text: shownText(payload["message"]), fields: without(payload, "message") };
     case "response_item":
-      return itemEvent(payload);
+      return responseItem(payload);
     case "event_msg":
       return messageEvent(payload);
     default:
       return undefined;
   }
-}
-
-function itemEvent(item: JsonObject): EventDraft | undefined {
-  const call = idOf(item["call_id"]);
-  const type = textOf(item["type"]) ?? "";
-  switch (type) {
-    case "message":
-      return { kind: kindOfRole(item["role"]), text: contentText(item["content"]), fields: without(item, "type", "role", "content") };
-    case "agent_message":
-      return { kind: "message", text: contentText(item["content"]), ...(typeof item["author"] === "string" ? { agent: item["author"] } : {}) };
-    case "reasoning": {
-      const text = contentText(item["content"]) || contentText(item["summary"]);
-      return { kind: "reasoning", text, ...(text === "" && typeof item["encrypted_content"] === "string" ? { title: "encrypted" } : {}) };
-    }
-    case "function_call":
-    case "custom_tool_call":
-      return toolCall({ id: call, tool: textOf(item["name"]) ?? "", arguments: item["arguments"] ?? item["input"], fields: without(item, "type", "call_id", "name", "arguments", "input") });
-    case "local_shell_call":
-      return toolCall({ id: call ?? idOf(item["id"]), tool: "local_shell", arguments: item["action"], fields: without(item, "type", "call_id", "action") });
-    case "web_search_call":
-    case "tool_search_call":
-    case "image_generation_call":
-      return toolCall({ id: call ?? idOf(item["id"]), tool: type.replace(/_call$/, ""), arguments: item["action"] ?? item["arguments"] ?? item["revised_prompt"], fields: without(item, "type", "call_id", "action", "arguments", "result") });
-    case "function_call_output":
-    case "custom_tool_call_output":
-    case "local_shell_call_output":
-    case "tool_search_output":
-      return { kind: "tool-result", ...(call === undefined ? {} : { call }), ...outputOf(item["output"] ?? item["tools"]) };
-    default:
-      return undefined;
-  }
-}
-
-/** An output is text, parts, or JSON text of `{output, metadata: {exit_code}}`. */
-function outputOf(output: unknown): Pick<EventDraft, "text" | "isError" | "fields"> & object {
-  const parsed = typeof output === "string" && output.startsWith("{") ? objectOf(parsedOf(output)) : objectOf(output);
-  const text = parsed?.["output"] ?? parsed?.["content"];
-  const exit = member(parsed, "metadata", "exit_code") ?? parsed?.["exit_code"] ?? (typeof output === "string" ? exitCodeIn(output) : undefined);
-  const isError = parsed?.["success"] === false || (typeof exit === "number" && exit !== 0);
-  return {
-    text: text === undefined ? contentText(output) : contentText(text),
-    isError,
-    fields: { ...(typeof exit === "number" ? { exitCode: exit } : {}), ...(parsed?.["metadata"] === undefined ? {} : { metadata: parsed["metadata"] }) },
-  };
-}
-
-function exitCodeIn(output: string): number | undefined {
-  const match = /^(?:Exit code: |Process exited with code )(-?\d{1,9})$/m.exec(output.slice(0, 500));
-  return match === null ? undefined : Number(match[1]);
 }
 
 /** These say once more what response items say, or what the next ones will. */

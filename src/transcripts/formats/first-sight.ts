@@ -1,3 +1,4 @@
+import { decoded } from "../json/decode";
 import { lines } from "../json/lines";
 import { parseJson } from "../json/parse";
 import { JsonScanner } from "../json/scanner";
@@ -7,6 +8,8 @@ import type { FirstSight } from "./format";
 
 const sightBytes = 2 ** 20;
 const sightLines = 40;
+/** Most documents tell their format in less, which takes a moment less to be read. */
+const glanceBytes = 2 ** 15;
 /** How far the end of the first value is looked for where it is one long line. */
 const longLineBytes = 128 * 2 ** 20;
 
@@ -19,11 +22,17 @@ const longLineBytes = 128 * 2 ** 20;
 export function firstSight(source: ByteSource, name: string, isDocument: (sight: FirstSight) => boolean = () => false): FirstSight | undefined {
   const head = source.read(0, sightBytes);
   const whole = head.length === source.size;
-  const text = head.toString("utf8").replace(/^\uFEFF/, "");
+  const text = decoded(head).replace(/^\uFEFF/, "");
   if (!/^\s*[[{"\-\d]/.test(text) && !/\n\s*\{/.test(text)) {
     return undefined;
   }
-  const oneLine = head.includes(0x0a) || isNamedLines(name) ? undefined : documentOf(text);
+  const isOneLine = !head.includes(0x0a) && !isNamedLines(name);
+  const isLong = text.length > glanceBytes;
+  const glance = isOneLine && isLong ? documentOf(text.slice(0, glanceBytes)) : undefined;
+  if (glance !== undefined && isDocument(glance)) {
+    return glance;
+  }
+  const oneLine = isOneLine ? documentOf(text) : undefined;
   if (oneLine !== undefined && isDocument(oneLine)) {
     return oneLine;
   }
@@ -40,7 +49,11 @@ export function firstSight(source: ByteSource, name: string, isDocument: (sight:
     }
     return values.some((value) => value !== undefined) ? { values, isLines: true } : undefined;
   }
-  return oneLine ?? documentOf(text);
+  if (oneLine !== undefined) {
+    return oneLine;
+  }
+  const beginning = isLong ? documentOf(text.slice(0, glanceBytes)) : undefined;
+  return beginning !== undefined && isDocument(beginning) ? beginning : documentOf(text);
 }
 
 function documentOf(text: string): FirstSight | undefined {

@@ -48,6 +48,11 @@ export interface Format {
   readonly needsShell?: boolean;
   /** What records are put in the order of, rather than that of the file; those without it stay behind the one before. */
   order?(value: unknown): number | undefined;
+  /**
+   * For lines that are records: whether the reader, once it has read this one, is as it was at its beginning, so that what
+   * follows can be read by another. Missing where it never is, or where that cannot be told.
+   */
+  forgetsAfter?(value: unknown): boolean;
   /** @param shell what is known of the (first) document at the start; all of it where `needsShell` */
   read(shell: unknown): FormatReader;
   /** Facts from the (first) document. */

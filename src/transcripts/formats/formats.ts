@@ -2,6 +2,8 @@ import { aide } from "./aide";
 import { atif } from "./atif";
 import { claudeCode } from "./claude-code";
 import { codex } from "./codex";
+import { codexExec } from "./codex-exec";
+import { codexExecFirst } from "./codex-exec-first";
 import type { FirstSight, Format } from "./format";
 import { malt } from "./malt";
 import { messageList } from "./message-list";
@@ -11,7 +13,7 @@ import { sweAgent } from "./swe-agent";
 import { vivaria } from "./vivaria";
 
 /** All formats that are JSON, those that ask for more before those that ask for less. */
-const formats: readonly Format[] = [malt, vivaria, claudeCode, codex, atif, aide, sweAgent, openHands, miniSweAgent, messageList].flat();
+const formats: readonly Format[] = [malt, vivaria, claudeCode, codex, codexExec, codexExecFirst, atif, aide, sweAgent, openHands, miniSweAgent, messageList].flat();
 
 /** JSON that is no transcript we know is shown as what it is. */
 const plain = { name: "json", title: "JSON", read: () => ({ record: () => undefined }) } as const;

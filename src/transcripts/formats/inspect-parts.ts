@@ -61,6 +61,8 @@ export class SamplesIndex {
   static async of(source: ByteSource, paths: RecordPaths, depth: 0 | 2, signal?: AbortSignal): Promise<SamplesIndex> {
     const samples: MutableParts[] = [];
     let sinceBreath = 0;
+    let within: readonly (string | number)[] | undefined;
+    let add: (name: string | number, start: number, end: number) => void = () => undefined;
     for (const found of new JsonScanner(source).next(paths)) {
       if ("ranges" in found) {
         const shell = parseJson(found.bytes.toString("utf8")).value;
@@ -77,14 +79,15 @@ export class SamplesIndex {
         samples.push(...listed.map((sample) => ({ ...emptyParts(), shell: objectOf(sample) ?? {}, start: found.start, end: found.end })));
         return new SamplesIndex(samples, shell, found.start, found.end, found.stoppedAt);
       }
-      const number = depth === 0 ? 0 : Number(found.path[1]);
-      while (samples.length <= number) {
-        samples.push(emptyParts());
+      if (found.within !== within) {
+        within = found.within;
+        const number = depth === 0 ? 0 : Number(within[1]);
+        while (samples.length <= number) {
+          samples.push(emptyParts());
+        }
+        add = listIn(samples[number] ?? emptyParts(), within, depth);
       }
-      const sample = samples[number];
-      if (sample !== undefined) {
-        place(sample, found.path.slice(depth), found.start, found.end);
-      }
+      add(found.name, found.start, found.end);
       sinceBreath += found.end - found.start;
       if (sinceBreath > 8 * 2 ** 20) {
         sinceBreath = 0;
@@ -100,26 +103,15 @@ function emptyParts(): MutableParts {
   return { shell: {}, start: 0, end: 0, events: [], messages: [], pool: [], attachments: new Map() };
 }
 
-function place(sample: MutableParts, path: readonly (string | number)[], start: number, end: number): void {
-  const name = path.at(-1);
-  switch (path.slice(0, -1).join(".")) {
-    case "events":
-    case "transcript.events":
-      sample.events.push({ start, end });
-      break;
-    case "messages":
-      sample.messages.push({ start, end });
-      break;
-    case "events_data.messages":
-      sample.pool.push({ start, end });
-      break;
-    case "attachments":
-    case "transcript.content":
-      sample.attachments.set(String(name), [start, end]);
-      break;
-    default:
-      break;
+/** Where the records within these names belong. @param from how many of the names lead to the sample */
+function listIn(sample: MutableParts, within: readonly (string | number)[], from: number): (name: string | number, start: number, end: number) => void {
+  const list = within[within.length - 1];
+  if (list === "attachments" || list === "content") {
+    return (name, start, end) => void sample.attachments.set(String(name), [start, end]);
   }
+  const isPool = within.length - from === 2 && within[from] === "events_data";
+  const places = list === "events" ? sample.events : list === "messages" ? (isPool ? sample.pool : sample.messages) : undefined;
+  return (_name, start, end) => void places?.push({ start, end });
 }
 
 /** A sample that lies in a folder of chunks, each a list of which the first has the index that the chunk is named by. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { EventDraft } from "../event";
 import { idOf, type JsonObject, listOf, member, numberOf, objectOf, present, setMember, shownText, textOf, timeOf, without } from "../json/values";
 import { contentText, messageEvents, toolCall } from "./content";
@@ -40,11 +40,19 @@ export class InspectSampleReader {
     }
     const drafts = this.draftsOf(type, entry);
     const time = timeOf(entry["timestamp"]);
-    const fields = present({ uuid: textOf(entry["uuid"]), workingStart: numberOf(entry["working_start"]) });
+    const uuid = textOf(entry["uuid"]);
+    const workingStart = numberOf(entry["working_start"]);
+    const fields: Record<string, unknown> = {};
+    if (uuid !== undefined) {
+      fields["uuid"] = uuid;
+    }
+    if (workingStart !== undefined) {
+      fields["workingStart"] = workingStart;
+    }
     const span = textOf(entry["span_id"]);
     // Written out, so that all drafts have one shape: spreading what each happens to have is several times slower.
     return drafts?.map(({ kind, time: own, sample, agent, branch, span: ownSpan, call, tool, title, text, fields: more, score, isError, isRepeat }, index) => ({
-      kind, time: own ?? time, sample, agent, branch, span: ownSpan ?? span, call, tool, title, text, fields: index === 0 ? { ...fields, ...more } : more, score, isError, isRepeat,
+      kind, time: own ?? time, sample, agent, branch, span: ownSpan ?? span, call, tool, title, text, fields: index === 0 ? Object.assign(fields, more) : more, score, isError, isRepeat,
     }));
   }
 
@@ -254,7 +262,7 @@ export class InspectSampleReader {
     }
     drafts.push(...this.nested(entry["events"]));
     const error = objectOf(entry["error"]);
-    if (entry["pending"] === true && entry["result"] === undefined) {
+    if (entry["pending"] === true && (entry["result"] ?? "") === "" && error === undefined) {
       return drafts.length > 0 ? drafts : [{ kind: "state", title: `${tool} pending`, text: "", ...present({ call }) }];
     }
     const text = contentText(this.resolved(entry["result"]));
@@ -336,14 +344,28 @@ export class InspectSampleReader {
     if (typeof value !== "object" || value === null || depth > 100) {
       return value;
     }
+    // Copied only where something in it is replaced, which is seldom.
     if (Array.isArray(value)) {
-      return value.map((element) => this.resolved(element, limit, depth + 1));
+      let list: unknown[] | undefined;
+      for (let index = 0; index < value.length; index++) {
+        const inner = this.resolved(value[index], limit, depth + 1);
+        if (inner !== value[index]) {
+          list ??= [...(value as unknown[])];
+          list[index] = inner;
+        }
+      }
+      return list ?? value;
     }
-    const object: Record<string, unknown> = {};
-    for (const [name, inner] of Object.entries(value)) {
-      setMember(object, name, this.resolved(inner, limit, depth + 1));
+    let object: Record<string, unknown> | undefined;
+    const given = value as JsonObject;
+    for (const name of Object.keys(given)) {
+      const inner = this.resolved(given[name], limit, depth + 1);
+      if (inner !== given[name]) {
+        object ??= { ...given };
+        setMember(object, name, inner);
+      }
     }
-    return object;
+    return object ?? value;
   }
 }
 
@@ -361,11 +383,8 @@ function scoreNumber(value: unknown): number | undefined {
 }
 
 function keyOf(message: JsonObject): string {
-  const hash = createHash("sha1").update(shownText(message["role"])).update("\0").update(contentText(message["content"]));
-  for (const call of listOf(message["tool_calls"])) {
-    hash.update("\0").update(shownText(member(call, "id")));
-  }
-  return hash.update("\0").update(shownText(message["tool_call_id"])).digest("base64").slice(0, 16);
+  const calls = listOf(message["tool_calls"]).map((call) => shownText(member(call, "id")));
+  return hash("sha1", [shownText(message["role"]), contentText(message["content"]), ...calls, shownText(message["tool_call_id"])].join("\0"), "base64");
 }
 
 function errorDraft(value: unknown): EventDraft {

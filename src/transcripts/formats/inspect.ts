@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { EventDraft, TranscriptEvent } from "../event";
+import { decoded } from "../json/decode";
 import { parseJson } from "../json/parse";
 import type { RecordPaths } from "../json/scanner";
 import { idOf, type JsonObject, listOf, member, objectOf, textOf } from "../json/values";
@@ -12,7 +13,7 @@ import { attempted } from "./json-reading";
 import { partsOfChunks, type SampleParts, samplePaths, SamplesIndex } from "./inspect-parts";
 
 /** Where the first events are taken from while a large sample is still being looked through; more of it where they are longer. */
-const previewBytes = [2 ** 19, 8 * 2 ** 20] as const;
+const previewBytes = [2 ** 18, 2 ** 20, 8 * 2 ** 20] as const;
 /** Smaller samples are looked through at once; in bytes. */
 const largeSample = 16 * 2 ** 20;
 const previewEvents = 60;
@@ -276,11 +277,11 @@ function* sampleEvents(parts: SampleParts, source: ByteSource, memberName: strin
   const sample = id === undefined ? prefix.replace(/_epoch_(\d+)$/, " epoch $1") : `${id} epoch ${idOf(shell["epoch"]) ?? "1"}`;
   const reader = new InspectSampleReader(referencesOf(parts, source));
   const from = (drafts: readonly EventDraft[], name: string, start: number, end: number, owner = memberName): TranscriptEvent[] =>
-    sealedAll(drafts.map((draft) => (draft.sample === undefined ? { ...draft, sample } : draft)), `${prefix}.${name}`, { file: "", member: owner, start, end });
+    sealedAll(drafts, `${prefix}.${name}`, { file: "", member: owner, start, end }, sample);
   const ahead = new ReadAhead(source);
   for (const [index, { start, end, inMember, offset = 0 }] of parts.events.entries()) {
     const bytes = ahead.read(start, end);
-    const { value, isWhole } = parseJson(bytes.toString("utf8"));
+    const { value, isWhole } = parseJson(decoded(bytes));
     const drafts = (isWhole ? attempted(() => reader.event(value)) : undefined) ?? [{ kind: "raw", title: textOf(member(value, "event")) ?? "", text: bytes.toString("utf8", 0, 2 ** 20), isError: !isWhole } satisfies EventDraft];
     yield* from(drafts, `events.${index}`, start - offset, end - offset, inMember);
   }
@@ -290,12 +291,13 @@ function* sampleEvents(parts: SampleParts, source: ByteSource, memberName: strin
   yield* from(attempted(() => reader.end(shell)) ?? [{ kind: "raw", title: "sample", text: "", isError: true }], "sample", parts.start, parts.end);
 }
 
-/** Recently used attachments up to this size in UTF-16 units are kept. */
+/** Attachments that were asked for more than once are kept up to this size in UTF-16 units. */
 const keptUnits = 16 * 2 ** 20;
 
 function referencesOf(parts: SampleParts, whole: ByteSource): InspectReferences {
   const source = new ReadAhead(whole);
   const kept = new Map<string, string>();
+  const asked = new Set<string>();
   let units = 0;
   return {
     attachment(name) {
@@ -304,8 +306,9 @@ function referencesOf(parts: SampleParts, whole: ByteSource): InspectReferences 
       if (found !== undefined || place === undefined) {
         return found;
       }
-      const text = textOf(parseJson(source.read(place[0], place[1]).toString("utf8")).value);
-      if (text !== undefined && text.length < keptUnits / 4) {
+      const text = textOf(parseJson(decoded(source.read(place[0], place[1]))).value);
+      // Most are asked for once; to keep those would be most of the work of collecting garbage.
+      if (text !== undefined && text.length < keptUnits / 4 && asked.has(name)) {
         if (units + text.length > keptUnits) {
           kept.clear();
           units = 0;
@@ -313,11 +316,12 @@ function referencesOf(parts: SampleParts, whole: ByteSource): InspectReferences 
         kept.set(name, text);
         units += text.length;
       }
+      asked.add(name);
       return text;
     },
     poolMessage(index) {
       const place = parts.pool[index];
-      return place === undefined ? undefined : parseJson(source.read(place.start, place.end).toString("utf8")).value;
+      return place === undefined ? undefined : parseJson(decoded(source.read(place.start, place.end))).value;
     },
   };
 }

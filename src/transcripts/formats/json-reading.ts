@@ -1,9 +1,11 @@
 import type { EventSource, TranscriptEvent } from "../event";
-import { lines } from "../json/lines";
+import { decoded } from "../json/decode";
+import { lineParts } from "../json/line-parts";
+import { isBlank, lines } from "../json/lines";
 import { parseJson } from "../json/parse";
 import { type FoundRecord, JsonScanner, type RecordPaths } from "../json/scanner";
 import { objectOf } from "../json/values";
-import { type EventBatch, inBatches, sealed, sealedAll, throwIfCancelled, type TranscriptReading } from "../reading";
+import { type EventBatch, inBatches, type ReadingPart, sealed, sealedAll, throwIfCancelled, type TranscriptReading } from "../reading";
 import { type ByteSource, PartSource } from "../sources/byte-source";
 import type { FirstSight, Format, FormatReader, TranscriptFacts } from "./format";
 
@@ -11,6 +13,9 @@ import type { FirstSight, Format, FormatReader, TranscriptFacts } from "./format
 const maxRecordBytes = 128 * 2 ** 20;
 /** Of what cannot be parsed this much is shown; the source has the rest. */
 const maxRawBytes = 2 ** 20;
+
+/** Where the bytes of a reading lie: of the sources of its events all but the range. */
+export type SourcePlace = Pick<EventSource, "file" | "member">;
 
 /** Reads a file in one of the formats that are JSON documents or lines of JSON. */
 export class JsonReading implements TranscriptReading {
@@ -24,13 +29,15 @@ export class JsonReading implements TranscriptReading {
     private readonly source: ByteSource & { refresh?(): boolean; close?(): void },
     private readonly definition: Format,
     private readonly sight: FirstSight,
-    file = "",
+    place: SourcePlace = { file: "", member: "" },
+    /** What ids begin with where several files are one transcript. */
+    prefix = "",
   ) {
     this.format = definition.name;
     this.formatTitle = definition.title;
-    this.files = [file];
+    this.files = [place.file];
     this.facts = definition.facts?.(sight.values[0]) ?? {};
-    this.input = sight.isLines ? new LinesInput(source, definition, sight, file) : new DocumentInput(source, definition, sight, file);
+    this.input = sight.isLines ? new LinesInput(source, definition, sight, place, prefix) : new DocumentInput(source, definition, sight, place);
   }
 
   async *batches(signal?: AbortSignal): AsyncGenerator<EventBatch, void> {
@@ -38,18 +45,43 @@ export class JsonReading implements TranscriptReading {
   }
 
   more(signal?: AbortSignal): AsyncGenerator<EventBatch, void> | undefined {
+    return this.canGoOn() ? this.read(signal, false) : undefined;
+  }
+
+  /** Looks at the file again: whether it still has what was read of it, so that what was added can be read alone. */
+  canGoOn(): boolean {
     const { source, input } = this;
-    if (!(input instanceof LinesInput) || this.definition.order !== undefined || source.refresh === undefined) {
-      return undefined;
+    return input instanceof LinesInput && this.definition.order === undefined && source.refresh?.() === true && input.isSameSoFar();
+  }
+
+  *parts(bytes: (index: number) => number): Generator<ReadingPart, void> {
+    if (this.input instanceof LinesInput) {
+      yield* this.input.parts(bytes);
     }
-    return source.refresh() && input.isSameSoFar() ? this.read(signal, false) : undefined;
+  }
+
+  partEvents(part: ReadingPart): Iterable<TranscriptEvent> {
+    return this.input instanceof LinesInput ? this.input.partEvents(part) : [];
+  }
+
+  /** Its events, for whoever puts those of several files together. */
+  events(): Generator<TranscriptEvent, void> {
+    return this.input.events();
+  }
+
+  /** What stands behind the last event and is cut off. */
+  rest(): TranscriptEvent[] {
+    return this.input.rest();
+  }
+
+  get progress(): { readonly done: number; readonly total: number } {
+    return { done: this.input.position, total: this.source.size };
   }
 
   private async *read(signal: AbortSignal | undefined, isFirst: boolean): AsyncGenerator<EventBatch, void> {
     throwIfCancelled(signal);
-    const progress = (): { done: number; total: number } => ({ done: this.input.position, total: this.source.size });
-    yield* inBatches(this.input.events(), progress, signal, { isFirst });
-    const rest = this.input.rest();
+    yield* inBatches(this.events(), () => this.progress, signal, { isFirst });
+    const rest = this.rest();
     if (rest.length > 0) {
       yield { events: rest, done: this.source.size, total: this.source.size, isProvisional: true };
     }
@@ -82,6 +114,7 @@ class LinesInput implements JsonInput {
   /** Whether the reader knows of records of a line that was not whole, and so cannot go on. */
   private hasReadRest = false;
   private readonly reader: FormatReader;
+  private readonly first: unknown;
   /** The bytes before `position`, to see whether a file that grew is the same so far. */
   private lastBytes = Buffer.alloc(0);
 
@@ -89,10 +122,35 @@ class LinesInput implements JsonInput {
     private readonly source: ByteSource,
     private readonly format: Format,
     sight: FirstSight,
-    private readonly file: string,
+    private readonly place: SourcePlace,
+    private readonly prefix: string,
   ) {
     this.position = bomLength(source);
-    this.reader = format.read(sight.values[0]);
+    [this.first] = sight.values;
+    this.reader = format.read(this.first);
+  }
+
+  *parts(bytes: (index: number) => number): Generator<ReadingPart, void> {
+    const { format, source } = this;
+    if (format.forgetsAfter === undefined || format.records !== true || format.order !== undefined) {
+      return;
+    }
+    for (const part of lineParts(source, this.position, (line) => format.forgetsAfter?.(parseJson(decoded(line)).value) === true, bytes)) {
+      this.position = part.end;
+      this.number = part.nextNumber;
+      yield part;
+    }
+  }
+
+  *partEvents({ start, end, number }: ReadingPart): Generator<TranscriptEvent, void> {
+    const reader = this.format.read(this.first);
+    let record = number;
+    for (const line of lines(new PartSource(this.source, 0, end), start)) {
+      if (!isBlank(line.bytes)) {
+        yield* recordEvents(reader, { path: [], start: line.start, end: line.end, bytes: line.bytes }, record, `${this.prefix}${record}`, this.place);
+        record++;
+      }
+    }
   }
 
   *events(): Generator<TranscriptEvent, void> {
@@ -120,7 +178,7 @@ class LinesInput implements JsonInput {
     }
     const { records } = this.format;
     if (records === true) {
-      return [cutOff(this.source, this.file, `${this.number}`, this.position, "The file ends within this line.")];
+      return [cutOff(this.source, this.place, `${this.prefix}${this.number}`, this.position, "The file ends within this line.")];
     }
     this.hasReadRest = true;
     return [...this.partial(this.position, size, this.number, records)];
@@ -134,7 +192,7 @@ class LinesInput implements JsonInput {
   private *line(start: number, end: number, bytes: Buffer, number: number): Generator<TranscriptEvent, void> {
     const { records } = this.format;
     if (records === true) {
-      yield* recordEvents(this.reader, { path: [], start, end, bytes }, number, `${number}`, this.file);
+      yield* recordEvents(this.reader, { path: [], start, end, bytes }, number, `${this.prefix}${number}`, this.place);
     } else {
       yield* this.partial(start, end, number, records);
     }
@@ -143,7 +201,7 @@ class LinesInput implements JsonInput {
   /** A line that is a document, as far as it is one. */
   private *partial(start: number, end: number, number: number, records: RecordPaths): Generator<TranscriptEvent, void> {
     let damage: TranscriptEvent | undefined;
-    yield* documentEvents(new JsonScanner(this.source, start, end), new PartSource(this.source, 0, end), this.reader, records, number, `${number}`, this.file, (_shell, stopped) => (damage = stopped));
+    yield* documentEvents(new JsonScanner(this.source, start, end), new PartSource(this.source, 0, end), this.reader, records, number, `${this.prefix}${number}`, this.place, (_shell, stopped) => (damage = stopped));
     if (damage !== undefined) {
       yield damage;
     }
@@ -176,7 +234,7 @@ class DocumentInput implements JsonInput {
     private readonly source: ByteSource,
     private readonly format: Format,
     private readonly sight: FirstSight,
-    private readonly file: string,
+    private readonly place: SourcePlace,
   ) {
     this.scanner = new JsonScanner(source, bomLength(source));
   }
@@ -195,7 +253,7 @@ class DocumentInput implements JsonInput {
       if (this.format.order !== undefined) {
         yield* this.inOrder(reader, records, document, prefix);
       } else {
-        yield* documentEvents(this.scanner, this.source, reader, records, document, prefix, this.file, (shell, end) => this.ended(shell, end));
+        yield* documentEvents(this.scanner, this.source, reader, records, document, prefix, this.place, (shell, end) => this.ended(shell, end));
       }
       if (this.stopped.length > 0) {
         return;
@@ -228,14 +286,14 @@ class DocumentInput implements JsonInput {
     let last: ReturnType<typeof shellEvents> | undefined;
     for (const item of this.scanner.next(records)) {
       if ("ranges" in item) {
-        last = shellEvents(item, this.source, reader, document, prefix, this.file);
+        last = shellEvents(item, this.source, reader, document, prefix, this.place);
         this.ended(last.shell, last.stopped);
       } else {
         found.push({ path: item.path, start: item.start, end: item.end, number: found.length, at: this.format.order?.(parseJson(item.bytes.toString("utf8")).value) });
       }
     }
     for (const { path, start, end } of sorted(found)) {
-      yield* recordEvents(reader, { path, start, end, bytes: this.source.read(start, end) }, document, joined(prefix, path), this.file);
+      yield* recordEvents(reader, { path, start, end, bytes: this.source.read(start, end) }, document, joined(prefix, path), this.place);
     }
     yield* last?.events ?? [];
   }
@@ -264,16 +322,16 @@ function* documentEvents(
   records: RecordPaths,
   document: number,
   prefix: string,
-  file: string,
+  place: SourcePlace,
   ended: (shell: unknown, stopped: TranscriptEvent | undefined) => void,
 ): Generator<TranscriptEvent, void> {
   for (const found of scanner.next(records)) {
     if ("ranges" in found) {
-      const last = shellEvents(found, source, reader, document, prefix, file);
+      const last = shellEvents(found, source, reader, document, prefix, place);
       yield* last.events;
       ended(last.shell, last.stopped);
     } else {
-      yield* recordEvents(reader, found, document, joined(prefix, found.path), file);
+      yield* recordEvents(reader, found, document, joined(prefix, found.path), place);
     }
   }
 }
@@ -282,18 +340,18 @@ function joined(prefix: string, path: readonly (string | number)[]): string {
   return [...(prefix === "" ? [] : [prefix]), ...path].join(".");
 }
 
-function recordEvents(reader: FormatReader, found: FoundRecord, document: number, id: string, file: string): TranscriptEvent[] {
+function recordEvents(reader: FormatReader, found: Pick<FoundRecord, "path" | "start" | "end" | "bytes">, document: number, id: string, place: SourcePlace): TranscriptEvent[] {
   const { start, end, bytes } = found;
   if (bytes.length > maxRecordBytes) {
-    return [rawEvent(file, id, start, end, bytes, `${bytes.length} bytes, too large to be read`)];
+    return [rawEvent(place, id, start, end, bytes, `${bytes.length} bytes, too large to be read`)];
   }
-  const text = bytes.toString("utf8");
+  const text = decoded(bytes);
   const { value, isWhole } = parseJson(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   if (!isWhole) {
-    return [rawEvent(file, id, start, end, bytes, "not JSON")];
+    return [rawEvent(place, id, start, end, bytes, "not JSON")];
   }
   const drafts = attempted(() => reader.record({ path: found.path, document, value, text: () => text }));
-  const source: EventSource = { file, member: "", start, end };
+  const source: EventSource = { file: place.file, member: place.member, start, end };
   if (drafts === undefined) {
     const type = objectOf(value)?.["type"];
     return sealedAll([{ kind: "raw", title: typeof type === "string" ? type : "", text }], id, source);
@@ -307,15 +365,15 @@ function shellEvents(
   reader: FormatReader,
   document: number,
   prefix: string,
-  file: string,
+  place: SourcePlace,
 ): { shell: unknown; events: TranscriptEvent[]; stopped: TranscriptEvent | undefined } {
   const text = found.bytes.toString("utf8");
   const shell = parseJson(text).value;
   const object = objectOf(shell);
   const id = joined(prefix, ["document"]);
-  const where: EventSource = { file, member: "", start: found.start, end: found.end };
+  const where: EventSource = { ...place, start: found.start, end: found.end };
   const events = object === undefined || holdsRecordsOnly(object) ? [] : sealedAll(attempted(() => reader.shell?.(object, document)) ?? [{ kind: "raw", title: "document", text }], id, where);
-  const stopped = found.stoppedAt === undefined ? undefined : cutOff(source, file, joined(prefix, ["stopped"]), found.stoppedAt, "The file is damaged or cut off here; what lies behind is not read.");
+  const stopped = found.stoppedAt === undefined ? undefined : cutOff(source, place, joined(prefix, ["stopped"]), found.stoppedAt, "The file is damaged or cut off here; what lies behind is not read.");
   return { shell, events, stopped };
 }
 
@@ -336,26 +394,17 @@ export function attempted<Result>(read: () => Result): Result | undefined {
   }
 }
 
-function rawEvent(file: string, id: string, start: number, end: number, bytes: Buffer, title: string): TranscriptEvent {
-  return sealed({ kind: "raw", title, text: bytes.toString("utf8", 0, Math.min(bytes.length, maxRawBytes)), isError: true }, id, { file, member: "", start, end });
+function rawEvent(place: SourcePlace, id: string, start: number, end: number, bytes: Buffer, title: string): TranscriptEvent {
+  return sealed({ kind: "raw", title, text: bytes.toString("utf8", 0, Math.min(bytes.length, maxRawBytes)), isError: true }, id, { ...place, start, end });
 }
 
-function cutOff(source: ByteSource, file: string, id: string, start: number, title: string): TranscriptEvent {
+function cutOff(source: ByteSource, place: SourcePlace, id: string, start: number, title: string): TranscriptEvent {
   const bytes = source.read(start, Math.min(source.size, start + maxRawBytes));
-  return sealed({ kind: "error", title, text: bytes.toString("utf8"), isError: true, fields: { stoppedAtByte: start } }, id, { file, member: "", start, end: source.size });
+  return sealed({ kind: "error", title, text: bytes.toString("utf8"), isError: true, fields: { stoppedAtByte: start } }, id, { ...place, start, end: source.size });
 }
 
 function bomLength(source: ByteSource): number {
   return source.read(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0;
-}
-
-function isBlank(bytes: Buffer): boolean {
-  for (const byte of bytes) {
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
-      return false;
-    }
-  }
-  return true;
 }
 
 function isWhole(bytes: Buffer): boolean {

@@ -1,5 +1,5 @@
 import type { EventDraft } from "../event";
-import { idOf, listOf, member, objectOf, present, shownText, textOf, timeOf } from "../json/values";
+import { idOf, type JsonObject, listOf, member, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
 import { messageEvents } from "./content";
 import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
 
@@ -60,5 +60,9 @@ class MaltReader implements FormatReader {
       ...event,
       fields: { ...present({ node: nodeId, parentNode: idOf(node["parent_node_id"]) }), ...event.fields },
     }));
+  }
+  shell(shell: JsonObject, document: number): EventDraft[] | undefined {
+    const rest = without(shell, "nodes");
+    return rest["run_id"] === undefined ? undefined : [{ kind: "state", title: "run", text: "", fields: rest, ...(document > 0 ? { sample: String(document + 1) } : {}) }];
   }
 }

@@ -1,27 +1,87 @@
 import type { EventDraft } from "../event";
-import { listOf, member, objectOf, present, textOf, timeOf } from "../json/values";
-import { messageEvents } from "./content";
+import { type JsonObject, listOf, member, objectOf, parsedOf, present, textOf, timeOf, without } from "../json/values";
+import { contentText, messageEvents, toolCall } from "./content";
+import { isResponseItem, responseItem } from "./response-items";
 import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
 
 const isMessage = (value: unknown): boolean => typeof member(value, "role") === "string" && (member(value, "content") !== undefined || member(value, "tool_calls") !== undefined);
 const isConversation = (value: unknown): boolean => listOf(member(value, "messages")).some(isMessage);
+/** ShareGPT's messages, as data sets for training have them. */
+const isShared = (value: unknown): boolean => typeof member(value, "from") === "string" && member(value, "value") !== undefined;
+const isSharedConversation = (value: unknown): boolean => listOf(member(value, "conversations")).some(isShared);
 const read = (): FormatReader => new MessageListReader();
 const common = { name: "messages", title: "Messages", read } as const;
 
-/** Conversations as OpenAI and Anthropic write them: in a list, in a document's `messages`, one message or one conversation a line. */
+/**
+ * Conversations as OpenAI and Anthropic write them: in a list, in a document's `messages`, one message or one conversation
+ * a line; and the items of OpenAI's Responses API.
+ */
 export const messageList: readonly Format[] = [
   { ...common, records: { messages: { "*": true } }, detect: ({ values }: FirstSight) => values.some(isConversation), facts: (shell) => ({ model: textOf(member(shell, "model")) ?? null }) },
   { ...common, records: { "*": true }, detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isMessage) },
   { ...common, records: { "*": { messages: { "*": true } } }, detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isConversation) },
   { ...common, records: { "*": true }, detect: ({ values, isLines }: FirstSight) => isLines && values.some((value) => listOf(value).some(isMessage)) },
   { ...common, records: true, detect: ({ values, isLines }: FirstSight) => isLines && values.some(isMessage) },
+  { ...common, records: { "*": true }, detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isResponseItem) },
+  { ...common, records: { input: { "*": true }, output: { "*": true } }, detect: ({ values }: FirstSight) => values.some((value) => [...listOf(member(value, "input")), ...listOf(member(value, "output"))].some((item) => isMessage(item) || isResponseItem(item))) },
+  { ...common, records: true, detect: ({ values, isLines }: FirstSight) => isLines && values.some(isResponseItem) },
+  { ...common, records: { conversations: { "*": true } }, detect: ({ values }: FirstSight) => values.some(isSharedConversation) },
+  { ...common, records: { "*": { conversations: { "*": true } } }, detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isSharedConversation) },
 ];
 
+/** ShareGPT's names of roles. */
+const sharedRoles: Readonly<Record<string, string>> = { gpt: "assistant", chatgpt: "assistant", bing: "assistant", observation: "tool", function_response: "tool", function_call: "assistant" };
+
 class MessageListReader implements FormatReader {
+  /** Calls of OpenAI's older kind, which have no ids, by conversation and name, until their result comes. */
+  private readonly openCalls = new Map<string, string>();
+  private calls = 0;
+
   record({ value, document, path }: SourceRecord): EventDraft[] | undefined {
     const message = objectOf(value);
     const time = timeOf(message?.["timestamp"] ?? message?.["created_at"]);
     const conversation = path.length === 3 ? Number(path[0]) : path.length > 0 ? document : 0;
-    return messageEvents(value)?.map((event) => ({ ...present({ time }), ...(conversation > 0 ? { sample: `conversation ${conversation + 1}` } : {}), ...event }));
+    const events = message === undefined || typeof message["role"] === "string" ? messageEvents(value) : isResponseItem(value) ? itemEvents(message) : isShared(value) ? sharedEvents(message) : undefined;
+    return events?.map((event) => this.linked(event, conversation)).map((event) => ({ ...present({ time }), ...(conversation > 0 ? { sample: `conversation ${conversation + 1}` } : {}), ...event }));
   }
+
+  private linked(event: EventDraft, conversation: number): EventDraft {
+    if (event.call !== undefined || (event.kind !== "tool-call" && event.kind !== "tool-result")) {
+      return event;
+    }
+    const key = `${conversation} ${event.tool ?? ""}`;
+    if (event.kind === "tool-call") {
+      const call = `call ${++this.calls}`;
+      // A result that names no tool is that of the last call.
+      this.openCalls.set(key, call).set(`${conversation} `, call);
+      return { ...event, call };
+    }
+    const call = this.openCalls.get(key);
+    this.openCalls.delete(key);
+    return { ...event, call };
+  }
+
+  /** Anthropic and the Responses API have the system's words beside the messages. */
+  shell(shell: JsonObject, document: number): EventDraft[] {
+    const sample = document > 0 ? { sample: `conversation ${document + 1}` } : {};
+    const system = contentText(shell["system"] ?? shell["instructions"]);
+    const rest = without(shell, "system", "instructions", "messages", "input", "output", "conversations");
+    return [
+      ...(system === "" ? [] : [{ kind: "system" as const, text: system, ...sample }]),
+      ...(Object.keys(rest).length === 0 ? [] : [{ kind: "state" as const, title: "document", text: "", fields: rest, ...sample }]),
+    ];
+  }
+}
+
+function itemEvents(item: JsonObject): EventDraft[] | undefined {
+  const event = responseItem(item);
+  return event === undefined ? undefined : [event];
+}
+
+function sharedEvents(message: JsonObject): EventDraft[] | undefined {
+  const from = textOf(message["from"]) ?? "";
+  const call = from === "function_call" ? objectOf(parsedOf(textOf(message["value"]) ?? "")) : undefined;
+  return call === undefined
+    ? messageEvents({ role: sharedRoles[from] ?? from, content: message["value"], ...without(message, "from", "value") })
+    : [toolCall({ id: undefined, tool: textOf(call["name"]) ?? "", arguments: call["arguments"] ?? call["parameters"] })];
 }

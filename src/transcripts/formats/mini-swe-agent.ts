@@ -2,6 +2,7 @@ import type { EventDraft } from "../event";
 import { idOf, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
 import { contentText, messageEvents, toolCall } from "./content";
 import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
+import { isResponseItem, responseItem } from "./response-items";
 
 const read = (): FormatReader => new MiniSweAgentReader();
 const asksToFinish = (value: unknown): boolean => listOf(value).slice(0, 3).some((message) => contentText(member(message, "content")).includes("COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"));
@@ -40,6 +41,17 @@ export const miniSweAgent: readonly Format[] = [
 /** The command in a message of an agent that has no tool calls. */
 const fence = /```(?:mswea_bash_command|bash|sh)\s*\n([\s\S]*?)\n?```/;
 
+/** With models of the Responses API, a message is what that returned as a whole, or one item. */
+const isResponse = (message: JsonObject): boolean => message["role"] === undefined && Array.isArray(message["output"]);
+
+function ownEvents(message: JsonObject): EventDraft[] | undefined {
+  if (isResponse(message)) {
+    return listOf(message["output"]).map((item) => responseItem(objectOf(item) ?? {}) ?? { kind: "raw", text: shownText(item) });
+  }
+  const item = message["role"] === undefined && isResponseItem(message) ? responseItem(message) : undefined;
+  return item === undefined ? messageEvents(message) : [item];
+}
+
 class MiniSweAgentReader implements FormatReader {
   private openCalls: string[] = [];
   private calls = 0;
@@ -47,12 +59,12 @@ class MiniSweAgentReader implements FormatReader {
   record({ value }: SourceRecord): EventDraft[] | undefined {
     const message = objectOf(value);
     const extra = objectOf(message?.["extra"]);
-    const own = message === undefined ? undefined : messageEvents(without(message, "extra", "provider_specific_fields"));
+    const own = message === undefined ? undefined : ownEvents(without(message, "extra", "provider_specific_fields"));
     if (message === undefined || own === undefined) {
       return undefined;
     }
-    const time = timeOf(extra?.["timestamp"]);
-    const events = message["role"] === "assistant" ? this.withCalls(own, message, extra) : this.withResult(own, message, extra);
+    const time = timeOf(extra?.["timestamp"] ?? message["created_at"]);
+    const events = isResponse(message) || message["role"] === "assistant" ? this.withCalls(own, message, extra) : this.withResult(own, message, extra);
     return events.map((event, index) => ({ ...present({ time }), ...event, fields: { ...(index === 0 ? present({ cost: numberOf(extra?.["cost"]) }) : {}), ...event.fields } }));
   }
 
@@ -76,7 +88,7 @@ class MiniSweAgentReader implements FormatReader {
     if (first === undefined) {
       return own;
     }
-    const call = idOf(message["tool_call_id"]) ?? (message["role"] === "user" ? this.openCalls[0] : undefined);
+    const call = idOf(message["tool_call_id"]) ?? idOf(message["call_id"]) ?? (message["role"] === "user" ? this.openCalls[0] : undefined);
     if (call === undefined) {
       return own;
     }

@@ -9,11 +9,10 @@ const isOld = (value: unknown): boolean => {
   return (typeof member(event, "action") === "string" && objectOf(member(event, "args")) !== undefined) || (typeof member(event, "observation") === "string" && member(event, "content") !== undefined);
 };
 const isNew = (value: unknown): boolean => /Event$|Action$|Observation$/.test(textOf(member(value, "kind")) ?? "") && member(value, "source") !== undefined;
-/** A reader for events of V1. */
-export const openHandsV1Reader = (): FormatReader => new OpenHandsV1Reader();
-const readOld = (): FormatReader => new OpenHandsReader();
-const old = { name: "openhands", title: "OpenHands", read: readOld } as const;
-const current = { name: "openhands-v1", title: "OpenHands (V1)", read: openHandsV1Reader } as const;
+const old = { name: "openhands", title: "OpenHands", read: (): FormatReader => new OpenHandsReader() } as const;
+const current = { name: "openhands-v1", title: "OpenHands (V1)", read: (): FormatReader => new OpenHandsV1Reader() } as const;
+/** Which version an event is of, with its reader. */
+export const openHandsVersion = (event: unknown): typeof old | typeof current => (isOld(event) ? old : current);
 
 /** OpenHands: lists or lines of events, or lines of results that hold their history; V0, and V1 of the software agent SDK. */
 export const openHands: readonly Format[] = [
@@ -28,10 +27,10 @@ export const openHands: readonly Format[] = [
 class OpenHandsReader implements FormatReader {
   private readonly tools = new Map<string, string>();
 
-  record({ value, document }: SourceRecord): EventDraft[] | undefined {
+  record({ value, document, path }: SourceRecord): EventDraft[] | undefined {
     // Early versions kept pairs of an action and its observation.
     const entries = Array.isArray(value) ? value : [value];
-    const events = entries.map((entry: unknown) => this.entry(objectOf(entry), document));
+    const events = entries.map((entry: unknown) => this.entry(objectOf(entry), path.length > 0 ? document : 0));
     return events.every((event) => event === undefined) ? undefined : events.flatMap((event, index) => event ?? [{ kind: "raw" as const, text: shownText(entries[index]) }]);
   }
 

@@ -17,6 +17,9 @@ const run = promisify(execFile);
 /** The file that makes a folder a session (docs/formats.md). */
 export const sessionJournal = "session.jsonl";
 
+/** What a session is called as a format. */
+export const sessionFormat = "baseliner";
+
 /** Of one attempt's output this much is shown, its beginning and its end. */
 const maxOutputBytes = 2 ** 20;
 const maxDiffBytes = 32 * 2 ** 20;
@@ -26,7 +29,7 @@ const terminalUnits = 16_384;
 
 /** A session of ours: its journal, the output of its attempts, what changed between snapshots, and recorded terminals. */
 export class SessionReading implements TranscriptReading {
-  readonly format = "baseliner";
+  readonly format = sessionFormat;
   readonly formatTitle = "Baseliner session";
   readonly files: string[] = [sessionJournal];
   facts: TranscriptFacts = {};

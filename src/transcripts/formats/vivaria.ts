@@ -1,6 +1,6 @@
 import type { EventDraft } from "../event";
 import { idOf, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, without } from "../json/values";
-import { contentText, toolCall } from "./content";
+import { contentText, messageEvents, toolCall } from "./content";
 import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
 
 const read = (): FormatReader => new VivariaReader();
@@ -110,6 +110,11 @@ function generation(content: JsonObject, opened: (call: { call: string; tool: st
   const outputs = listOf(result?.["outputs"]);
   if (outputs.length === 0) {
     const passthrough = passthroughEvents(result);
+    for (const { call, tool } of passthrough) {
+      if (call !== undefined) {
+        opened({ call, tool: tool ?? "" });
+      }
+    }
     return passthrough.length > 0 ? passthrough : [{ kind: "message", title: title || "no result", text: result === undefined ? "" : shownText(result), fields }];
   }
   return outputs.flatMap((value, number) => {
@@ -136,8 +141,9 @@ function generation(content: JsonObject, opened: (call: { call: string; tool: st
 
 /** A call that went through to a laboratory's API unchanged has that laboratory's response. */
 function passthroughEvents(result: JsonObject | undefined): EventDraft[] {
-  const content = result?.["content"] ?? member(listOf(result?.["choices"])[0], "message", "content");
-  return content === undefined ? [] : [{ kind: "message", text: contentText(content), fields: without(result ?? {}, "content", "choices") }];
+  const message = objectOf(member(listOf(result?.["choices"])[0], "message")) ?? (result?.["content"] === undefined ? undefined : { role: "assistant", content: result["content"] });
+  const [first, ...others] = message === undefined ? [] : (messageEvents({ role: "assistant", ...message }) ?? []);
+  return first === undefined ? [] : [{ ...first, fields: { ...without(result ?? {}, "content", "choices"), ...first.fields } }, ...others];
 }
 
 /** A score as formats write it: a number, or text such as `NaN` where JSON has none. */

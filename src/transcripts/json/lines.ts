@@ -1,4 +1,4 @@
-import type { ByteSource } from "../sources/byte-source";
+import { type ByteSource, Windows } from "../sources/byte-source";
 
 /** A line of a source without its line break. */
 export interface Line {
@@ -11,12 +11,13 @@ export interface Line {
 
 const lineFeed = 0x0a;
 
-/** The lines from byte `from` on, empty ones too. Memory is bound by the longest line alone. */
+/** The lines from byte `from` on, empty ones too, the bytes of each until the next is asked for. Memory is bound by the longest line alone. */
 export function* lines(source: ByteSource, from = 0, windowBytes = 2 ** 20): Generator<Line, void> {
+  const windows = new Windows(source, windowBytes);
   let lineStart = from;
   let position = from;
   for (;;) {
-    const window = source.read(position, position + windowBytes);
+    const window = windows.at(position, source.size);
     if (window.length === 0) {
       break;
     }
@@ -36,4 +37,14 @@ export function* lines(source: ByteSource, from = 0, windowBytes = 2 ** 20): Gen
   if (lineStart < position) {
     yield { start: lineStart, end: position, bytes: source.read(lineStart, position), isEnded: false };
   }
+}
+
+/** Whether there is nothing but white space. */
+export function isBlank(bytes: Buffer): boolean {
+  for (const byte of bytes) {
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
+      return false;
+    }
+  }
+  return true;
 }

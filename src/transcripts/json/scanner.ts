@@ -1,4 +1,4 @@
-import type { ByteSource } from "../sources/byte-source";
+import { type ByteSource, Windows } from "../sources/byte-source";
 
 /**
  * Which values inside a JSON value are records of their own. A name leads to a member, `*` to every element of an
@@ -12,8 +12,13 @@ export interface RecordPaths {
 export interface FoundRecord {
   /** Names and indexes that lead to it, such as `["samples", 0, "events", 12]`. */
   readonly path: readonly (string | number)[];
+  /** All of the path but its last; the same array for all records in one list. */
+  readonly within: readonly (string | number)[];
+  /** The last of the path. */
+  readonly name: string | number;
   readonly start: number;
   readonly end: number;
+  /** Valid until the next record is asked for. */
   readonly bytes: Buffer;
 }
 
@@ -70,14 +75,16 @@ export class JsonScanner {
   private shellRanges: number[] = [];
   private shellBytes = 0;
   private shellFrom = 0;
+  private readonly windows: Windows;
 
   constructor(
     private readonly source: ByteSource,
     private readonly from = 0,
     private readonly to = source.size,
     /** How much is read at once; a test's business. */
-    private readonly windowBytes = 2 ** 20,
+    windowBytes = 2 ** 20,
   ) {
+    this.windows = new Windows(source, windowBytes);
     this.windowStart = from;
   }
 
@@ -96,7 +103,7 @@ export class JsonScanner {
   }
 
   /** The records of the next value and its shell. */
-  *next(paths: RecordPaths | true): Generator<FoundRecord | FoundShell, void> {
+  *next(paths: RecordPaths): Generator<FoundRecord | FoundShell, void> {
     this.skipSpace();
     const start = this.position;
     this.shellRanges = [];
@@ -117,23 +124,13 @@ export class JsonScanner {
     yield { path: [], start, end, bytes: Buffer.from(this.shell.subarray(0, this.shellBytes)), stoppedAt, get ranges() { return pairs(ranges); } };
   }
 
-  private *value(paths: RecordPaths | true, path: readonly (string | number)[]): Generator<FoundRecord, void> {
+  private *value(paths: RecordPaths, path: readonly (string | number)[]): Generator<FoundRecord, void> {
     const first = this.skipSpace();
     if (first === undefined) {
       throw new Stopped(this.position);
     }
-    if (paths === true || (first !== openBrace && first !== openBracket)) {
-      const start = this.position;
-      this.skipValue(first, start);
-      if (paths === true && path.length > 0) {
-        const end = this.position;
-        this.keepShell(start);
-        if (this.shellBytes < maxShellBytes) {
-          this.addToShell(nullBytes);
-        }
-        this.shellFrom = end;
-        yield { path, start, end, bytes: this.slice(start, end) };
-      }
+    if (first !== openBrace && first !== openBracket) {
+      this.skipValue(first, this.position);
       return;
     }
     this.at++;
@@ -151,7 +148,12 @@ export class JsonScanner {
         this.at++;
         return;
       }
-      yield* this.inside(inner, path, index);
+      // Lists of records are long, so they cost no generator for each.
+      if (inner === true) {
+        yield this.record(path, index);
+      } else {
+        yield* this.inside(inner, path, index);
+      }
       if (!this.hasComma(closeBracket)) {
         return;
       }
@@ -175,14 +177,19 @@ export class JsonScanner {
         throw new Stopped(this.position);
       }
       this.at++;
-      yield* this.inside(Object.hasOwn(paths, name) ? paths[name] : paths["*"], path, name);
+      const inner = Object.hasOwn(paths, name) ? paths[name] : paths["*"];
+      if (inner === true) {
+        yield this.record(path, name);
+      } else {
+        yield* this.inside(inner, path, name);
+      }
       if (!this.hasComma(closeBrace)) {
         return;
       }
     }
   }
 
-  private *inside(paths: RecordPaths | true | undefined, path: readonly (string | number)[], name: string | number): Generator<FoundRecord, void> {
+  private *inside(paths: RecordPaths | undefined, path: readonly (string | number)[], name: string | number): Generator<FoundRecord, void> {
     if (paths === undefined) {
       const first = this.skipSpace();
       if (first === undefined) {
@@ -192,6 +199,22 @@ export class JsonScanner {
     } else {
       yield* this.value(paths, [...path, name]);
     }
+  }
+
+  private record(within: readonly (string | number)[], name: string | number): FoundRecord {
+    const first = this.skipSpace();
+    if (first === undefined) {
+      throw new Stopped(this.position);
+    }
+    const start = this.position;
+    this.skipValue(first, start);
+    const end = this.position;
+    this.keepShell(start);
+    if (this.shellBytes < maxShellBytes) {
+      this.addToShell(nullBytes);
+    }
+    this.shellFrom = end;
+    return new ScannedRecord(this, within, name, start, end);
   }
 
   /** Whether another element follows; otherwise the container's end has been passed. */
@@ -313,7 +336,7 @@ export class JsonScanner {
   /** The next window; false at the end. */
   private fill(): boolean {
     const start = this.windowStart + this.window.length;
-    const next = this.source.read(start, Math.min(this.to, start + this.windowBytes));
+    const next = this.windows.at(start, this.to);
     if (next.length === 0) {
       return false;
     }
@@ -323,7 +346,8 @@ export class JsonScanner {
     return true;
   }
 
-  private slice(start: number, end: number): Buffer {
+  /** Bytes that were passed, from the window where they are still in it. */
+  slice(start: number, end: number): Buffer {
     return start >= this.windowStart ? this.window.subarray(start - this.windowStart, end - this.windowStart) : this.source.read(start, end);
   }
 
@@ -334,19 +358,50 @@ export class JsonScanner {
     this.shellRanges.push(this.shellFrom, end);
     const kept = Math.min(end, this.shellFrom + maxShellBytes - this.shellBytes);
     if (kept > this.shellFrom) {
-      this.addToShell(this.slice(this.shellFrom, kept));
+      const from = this.shellFrom - this.windowStart;
+      if (from >= 0) {
+        this.addToShell(this.window, from, kept - this.windowStart);
+      } else {
+        this.addToShell(this.source.read(this.shellFrom, kept));
+      }
     }
     this.shellFrom = end;
   }
 
-  private addToShell(bytes: Buffer): void {
-    if (this.shellBytes + bytes.length > this.shell.length) {
-      const larger = Buffer.alloc(Math.max(this.shellBytes + bytes.length, this.shell.length * 2));
+  private addToShell(bytes: Buffer, from = 0, to = bytes.length): void {
+    const needed = this.shellBytes + to - from;
+    if (needed > this.shell.length) {
+      const larger = Buffer.alloc(Math.max(needed, this.shell.length * 2));
       this.shell.copy(larger, 0, 0, this.shellBytes);
       this.shell = larger;
     }
-    this.shell.set(bytes, this.shellBytes);
-    this.shellBytes += bytes.length;
+    // Mostly a comma between two records, which takes longer to be asked for than to be copied.
+    for (let at = from; at < to && to - from <= 16; at++) {
+      this.shell[this.shellBytes + at - from] = bytes[at] ?? 0;
+    }
+    if (to - from > 16) {
+      bytes.copy(this.shell, this.shellBytes, from, to);
+    }
+    this.shellBytes = needed;
+  }
+}
+
+/** Whoever only wants to know where records lie need not have their bytes and paths. */
+class ScannedRecord implements FoundRecord {
+  constructor(
+    private readonly scanner: JsonScanner,
+    readonly within: readonly (string | number)[],
+    readonly name: string | number,
+    readonly start: number,
+    readonly end: number,
+  ) {}
+
+  get path(): readonly (string | number)[] {
+    return [...this.within, this.name];
+  }
+
+  get bytes(): Buffer {
+    return this.scanner.slice(this.start, this.end);
   }
 }
 

@@ -54,6 +54,10 @@ export function timeOf(value: unknown): number | undefined {
   if (match === null) {
     return undefined;
   }
+  if (match[2] === "Z" && value[10] === "T" && !value.includes(",")) {
+    const time = Date.parse(value);
+    return Number.isNaN(time) ? undefined : time;
+  }
   const zoned = match[2] === undefined ? `${value}Z` : value;
   const time = Date.parse(zoned.replace(" ", "T").replace(",", "."));
   return Number.isNaN(time) ? undefined : time;
@@ -86,8 +90,9 @@ export function shownText(value: unknown): string {
 /** The object without the named members: what is left is kept as fields, so that nothing unknown is lost. */
 export function without(object: JsonObject, ...names: readonly string[]): Record<string, unknown> {
   const rest: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(object)) {
-    if (!names.includes(name) && value !== null && value !== undefined) {
+  for (const name of Object.keys(object)) {
+    const value = object[name];
+    if (value !== null && value !== undefined && !names.includes(name)) {
       setMember(rest, name, value);
     }
   }
@@ -105,8 +110,10 @@ export function setMember(object: Record<string, unknown>, name: string, value: 
 
 /** The members that are there; those that are undefined are left out. */
 export function present<Value extends object>(object: Value): { [Name in keyof Value]?: Exclude<Value[Name], undefined> } {
+  const given = object as Readonly<Record<string, unknown>>;
   const rest: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(object)) {
+  for (const name of Object.keys(given)) {
+    const value = given[name];
     if (value !== undefined) {
       rest[name] = value;
     }

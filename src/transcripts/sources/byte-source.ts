@@ -6,6 +6,32 @@ export interface ByteSource {
   readonly size: number;
   /** The bytes of [start, end), fewer where the source ends before. May be a view of memory that must not be changed. */
   read(start: number, end: number): Buffer;
+  /**
+   * The same from `start` on into memory that its owner uses again and again, for whoever goes through all of it. Returns
+   * how many bytes were read, fewer than there is room for where the source ends before.
+   */
+  readInto?(room: Buffer, start: number): number;
+}
+
+/** Goes through a source window by window. A window is valid until the next is asked for: all lie in the same memory. */
+export class Windows {
+  private room: Buffer | undefined;
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly bytes: number,
+  ) {}
+
+  /** The window that begins at `start`, and reaches no further than `to`. */
+  at(start: number, to: number): Buffer {
+    const end = Math.min(to, start + this.bytes);
+    if (this.source.readInto === undefined || end - start < this.bytes) {
+      return this.source.read(start, end);
+    }
+    // New memory for each window costs more than reading it.
+    this.room ??= Buffer.allocUnsafeSlow(this.bytes);
+    return this.room.subarray(0, this.source.readInto(this.room, start));
+  }
 }
 
 /** So much is read at once of values that lie one behind the other. */
@@ -48,15 +74,20 @@ export class FileSource implements ByteSource {
 
   read(start: number, end: number): Buffer {
     const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(end, this.length) - start));
+    return bytes.subarray(0, this.readInto(bytes, start));
+  }
+
+  readInto(room: Buffer, start: number): number {
+    const wanted = Math.max(0, Math.min(room.length, this.length - start));
     let filled = 0;
-    while (filled < bytes.length) {
-      const count = readSync(this.descriptor, bytes, filled, bytes.length - filled, start + filled);
+    while (filled < wanted) {
+      const count = readSync(this.descriptor, room, filled, wanted - filled, start + filled);
       if (count === 0) {
         break;
       }
       filled += count;
     }
-    return bytes.subarray(0, filled);
+    return filled;
   }
 
   /** Looks again how long the file is. False where another file has taken its place. */
@@ -74,13 +105,16 @@ export class FileSource implements ByteSource {
   }
 }
 
-/** Reads ahead where values are read one behind the other, so that many small ones cost few reads. */
+/** Reads ahead where values are read one behind the other, so that many small ones cost few reads. What was read is valid until more is. */
 export class ReadAhead implements ByteSource {
   private window: Buffer = Buffer.alloc(0);
   private start = 0;
   private lastEnd = 0;
+  private readonly windows: Windows;
 
-  constructor(private readonly source: ByteSource) {}
+  constructor(private readonly source: ByteSource) {
+    this.windows = new Windows(source, aheadBytes);
+  }
 
   get size(): number {
     return this.source.size;
@@ -93,7 +127,7 @@ export class ReadAhead implements ByteSource {
       if (!isNext || end - start > aheadBytes / 4) {
         return this.source.read(start, end);
       }
-      this.window = this.source.read(start, start + aheadBytes);
+      this.window = this.windows.at(start, this.size);
       this.start = start;
     }
     this.lastEnd = end;
@@ -111,5 +145,13 @@ export class PartSource implements ByteSource {
 
   read(start: number, end: number): Buffer {
     return this.whole.read(this.start + start, this.start + Math.min(end, this.size));
+  }
+
+  readInto(room: Buffer, start: number): number {
+    const part = room.subarray(0, Math.max(0, Math.min(room.length, this.size - start)));
+    if (this.whole.readInto !== undefined) {
+      return this.whole.readInto(part, this.start + start);
+    }
+    return this.read(start, start + part.length).copy(part);
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { subagentFiles } from "../formats/claude-code-session";
 import { storeVersion } from "./layout";
 
 const sampleBytes = 64 * 1024;
@@ -22,6 +23,9 @@ export async function contentKey(path: string): Promise<string> {
     return hash.digest("hex");
   }
   hash.update(`${status.size}\0${status.mtimeMs}\0`);
+  for (const { name, size, changed } of await subagentFiles(path)) {
+    hash.update(`${name}\0${size}\0${changed}\0`);
+  }
   const file = await open(path, "r");
   try {
     const places = Array.from({ length: samples }, (_, sample) => Math.floor((Math.max(0, status.size - sampleBytes) * sample) / (samples - 1)));

@@ -1,21 +1,25 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import type { TranscriptEvent } from "../event";
-import { changesFiles } from "../files/file-changes";
+import { Appender } from "./appender";
+import { callKey, type EventFiles, writeEvent } from "./event-files";
 import { generationFiles, type GenerationFiles, Names } from "./layout";
-import { rowBytes, rowFlag, writeRow } from "./rows";
+import { linkAt, PartRows } from "./rows";
 import { Spans } from "./spans";
+import { plainEvent, type WrittenPart } from "./written-part";
 
 /** Writes the files of one generation. */
-export class IndexWriter {
+export class IndexWriter implements EventFiles {
   readonly files: GenerationFiles;
   readonly names = new Names();
   /** Events written, also those that are not flushed yet. */
   count = 0;
-  private readonly rows: Appender;
-  private readonly heads: Appender;
-  private readonly text: Appender;
+  readonly rows: Appender;
+  readonly heads: Appender;
+  readonly text: Appender;
   /** The event of each call that may get results. */
   private readonly calls = new Map<string, number>();
+  /** Calls that took the place of an earlier one of the same name. */
+  private readonly replaced: { readonly key: string; readonly before: number; readonly by: number }[] = [];
   private readonly spans = new Spans();
 
   constructor(folder: string) {
@@ -32,34 +36,28 @@ export class IndexWriter {
   }
 
   add(event: TranscriptEvent): void {
-    const { title, text } = event;
-    const textStart = this.text.length;
-    const titleBytes = this.text.add(title);
-    this.text.add("\n");
-    const textBytes = this.text.add(text);
-    this.text.add("\n");
-    const headStart = this.heads.length;
-    const headBytes = this.heads.add(headText(event));
-    this.heads.add("\n");
-    const { span, begins, isScorers } = this.spans.place(event, this.count);
-    writeRow(this.rows.room(rowBytes), 0, {
-      kind: event.kind,
-      flags: flagsOf(event) | (begins ? rowFlag.beginsSpan : 0) | (isScorers ? rowFlag.isScorers : 0),
-      link: this.linkOf(event),
-      time: event.time ?? NaN,
-      textStart,
-      titleBytes,
-      textBytes,
-      headStart,
-      headBytes,
-      agent: this.names.number(event.agent),
-      branch: this.names.number(event.branch),
-      sample: this.names.number(event.sample),
-      tool: this.names.number(event.tool),
-      span,
-      score: event.score?.value ?? NaN,
-    });
+    const key = callKey(event);
+    const call = key === undefined ? -1 : this.linked(key, event.kind === "tool-call", this.count);
+    writeEvent(event, this, this.names, call, this.spans.place(event, this.count));
+    this.linkBack(call, this.count);
     this.count++;
+  }
+
+  /** Adds what was written elsewhere, as it would have been written here. */
+  addPart({ count, rows, heads, text, names, calls }: WrittenPart): void {
+    const numbers = names.map((name) => this.names.number(name));
+    const places = { text: this.text.length, heads: this.heads.length };
+    const part = new PartRows(rows);
+    const linked = calls.ordinals.map((ordinal, index) => this.linked(calls.keys[index] ?? "", calls.areCalls[index] === 1, this.count + ordinal));
+    calls.ordinals.forEach((ordinal, index) => part.setLink(ordinal, linked[index] ?? -1));
+    for (let ordinal = 0; ordinal < count; ordinal++) {
+      part.move(ordinal, places, numbers, this.spans.place(plainEvent, this.count + ordinal));
+    }
+    this.text.addBytes(text);
+    this.heads.addBytes(heads);
+    this.rows.addBytes(rows);
+    calls.ordinals.forEach((ordinal, index) => this.linkBack(linked[index] ?? -1, this.count + ordinal));
+    this.count += count;
   }
 
   /** Where the end is now, to come back to it. */
@@ -69,6 +67,24 @@ export class IndexWriter {
 
   /** Takes back what was written behind a mark. */
   truncate(mark: EndMark): void {
+    // Calls whose first result goes have none any more.
+    for (let ordinal = mark.count; ordinal < this.count; ordinal++) {
+      const call = this.rows.integerAt(linkAt(ordinal));
+      if (call >= 0 && call < mark.count && this.rows.integerAt(linkAt(call)) === ordinal) {
+        this.rows.setInteger(linkAt(call), -1);
+      }
+    }
+    for (const [key, ordinal] of this.calls) {
+      if (ordinal >= mark.count) {
+        this.calls.delete(key);
+      }
+    }
+    for (let last = this.replaced.at(-1); last !== undefined && last.by >= mark.count; last = this.replaced.at(-1)) {
+      this.replaced.pop();
+      if (last.before < mark.count) {
+        this.calls.set(last.key, last.before);
+      }
+    }
     this.flush();
     this.count = mark.count;
     this.rows.truncate(mark.rows);
@@ -90,16 +106,24 @@ export class IndexWriter {
     this.rows.close();
   }
 
-  private linkOf(event: TranscriptEvent): number {
-    if (event.call === undefined) {
-      return -1;
-    }
-    const key = `${event.sample ?? ""}\0${event.call}`;
-    if (event.kind === "tool-call") {
-      this.calls.set(key, this.count);
+  /** The event of the call that a result belongs to; -1 for a call, which is remembered, and where it is not known. */
+  private linked(key: string, isCall: boolean, ordinal: number): number {
+    if (isCall) {
+      const before = this.calls.get(key);
+      if (before !== undefined) {
+        this.replaced.push({ key, before, by: ordinal });
+      }
+      this.calls.set(key, ordinal);
       return -1;
     }
     return this.calls.get(key) ?? -1;
+  }
+
+  /** Lets a call know its first result. */
+  private linkBack(call: number, result: number): void {
+    if (call >= 0 && this.rows.integerAt(linkAt(call)) < 0) {
+      this.rows.setInteger(linkAt(call), result);
+    }
   }
 }
 
@@ -109,108 +133,4 @@ export interface EndMark {
   readonly rows: number;
   readonly heads: number;
   readonly text: number;
-}
-
-function flagsOf(event: TranscriptEvent): number {
-  return (
-    (event.isError ? rowFlag.isError : 0) |
-    (event.isRepeat ? rowFlag.isRepeat : 0) |
-    (event.score === undefined ? 0 : rowFlag.hasScore) |
-    (event.score?.isFinal === true ? rowFlag.isFinalScore : 0) |
-    (changesFiles(event) ? rowFlag.changesFiles : 0)
-  );
-}
-
-/** The id comes first: it is searched for. */
-function headText(event: TranscriptEvent): string {
-  const { id, kind, time, sample, agent, branch, span, call, tool, fields, score, isError, isRepeat, source } = event;
-  const head = { id, kind, time, sample, agent, branch, span, call, tool, fields, score, isError, isRepeat, source };
-  try {
-    return JSON.stringify(head);
-  } catch {
-    // Nested too deeply to be written; the raw source has it.
-    return JSON.stringify({ ...head, fields: { leftOut: "nested too deeply; see the raw source" } });
-  }
-}
-
-const bufferBytes = 4 * 2 ** 20;
-
-/** A file that is written at its end, in large pieces. */
-class Appender {
-  private readonly descriptor: number;
-  private readonly buffer = Buffer.allocUnsafe(bufferBytes);
-  private used = 0;
-  private flushed = 0;
-
-  constructor(path: string) {
-    this.descriptor = openSync(path, "w");
-  }
-
-  get length(): number {
-    return this.flushed + this.used;
-  }
-
-  get unflushed(): number {
-    return this.used;
-  }
-
-  /** Writes text as UTF-8; lone surrogates become U+FFFD. Returns its length in bytes. */
-  add(text: string): number {
-    if (text.length * 3 > bufferBytes - this.used) {
-      this.flush();
-      if (text.length * 3 > bufferBytes) {
-        return this.addLong(text);
-      }
-    }
-    const bytes = this.buffer.write(text, this.used);
-    this.used += bytes;
-    return bytes;
-  }
-
-  /** The next `length` bytes, to be written by the caller. */
-  room(length: number): Buffer {
-    if (length > bufferBytes - this.used) {
-      this.flush();
-    }
-    this.used += length;
-    return this.buffer.subarray(this.used - length, this.used);
-  }
-
-  truncate(length: number): void {
-    this.flush();
-    ftruncateSync(this.descriptor, length);
-    this.flushed = length;
-  }
-
-  flush(): void {
-    this.write(this.buffer.subarray(0, this.used));
-    this.used = 0;
-  }
-
-  close(): void {
-    closeSync(this.descriptor);
-  }
-
-  private addLong(text: string): number {
-    const before = this.flushed;
-    const step = 2 ** 20;
-    for (let from = 0; from < text.length; ) {
-      let to = Math.min(text.length, from + step);
-      // Both halves of a pair stay together.
-      const last = text.charCodeAt(to - 1);
-      if (to < text.length && last >= 0xd800 && last < 0xdc00) {
-        to--;
-      }
-      this.write(Buffer.from(text.slice(from, to), "utf8"));
-      from = to;
-    }
-    return this.flushed - before;
-  }
-
-  private write(bytes: Buffer): void {
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(this.descriptor, bytes, written, bytes.length - written, this.flushed + written);
-    }
-    this.flushed += bytes.length;
-  }
 }

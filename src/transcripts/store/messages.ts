@@ -7,6 +7,8 @@ export interface WorkerStart {
   readonly path: string;
   /** Whether a complete index is there already, so that nothing is read before something changes. */
   readonly isIndexed: boolean;
+  /** Whether somebody waits for the first events to be on a screen. */
+  readonly isShown: boolean;
   /** An existing folder of the cache that belongs to this content. */
   readonly folder: string;
 }

@@ -1,4 +1,5 @@
 import { type EventKind, eventKinds, type EventScore } from "../event";
+import type { SpanPlace } from "./spans";
 
 /** What a list, an outline and a strip need of an event; its text is read when it is looked at. */
 export interface EventRow {
@@ -54,6 +55,11 @@ export const rowFlag = { isError: 1, isRepeat: 2, hasScore: 4, isFinalScore: 8, 
 /** Where the fields of a row lie. All little-endian. */
 const at = { kind: 0, flags: 1, link: 4, time: 8, textStart: 16, titleBytes: 24, textBytes: 28, headStart: 32, headBytes: 40, agent: 44, branch: 48, sample: 52, tool: 56, span: 60, score: 64 } as const;
 
+/** Byte of the link of a row within a file of rows. */
+export function linkAt(ordinal: number): number {
+  return ordinal * rowBytes + at.link;
+}
+
 export function writeRow(buffer: Buffer, offset: number, row: StoredRow): void {
   buffer.fill(0, offset, offset + rowBytes);
   buffer.writeUInt8(eventKinds.indexOf(row.kind), offset + at.kind);
@@ -92,30 +98,54 @@ class Table {
 
 const emptyTable = (rows: number): Table => new Table(Buffer.from(new ArrayBuffer(rows * rowBytes)));
 
+/** So many rows are read at once where they are read when they are looked at: about a megabyte. */
+const chunkRows = 2 ** 14;
+
+/** Reads rows from the first that is wanted on into the buffer, as many as it has room for. Does not wait: a file of the cache is read in under a ms. */
+export type ReadRows = (buffer: Buffer, first: number) => void;
+
 /** The rows of a transcript in memory: 72 bytes an event. */
 export class Rows {
   private table = emptyTable(256);
   private filled = 0;
+  /** Where rows come from that are not in the table yet, and which chunks are. */
+  private stored: { readonly read: ReadRows; readonly isRead: Uint8Array } | undefined;
+
+  /** Takes over rows that are complete, links of calls included; they are read when they are looked at. */
+  static stored(count: number, read: ReadRows): Rows {
+    const rows = new Rows();
+    rows.table = new Table(Buffer.allocUnsafeSlow(count * rowBytes));
+    rows.filled = count;
+    rows.stored = { read, isRead: new Uint8Array(Math.ceil(count / chunkRows)) };
+    return rows;
+  }
+
+  /** Reads no more: what was not looked at yet is no longer there. */
+  release(): void {
+    if (this.stored !== undefined) {
+      const { isRead } = this.stored;
+      const first = isRead.indexOf(0);
+      this.filled = first < 0 ? this.filled : Math.min(this.filled, first * chunkRows);
+      this.stored = undefined;
+    }
+  }
 
   /** Number of events. */
   get count(): number {
     return this.filled;
   }
 
-  /** Adds rows as they lie in the file, which are the table's from now on, and lets calls know their results. */
+  /** Adds rows as they lie in the file, and lets calls know their results. */
   add(bytes: Buffer): void {
+    this.readAll();
     const added = Math.floor(bytes.length / rowBytes);
     const needed = this.filled + added;
-    if (this.filled === 0 && added * rowBytes === bytes.length && added > 0) {
-      this.table = new Table(bytes);
-    } else {
-      if (needed * rowBytes > this.table.bytes.length) {
-        const larger = emptyTable(Math.max(needed, (this.table.bytes.length / rowBytes) * 2));
-        this.table.bytes.copy(larger.bytes, 0, 0, this.filled * rowBytes);
-        this.table = larger;
-      }
-      bytes.copy(this.table.bytes, this.filled * rowBytes, 0, added * rowBytes);
+    if (needed * rowBytes > this.table.bytes.length) {
+      const larger = emptyTable(Math.max(needed, (this.table.bytes.length / rowBytes) * 2));
+      this.table.bytes.copy(larger.bytes, 0, 0, this.filled * rowBytes);
+      this.table = larger;
     }
+    bytes.copy(this.table.bytes, this.filled * rowBytes, 0, added * rowBytes);
     for (let ordinal = this.filled; ordinal < needed; ordinal++) {
       const call = this.link(ordinal);
       if (call >= 0 && call < ordinal && this.link(call) < 0) {
@@ -127,6 +157,7 @@ export class Rows {
 
   /** Forgets the rows from `count` on. */
   truncate(count: number): void {
+    this.readAll();
     for (let ordinal = count; ordinal < this.filled; ordinal++) {
       const call = this.link(ordinal);
       if (call >= 0 && call < count) {
@@ -141,6 +172,7 @@ export class Rows {
     if (!Number.isInteger(ordinal) || ordinal < 0 || ordinal >= this.filled) {
       throw new RangeError(`no event ${ordinal}`);
     }
+    this.read(ordinal);
     const { bytes, integers, counts, numbers } = this.table;
     const offset = ordinal * rowBytes;
     const four = offset / 4;
@@ -174,6 +206,23 @@ export class Rows {
     return this.lastFrom(at.headStart, offset);
   }
 
+  private readAll(): void {
+    for (let first = 0; this.stored !== undefined && first < this.filled; first += chunkRows) {
+      this.read(first);
+    }
+    this.stored = undefined;
+  }
+
+  private read(ordinal: number): void {
+    const { stored } = this;
+    const chunk = Math.floor(ordinal / chunkRows);
+    if (stored !== undefined && stored.isRead[chunk] === 0) {
+      const first = chunk * chunkRows;
+      stored.read(this.table.bytes.subarray(first * rowBytes, Math.min(this.filled, first + chunkRows) * rowBytes), first);
+      stored.isRead[chunk] = 1;
+    }
+  }
+
   private link(ordinal: number): number {
     return this.table.integers[(ordinal * rowBytes + at.link) / 4] ?? -1;
   }
@@ -187,6 +236,7 @@ export class Rows {
     let high = this.filled - 1;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
+      this.read(middle);
       if ((this.table.numbers[(middle * rowBytes + field) / 8] ?? 0) <= offset) {
         low = middle;
       } else {
@@ -196,3 +246,35 @@ export class Rows {
     return low;
   }
 }
+
+/** Rows that were written elsewhere, to be put behind others. */
+export class PartRows {
+  private readonly table: Table;
+
+  /** @param rows whole rows, changed in place; at the beginning of their memory */
+  constructor(rows: Uint8Array<ArrayBuffer>) {
+    this.table = new Table(Buffer.from(rows.buffer, 0, rows.length));
+  }
+
+  setLink(ordinal: number, link: number): void {
+    this.table.integers[(ordinal * rowBytes + at.link) / 4] = link;
+  }
+
+  /** Makes a row what it is behind others: where its text and its head lie, which numbers its names have, and its span. */
+  move(ordinal: number, behind: { readonly text: number; readonly heads: number }, names: readonly number[], { span, begins, isScorers }: SpanPlace): void {
+    const { bytes, integers, counts, numbers } = this.table;
+    const offset = ordinal * rowBytes;
+    numbers[(offset + at.textStart) / 8] = (numbers[(offset + at.textStart) / 8] ?? 0) + behind.text;
+    numbers[(offset + at.headStart) / 8] = (numbers[(offset + at.headStart) / 8] ?? 0) + behind.heads;
+    for (const field of nameFields) {
+      const number = counts[(offset + field) / 4] ?? 0;
+      if (number !== 0) {
+        counts[(offset + field) / 4] = names[number] ?? 0;
+      }
+    }
+    integers[(offset + at.span) / 4] = span;
+    bytes[offset + at.flags] = (bytes[offset + at.flags] ?? 0) | (begins ? rowFlag.beginsSpan : 0) | (isScorers ? rowFlag.isScorers : 0);
+  }
+}
+
+const nameFields = [at.agent, at.branch, at.sample, at.tool] as const;

@@ -63,7 +63,7 @@ function finder(query: PlainQuery): (bytes: Buffer) => Found {
     const compiled = RE2JS.compile(query.pattern, query.isCaseSensitive ? RE2JS.MULTILINE : RE2JS.MULTILINE | RE2JS.CASE_INSENSITIVE);
     return (bytes) => byLine(bytes, (line) => regexMatches(compiled, line));
   }
-  // eslint-disable-next-line no-control-regex -- ASCII is what is asked for
+  // oxlint-disable-next-line no-control-regex -- ASCII is what is asked for
   const isAscii = /^[\x00-\x7f]*$/.test(query.pattern);
   if (query.isCaseSensitive || (isAscii && !/[a-z]/i.test(query.pattern))) {
     const pattern = Buffer.from(query.pattern, "utf8");

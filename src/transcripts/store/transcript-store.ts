@@ -1,3 +1,4 @@
+import { readSync } from "node:fs";
 import { type FileHandle, mkdir, open, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -18,6 +19,16 @@ import { markName, trimCache, usualCacheBytes } from "./trim-cache";
 /** Heads larger than this, in bytes, are not read for a list. */
 const maxGlanceBytes = 128 * 1024;
 
+/** Of heads that are not read this much is, which has the id; in bytes. */
+const beginningBytes = 4096;
+
+/** What lies between two ranges is read with them where it is less than `nearBytes`; no more than `mostBytes` are read at once. */
+const nearBytes = 16 * 1024;
+const mostBytes = 2 ** 20;
+
+/** With less for young values, those of a batch are moved before they are forgotten: a fifth more processor time. */
+const workerLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 96 };
+
 /** So many events are looked through first for one that is near. */
 const nearBatch = 64;
 
@@ -29,6 +40,8 @@ export interface StoreOptions {
   readonly worker: string;
   /** Path of ripgrep; without it searching is done in the worker. */
   readonly ripgrep?: string;
+  /** Whether the first events are shown on a screen, which then goes first where processors are few. */
+  readonly isShown?: boolean;
   /** Of more bytes than this in the cache, what was used longest ago is removed; 8 GiB unless said otherwise. */
   readonly cacheBytes?: number;
 }
@@ -55,6 +68,15 @@ export interface EventText {
   /** Bytes of all of it. */
   readonly bytes: number;
 }
+
+/** An event for a list of many: without fields that are large. */
+export interface Glance {
+  readonly event: TranscriptEvent;
+  /** About how many bytes its fields have; 0 where there are none. */
+  readonly fieldsBytes: number;
+}
+
+type Range = readonly [start: number, bytes: number];
 
 interface Generation {
   readonly name: string;
@@ -160,18 +182,37 @@ export class TranscriptStore {
    *
    * @throws {RangeError} where there is no such event
    */
-  async glance(ordinal: number, limit: number): Promise<{ readonly event: TranscriptEvent; readonly fieldsBytes: number }> {
-    const { heads, rows } = this.generation;
-    const { headStart, headBytes } = rows.row(ordinal);
-    if (headBytes <= maxGlanceBytes) {
-      const event = await this.event(ordinal, limit);
-      return { event, fieldsBytes: Object.keys(event.fields).length === 0 ? 0 : headBytes };
+  async glance(ordinal: number, limit: number): Promise<Glance> {
+    const [glance] = await this.glances([ordinal], limit);
+    if (glance === undefined) {
+      throw new RangeError(`no event ${ordinal}`);
     }
-    const { kind, time, sample, agent, branch, tool, isError, isRepeat } = this.row(ordinal);
-    const [start, title, text] = await Promise.all([readText(heads, headStart, 4096), this.title(ordinal), this.text(ordinal, 0, limit)]);
-    const id = JSON.parse(/^\{"id":("(?:[^"\\]|\\.)*")/.exec(start)?.[1] ?? '""') as string;
-    const event = { id, kind, time, sample: sample || undefined, agent: agent || undefined, branch: branch || undefined, tool: tool || undefined, title, text: text.text, fields: {}, isError, isRepeat };
-    return { event: { ...event, source: { file: "", member: "", start: 0, end: 0 } }, fieldsBytes: headBytes };
+    return glance;
+  }
+
+  /**
+   * The same for several, with few reads: what lies near each other in the files is read at once.
+   *
+   * @throws {RangeError} where there is no such event
+   */
+  async glances(ordinals: readonly number[], limit: number): Promise<Glance[]> {
+    const { heads, text, rows } = this.generation;
+    const wanted = ordinals.map((ordinal) => ({ shown: this.row(ordinal), ...rows.row(ordinal) }));
+    const [headsRead, textsRead] = await Promise.all([
+      readRanges(heads, wanted.map(({ headStart, headBytes }) => [headStart, headBytes <= maxGlanceBytes ? headBytes : beginningBytes])),
+      readRanges(text, wanted.flatMap(({ textStart, titleBytes, textBytes }): Range[] => [[textStart, Math.min(titleBytes, maxGlanceBytes)], [textStart + titleBytes + 1, Math.min(limit, textBytes)]])),
+    ]);
+    return wanted.map(({ shown, headBytes }, number) => {
+      const [head = "", title = "", body = ""] = [headsRead[number], textsRead[2 * number], textsRead[2 * number + 1]];
+      if (headBytes <= maxGlanceBytes) {
+        const event = { ...(JSON.parse(head) as Omit<TranscriptEvent, "title" | "text">), title, text: body };
+        return { event, fieldsBytes: Object.keys(event.fields).length === 0 ? 0 : headBytes };
+      }
+      const { kind, time, sample, agent, branch, tool, isError, isRepeat } = shown;
+      const id = JSON.parse(/^\{"id":("(?:[^"\\]|\\.)*")/.exec(head)?.[1] ?? '""') as string;
+      const event = { id, kind, time, sample: sample || undefined, agent: agent || undefined, branch: branch || undefined, tool: tool || undefined, title, text: body, fields: {}, isError, isRepeat };
+      return { event: { ...event, source: { file: "", member: "", start: 0, end: 0 } }, fieldsBytes: headBytes };
+    });
   }
 
   /** An event's title. */
@@ -305,12 +346,12 @@ export class TranscriptStore {
   private async take(stored: StoredTranscript): Promise<boolean> {
     try {
       const files = generationFiles(join(this.folder, stored.generation));
-      const [generation, rows, text] = await Promise.all([openGeneration(this.folder, stored.generation), readFile(files.rows), stat(files.text)]);
-      if (rows.length !== stored.count * rowBytes || text.size !== stored.textBytes) {
-        await closeGeneration(generation);
+      const [opened, rows, text] = await Promise.all([openGeneration(this.folder, stored.generation), stat(files.rows), stat(files.text)]);
+      if (rows.size !== stored.count * rowBytes || text.size !== stored.textBytes) {
+        await closeGeneration(opened);
         return false;
       }
-      generation.rows.add(rows);
+      const generation = { ...opened, rows: Rows.stored(stored.count, (buffer, first) => void readSync(opened.rowsFile.fd, buffer, 0, buffer.length, first * rowBytes)) };
       generation.names.add(stored.names.slice(1));
       generation.textBytes = stored.textBytes;
       this.current = generation;
@@ -344,8 +385,8 @@ export class TranscriptStore {
   }
 
   private startWorker(isIndexed: boolean): Worker {
-    const data: WorkerStart = { path: this.path, folder: this.folder, isIndexed };
-    const worker = new Worker(this.options.worker, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 48 } });
+    const data: WorkerStart = { path: this.path, folder: this.folder, isIndexed, isShown: this.options.isShown === true };
+    const worker = new Worker(this.options.worker, { workerData: data, resourceLimits: workerLimits });
     this.worker = worker;
     worker.on("message", (message: WorkerMessage) => this.hear(message));
     worker.on("error", (error) => {
@@ -517,6 +558,7 @@ async function openGeneration(folder: string, name: string): Promise<Generation>
 }
 
 async function closeGeneration(generation: Generation | undefined): Promise<void> {
+  generation?.rows.release();
   await Promise.all([generation?.rowsFile.close(), generation?.heads.close(), generation?.text.close()]);
 }
 
@@ -524,4 +566,28 @@ async function readText(file: FileHandle, start: number, bytes: number): Promise
   const buffer = Buffer.alloc(bytes);
   const { bytesRead } = await file.read(buffer, 0, bytes, start);
   return buffer.toString("utf8", 0, bytesRead);
+}
+
+/** The texts of several ranges of a file, with few reads. */
+async function readRanges(file: FileHandle, ranges: readonly Range[]): Promise<string[]> {
+  const texts = new Array<string>(ranges.length).fill("");
+  const inOrder = ranges.map(([start, bytes], number) => ({ start, end: start + bytes, number })).sort((one, other) => one.start - other.start);
+  const groups: { start: number; end: number; ranges: typeof inOrder }[] = [];
+  for (const range of inOrder) {
+    const last = groups.at(-1);
+    if (last !== undefined && range.start - last.end <= nearBytes && range.end - last.start <= mostBytes) {
+      last.ranges.push(range);
+      last.end = Math.max(last.end, range.end);
+    } else {
+      groups.push({ start: range.start, end: range.end, ranges: [range] });
+    }
+  }
+  await Promise.all(
+    groups.map(async (group) => {
+      const buffer = Buffer.allocUnsafe(group.end - group.start);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, group.start);
+      group.ranges.forEach(({ start, end, number }) => (texts[number] = buffer.toString("utf8", start - group.start, Math.min(bytesRead, end - group.start))));
+    }),
+  );
+  return texts;
 }

@@ -1,26 +1,46 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parentPort, threadId, workerData } from "node:worker_threads";
 import { messageOf, writeFileDurably } from "../../base";
+import type { TranscriptEvent } from "../event";
 import { openTranscript } from "../open-transcript";
 import { readSource } from "../read-source";
-import { TranscriptError, type TranscriptReading } from "../reading";
+import { type ReadingPart, TranscriptError, type TranscriptReading } from "../reading";
 import { contentKey } from "./identity";
 import { type EndMark, IndexWriter } from "./index-writer";
 import { storedFileName, storeVersion } from "./layout";
 import type { WorkerMessage, WorkerRequest, WorkerStart } from "./messages";
+import { type PartReaderStart, PartReaders, readParts } from "./part-readers";
 import type { StoredTranscript } from "./stored-transcript";
+import { type WrittenPart, writtenPart } from "./written-part";
 
 /** What was written is made visible at least so often, in ms, or after so many bytes. */
 const flushEvery = 150;
 const flushBytes = 8 * 2 ** 20;
 
+/** Smaller files are read before another thread has begun; in bytes. */
+const leastForParts = 8 * 2 ** 20;
+/** Small, so that what was read is written and forgotten soon; the first is the first screen. */
+const partBytes = 2 ** 20;
+const firstPartBytes = 2 ** 17;
+/** Parts that are read, or wait to be put behind those before. */
+const mostParts = 16;
+const mostThreads = 3;
+
 /** Where so many bytes are left and processors are few, whoever shows the first events goes first, for so many ms. */
 const largeRest = 64 * 2 ** 20;
 const forFirstScreen = 300;
+
+/** A part that is being read, in the order of the file. */
+interface PartSlot {
+  readonly part: ReadingPart;
+  readonly reading: Promise<WrittenPart | undefined>;
+  /** What was read, once it was. */
+  written: WrittenPart | "alone" | undefined;
+}
 
 /** Reads a transcript into the files of the cache, and answers what the store asks for. */
 class TranscriptWorker {
@@ -83,7 +103,89 @@ class TranscriptWorker {
     this.reading = reading;
     this.send({ type: "opened", format: reading.format, formatTitle: reading.formatTitle, facts: reading.facts });
     this.newGeneration();
+    await this.takeParts(reading);
     await this.take(reading);
+  }
+
+  /** Reads what may be read in parts, with as many threads as there are processors. */
+  private async takeParts(reading: TranscriptReading): Promise<void> {
+    const { writer } = this;
+    const total = await bytesOf(this.start.path);
+    // Where there is a screen to be drawn, a processor is left to it.
+    const threads = Math.min(availableParallelism() - (this.start.isShown ? 2 : 1), mostThreads);
+    if (writer === undefined || reading.parts === undefined || reading.partEvents === undefined || threads < 1 || total < leastForParts) {
+      return;
+    }
+    const parts = reading.parts((index) => (index === 0 ? firstPartBytes : partBytes));
+    const first = parts.next().value;
+    if (first === undefined) {
+      return;
+    }
+    this.addEvents(reading.partEvents(first));
+    this.last = { done: first.end, total };
+    this.report(false);
+    await this.afterFirst(total - first.end);
+    const readers = new PartReaders(__filename, { readsPartsOf: this.start.path, members: join(this.start.folder, "members") }, threads);
+    try {
+      await this.mergeParts(reading, parts, readers, total);
+    } finally {
+      await readers.close();
+    }
+  }
+
+  /** This thread reads, too, and puts what all have read into the order of the file. */
+  private async mergeParts(reading: TranscriptReading, parts: Generator<ReadingPart, void>, readers: PartReaders, total: number): Promise<void> {
+    const slots: PartSlot[] = [];
+    let flushedAt = Date.now();
+    for (let isMore = true; isMore || slots.length > 0; ) {
+      while (isMore && readers.isFree && slots.length < mostParts) {
+        isMore = this.give(parts, slots, (part) => readers.read(part));
+      }
+      const [slot] = slots;
+      if (slot === undefined || (slot.written === undefined && isMore && slots.length < mostParts)) {
+        isMore = isMore && this.give(parts, slots, (part) => Promise.resolve(writtenPart(reading.partEvents?.(part) ?? [], part.end - part.start)));
+        // Lets what others have read come in.
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
+      const written = await slot.reading;
+      if (written === undefined) {
+        this.addEvents(reading.partEvents?.(slot.part) ?? []);
+      } else {
+        this.writer?.addPart(written);
+      }
+      slots.shift();
+      this.last = { done: slot.part.end, total };
+      if (Date.now() - flushedAt >= flushEvery) {
+        this.report(false);
+        flushedAt = Date.now();
+      }
+    }
+  }
+
+  /** Has the next part read. False where there is none. */
+  private give(parts: Generator<ReadingPart, void>, slots: PartSlot[], read: (part: ReadingPart) => Promise<WrittenPart | undefined>): boolean {
+    const next = parts.next();
+    if (next.done === true) {
+      return false;
+    }
+    const slot: PartSlot = { part: next.value, reading: read(next.value), written: undefined };
+    void slot.reading.then((written) => (slot.written = written ?? "alone"));
+    slots.push(slot);
+    return true;
+  }
+
+  private addEvents(events: Iterable<TranscriptEvent>): void {
+    for (const event of events) {
+      this.writer?.add(event);
+    }
+  }
+
+  /** Where much is left and processors are few, whoever shows the first events goes first. */
+  private async afterFirst(rest: number): Promise<void> {
+    if (this.start.isShown && rest > largeRest && availableParallelism() < 4) {
+      await delay(forFirstScreen);
+    }
   }
 
   private newGeneration(): void {
@@ -114,8 +216,8 @@ class TranscriptWorker {
       this.last = { done: batch.done, total: batch.total };
       if (Date.now() - flushedAt >= flushEvery || writer.unflushed >= flushBytes) {
         this.report(false);
-        if (flushedAt === 0 && batch.total - batch.done > largeRest && availableParallelism() < 4) {
-          await delay(forFirstScreen);
+        if (flushedAt === 0 && writer.count === batch.events.length) {
+          await this.afterFirst(batch.total - batch.done);
         }
         flushedAt = Date.now();
       }
@@ -214,9 +316,16 @@ class TranscriptWorker {
   }
 }
 
+async function bytesOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
 const port = parentPort;
-if (port !== null) {
-  const worker = new TranscriptWorker(workerData as WorkerStart, (message, transfer) => port.postMessage(message, transfer ?? []));
+const given = workerData as WorkerStart | PartReaderStart;
+if (port !== null && "readsPartsOf" in given) {
+  readParts(given);
+} else if (port !== null) {
+  const worker = new TranscriptWorker(given as WorkerStart, (message, transfer) => port.postMessage(message, transfer ?? []));
   port.on("message", (request: WorkerRequest) => worker.handle(request));
   worker.begin();
 }

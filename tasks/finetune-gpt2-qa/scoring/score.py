@@ -7,7 +7,8 @@ nothing is scored then, and that is said.
 Run it in the workspace folder as `python3 -I score.py`.
 
 Environment, besides what solver.py names:
-    QA_PROFILE, QA_PROMPTS, QA_SECONDS, QA_GPU   cpu or h100, number of questions, limit of train.py, whether a GPU is needed (from the profile)
+    QA_PROFILE, QA_PROMPTS, QA_SECONDS   cpu or h100, number of questions, limit of train.py (from the profile)
+    QA_GPUS, QA_GPU_MODEL   how many GPUs are needed, and a part of their name
     QA_JUDGE_URL, QA_JUDGE_MODEL, QA_JUDGE_KEY   the judge's endpoint (ends in /v1), model and key; `weak` as URL: weak_judge.py
 """
 
@@ -16,37 +17,59 @@ import os
 import random
 import re
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import gpu
 import weak_judge
 from endpoint import Endpoint
-from solver import Invalid, Solver, Unable, report, say, sha256, whole_number
+from solver import Broken, Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
 
 WEIGHTS = "model.safetensors"
+LARGEST_FILE_BYTES = {"cpu": 2_000_000, "h100": 1_400_000_000}
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROMPT = "Question: {question}\nResponse A: {first}\nResponse B: {second}\nWhich response is better? Answer with A or B alone."
 JUDGE_SECONDS = 60
+JUDGING_SECONDS = 1000
 AT_A_TIME = 4
 LONGEST_RESPONSE = 4000
 
 
 def measure(details):
-    torch, weights = pytorch()
+    keep_modules(HERE, "weights", "policy")
+    profile = os.environ.get("QA_PROFILE", "cpu")
+    # Where much is needed, it is looked for before anyone waits for train.py; else not before there is something to evaluate.
+    ready = environment() if profile == "h100" else None
     judge = judge_endpoint(details)
-    model, respond = (gpt2 if os.environ.get("QA_PROFILE") == "h100" else small_model)(torch)
-    expected = model.state_dict()
     with Solver(hidden=("QA_", "OPENAI_", "ANTHROPIC_")) as solver:
-        content = weights_of_solution(solver, details, 2 * sum(4 * part.numel() for part in expected.values()) + 10**6)
+        try:
+            content = weights_of_solution(solver, details, LARGEST_FILE_BYTES[profile])
+        except Broken:
+            # What the box lacks is not the solution's fault.
+            environment()
+            raise
     details["sha256"] = sha256(content)
-    load(torch, weights, model, content, expected)
-    questions, responses, baselines = respond(model)
+    torch, weights, model, respond = ready or environment()
+    load(torch, weights, model, content, model.state_dict())
+    try:
+        questions, responses, baselines = respond(model)
+    except RuntimeError as error:
+        # Sampling refuses probabilities that are no numbers.
+        raise Invalid(f"The model with these weights gives no responses: {str(error)[:300]}") from None
     say(f"Asking the judge about {len(questions)} questions")
-    rates = [win_rate(judge, questions, responses, baseline) for baseline in baselines]
+    deadline = time.monotonic() + JUDGING_SECONDS
+    rates = [win_rate(judge, questions, responses, baseline, deadline) for baseline in baselines]
     details["examples"] = [{"question": question, "response": response[:500]} for question, response in list(zip(questions, responses))[:5]]
     return sum(rates) / len(rates), {"winRates": [round(rate, 4) for rate in rates], "questions": len(questions)}
+
+
+def environment():
+    """PyTorch, reading of weights, an empty model and what makes its responses; raises Unable where the box lacks any of it."""
+    torch, weights = pytorch()
+    return (torch, weights, *(gpt2 if os.environ.get("QA_PROFILE") == "h100" else small_model)(torch))
 
 
 def pytorch():
@@ -55,8 +78,7 @@ def pytorch():
         import weights
     except ImportError as error:
         raise Unable(f"PyTorch cannot be loaded by {sys.executable} ({error}); install it for this python3.") from None
-    if whole_number("QA_GPU", 0, 1) and not torch.cuda.is_available():
-        raise Unable("this profile needs an NVIDIA GPU, and PyTorch finds none; use a box with one, or the profile cpu.")
+    gpu.expect(torch, whole_number("QA_GPUS", 0, 64), os.environ.get("QA_GPU_MODEL", ""))
     return torch, weights
 
 
@@ -140,7 +162,7 @@ def gpt2(torch):
     except (OSError, ValueError):
         raise Unable("the held-out questions (protected/prompts.jsonl) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
     try:
-        tokenizer = AutoTokenizer.from_pretrained("gpt2", padding_side="left")
+        tokenizer = AutoTokenizer.from_pretrained(os.environ.get("QA_MODEL", "openai-community/gpt2"), padding_side="left")
     except OSError as error:
         raise Unable(f"the tokenizer of gpt2 cannot be loaded ({str(error).splitlines()[0]}); put it into the Hugging Face cache of the scorer's account.") from None
     tokenizer.pad_token = tokenizer.eos_token
@@ -159,12 +181,14 @@ def gpt2(torch):
     return GPT2LMHeadModel(GPT2Config(tie_word_embeddings=False)), respond
 
 
-def win_rate(judge, questions, responses, baseline):
-    """Share of the questions where the judge prefers the response; which one is A is chance."""
+def win_rate(judge, questions, responses, baseline, deadline):
+    """Share of the questions where the judge prefers the response; which one is A is chance. Raises Unable where the judge takes too long."""
     chance = random.SystemRandom()
 
     def wins(row):
         question, response, other = row
+        if time.monotonic() > deadline:
+            raise Unable(f"the judge is too slow: {JUDGING_SECONDS} s were not enough for two comparisons of {len(questions)} questions; use a quicker endpoint.")
         is_first = chance.random() < 0.5
         first, second = (response, other) if is_first else (other, response)
         return asked(judge, question, first, second) == ("A" if is_first else "B")

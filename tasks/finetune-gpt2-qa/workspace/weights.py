@@ -3,6 +3,7 @@
 The same file lies in `workspace/` and in `scoring/`; scoring uses its own.
 """
 
+import ctypes
 import json
 import math
 import struct
@@ -16,7 +17,9 @@ def to_bytes(tensors, metadata=None):
 
     header, parts, offset = {"__metadata__": metadata} if metadata else {}, [], 0
     for name, tensor in tensors.items():
-        part = tensor.detach().to("cpu", torch.float32).contiguous().numpy().tobytes()
+        values = tensor.detach().to("cpu", torch.float32).contiguous()
+        # Not by way of numpy, which PyTorch does without.
+        part = ctypes.string_at(values.data_ptr(), 4 * values.numel()) if values.numel() > 0 else b""
         header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [offset, offset + len(part)]}
         parts.append(part)
         offset += len(part)
@@ -37,7 +40,10 @@ def from_bytes(content):
     try:
         header = json.loads(content[8 : 8 + length].decode())
         entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
-        body, tensors = content[8 + length :], {}
+        body, tensors = memoryview(content)[8 + length :], {}
+        # Tensors that share bytes would make a small file large.
+        if sum(max(0, entry["data_offsets"][1] - entry["data_offsets"][0]) for entry in entries.values()) > len(body):
+            raise ValueError("The tensors of the file overlap.")
         for name, entry in entries.items():
             shape, (start, end) = [int(size) for size in entry["shape"]], entry["data_offsets"]
             if entry["dtype"] != "F32":
@@ -46,7 +52,7 @@ def from_bytes(content):
                 raise ValueError(f"The size of {name[:100]!r} does not fit its shape.")
             part = bytearray(body[start:end])
             tensors[name] = torch.frombuffer(part, dtype=torch.float32).reshape(shape) if part else torch.zeros(shape)
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    except (KeyError, TypeError, AttributeError, OverflowError, UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise ValueError("The file is no safetensors file: its header cannot be read.") from None
     return tensors
 

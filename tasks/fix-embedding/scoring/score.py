@@ -8,7 +8,7 @@ Run it in the workspace folder as `python3 -I score.py`.
 Environment, besides what solver.py names (the profile in task.json gives it):
     EMBEDDING_PROFILE   cpu or h100
     EMBEDDING_SECONDS   limit of fix.py, where there is no weights file
-    EMBEDDING_GPU       1 where a GPU is needed, else 0
+    EMBEDDING_GPUS, EMBEDDING_GPU_MODEL   how many GPUs are needed, and a part of their name
 """
 
 import math
@@ -18,19 +18,29 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from solver import Invalid, Solver, Unable, report, say, sha256, whole_number
+import gpu
+from solver import Broken, Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
 
 WEIGHTS = "fixed.safetensors"
+LARGEST_FILE_BYTES = {"cpu": 2_000_000, "h100": 14_000_000_000}
 SEQUENCES = 1024
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def measure(details):
-    torch, weights = pytorch()
-    model, tokens = evaluation(torch)
-    expected = model.state_dict()
+    keep_modules(HERE, "weights", "inputs", "model")
+    profile = os.environ.get("EMBEDDING_PROFILE", "cpu")
+    # Where much is needed, it is looked for before anyone waits for fix.py; else not before there is something to evaluate.
+    ready = environment() if profile == "h100" else None
     with Solver(hidden=("EMBEDDING_",)) as solver:
-        content = weights_of_solution(solver, details, 2 * sum(4 * part.numel() for part in expected.values()) + 10**6)
+        try:
+            content = weights_of_solution(solver, details, LARGEST_FILE_BYTES[profile])
+        except Broken:
+            # What the box lacks is not the solution's fault.
+            environment()
+            raise
+    torch, weights, model, tokens = ready or environment()
+    expected = model.state_dict()
     details["sha256"] = sha256(content)
     try:
         given = weights.from_bytes(content)
@@ -69,14 +79,19 @@ def weights_of_solution(solver, details, limit):
     return content
 
 
+def environment():
+    """PyTorch, reading of weights, and what evaluation() makes; raises Unable where the box lacks any of it."""
+    torch, weights = pytorch()
+    return (torch, weights, *evaluation(torch))
+
+
 def pytorch():
     try:
         import torch
         import weights
     except ImportError as error:
         raise Unable(f"PyTorch cannot be loaded by {sys.executable} ({error}); install it for this python3.") from None
-    if whole_number("EMBEDDING_GPU", 0, 1) and not torch.cuda.is_available():
-        raise Unable("this profile needs an NVIDIA GPU, and PyTorch finds none; use a box with one, or the profile cpu.")
+    gpu.expect(torch, whole_number("EMBEDDING_GPUS", 0, 64), os.environ.get("EMBEDDING_GPU_MODEL", ""))
     return torch, weights
 
 

@@ -13,6 +13,8 @@ Environment:
                          given, this process belongs to another account, and the solution can neither read nor stop it
     KERNEL_ELEMENTS      length of the vector
     KERNEL_CALL_SECONDS  limit of one call, 20 unless given
+    KERNEL_DEVICE        cuda where the vector is a tensor of PyTorch on a GPU (tensors.py); a buffer in main memory unless given
+    KERNEL_GPUS, KERNEL_GPU_MODEL   how many GPUs are needed then, and a part of their name
 """
 
 import contextlib
@@ -50,12 +52,21 @@ class Invalid(Exception):
     """The solution has no score; the text says why, in one sentence for the expert."""
 
 
+class Unable(Exception):
+    """Nothing can be scored, for a reason outside the solution; the text says what is missing and what to do."""
+
+
 def main():
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit("The scoring was stopped."))
     details = {"python": platform.python_version(), "system": platform.platform(), "processors": os.cpu_count()}
     try:
-        milliseconds, elements = measure(os.getcwd(), details)
+        if os.environ.get("KERNEL_DEVICE"):
+            import tensors
+
+            milliseconds, elements = tensors.measure(os.getcwd(), details)
+        else:
+            milliseconds, elements = measure(os.getcwd(), details)
         score = round(math.log(milliseconds), 6)
         message = {"milliseconds": milliseconds, "elements": elements}
         say(f"Valid: {milliseconds:.3f} ms, score {score:.4f}")
@@ -63,6 +74,11 @@ def main():
         score = None
         message = {"error": str(reason)}
         say(f"Invalid: {reason}")
+    except Unable as reason:
+        score = None
+        message = {"error": f"Not scored, and not the solution's fault: {reason}"}
+        details["environment"] = str(reason)
+        say(message["error"])
     write_result({"score": score, "message": message, "details": details})
 
 
@@ -135,26 +151,30 @@ class Solver:
     output pipe are its only open files, so what it prints cannot be taken for an answer.
     """
 
-    def __init__(self, workspace, elements):
+    def __init__(self, workspace, *words, script="solver_process.py"):
         self.workspace = workspace
-        self.elements = elements
+        self.words = [str(word) for word in words]
+        self.script = script
 
     def __enter__(self):
         shield_this_process()
+        # Nothing is imported from this folder any more: the solution may be able to write there.
+        sys.path[:] = [path for path in sys.path if path != os.path.dirname(os.path.abspath(__file__))]
         self.scratch = tempfile.mkdtemp(prefix="kernel-")
         self.socket, theirs = socket.socketpair()
         for end in (self.socket, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "solver_process.py")
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), self.script)
         command = AS_EXPERT + [sys.executable, "-B", "-u", "-X", "faulthandler", script]
         self.process = subprocess.Popen(
-            command + [self.workspace, str(self.elements)],
+            command + [self.workspace, *self.words],
             cwd=self.workspace,
             env=environment_of_solver(self.scratch),
             stdin=theirs,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=None if AS_EXPERT else give_up_tracing,
         )
         theirs.close()
         self.output = threading.Thread(target=show_output, args=(self.process.stdout,), daemon=True)
@@ -168,6 +188,9 @@ class Solver:
         self.output.join(timeout=2)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
+    def resume(self, process):
+        send_signal(process, signal.SIGCONT)
+
     def wait_until_ready(self, when, seconds):
         deadline = time.monotonic() + seconds
         with self.explained(when, seconds):
@@ -178,7 +201,7 @@ class Solver:
         if self.has_unread_answer():
             raise Invalid(f"The solution's process sent something before {name} was made.")
         outgoing, incoming = memoryview(data).cast("B"), memoryview(result)
-        paused = [] if AS_EXPERT else self.processes()
+        paused = self.paused()
         gc.collect()
         gc.disable()
         with self.explained(f"in {name}", seconds):
@@ -246,6 +269,10 @@ class Solver:
         """Process ids of the solver and its descendants; where there is no /proc, of the solver alone."""
         return [process for process, _ in descendants()] or [self.process.pid]
 
+    def paused(self):
+        """What freeze() stopped."""
+        return [] if AS_EXPERT else self.processes()
+
     def freeze(self):
         """Stops all processes of the solution and returns when none of them runs any more."""
         if AS_EXPERT:
@@ -295,8 +322,10 @@ def descendants():
         if name.isdigit():
             with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:
                 # The name of the program comes before these fields, in brackets, and may contain anything.
-                state, parent = file.read().rpartition(b")")[2].split()[:2]
-                children.setdefault(int(parent), []).append((int(name), state.decode()))
+                fields = file.read().rpartition(b")")[2].split()
+                state, parent, threads = fields[0].decode(), int(fields[1]), int(fields[17])
+                # What has ended its first thread looks like a zombie while its others go on.
+                children.setdefault(parent, []).append((int(name), "R" if state in "ZX" and threads > 1 else state))
     found = []
     waiting = [os.getpid()]
     while waiting:
@@ -329,6 +358,20 @@ def shield_this_process():
         library = ctypes.CDLL(None)
         library.prctl(set_dumpable, 0, 0, 0, 0)
         library.prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def give_up_tracing():
+    """Linux: what is started now can never trace or read processes that shielded themselves, nor set the clock, root or not."""
+    drop_from_bounding_set, do_without_new_rights = 24, 38
+    # By their names in capabilities(7): SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_TIME, PERFMON and BPF.
+    capabilities = (16, 17, 19, 21, 25, 38, 39)
+    with contextlib.suppress(Exception):
+        import ctypes
+
+        library = ctypes.CDLL(None)
+        for capability in capabilities:
+            library.prctl(drop_from_bounding_set, capability, 0, 0, 0)
+        library.prctl(do_without_new_rights, 1, 0, 0, 0)
 
 
 def environment_of_solver(scratch):
@@ -406,4 +449,8 @@ def write_result(result):
 
 
 if __name__ == "__main__":
+    # Others of its files take what is in it by this name.
+    sys.modules["score"] = sys.modules["__main__"]
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     main()

@@ -1,7 +1,7 @@
-"""A quick check of prefix_sum.py on this machine: `python3 check.py [elements]`.
+"""A quick check of prefix_sum.py on this machine: `python3 check.py [elements]`, on a GPU where PyTorch finds one.
 
-Compares small vectors with the definition, then times one call on a large one. The scoring does its own measuring and
-never runs this file, so change it as you like.
+Compares small vectors with the definition, then times one call on a large one, without the transfer of data that a scoring
+includes. The scoring does its own measuring and never runs this file, so change it as you like.
 """
 
 import random
@@ -10,6 +10,13 @@ import time
 from array import array
 
 from prefix_sum import prefix_sum
+
+try:
+    import torch
+
+    torch = torch if torch.cuda.is_available() else None
+except ImportError:
+    torch = None
 
 
 def by_definition(values):
@@ -26,12 +33,34 @@ def by_definition(values):
 
 
 def call(values):
-    """Calls prefix_sum as the scoring does: with a writable buffer of int32 items."""
+    """Calls prefix_sum as the scoring does: on a GPU with a tensor, where there is one; else with a writable buffer of int32 items."""
+    if torch is not None:
+        return call_with_tensor(values)
     vector = memoryview(bytearray(array("i", values).tobytes())).cast("i")
     started = time.perf_counter()
     result = prefix_sum(vector)
     seconds = time.perf_counter() - started
-    return memoryview(result).tolist(), seconds
+    return memoryview(result).cast("B").cast("i").tolist(), seconds
+
+
+def call_with_tensor(values):
+    result, seconds = timed_on_gpu(torch.tensor(values, dtype=torch.int32, device="cuda"))
+    return result.tolist(), seconds
+
+
+def timed_on_gpu(vector):
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    result = prefix_sum(vector)
+    torch.cuda.synchronize()
+    return result, time.perf_counter() - started
+
+
+def large_call(elements):
+    """Seconds of the second of two calls: the first may have to compile."""
+    if torch is None:
+        return [call(random.choices(range(-32768, 32768), k=elements))[1] for _ in range(2)][1]
+    return [timed_on_gpu(torch.randint(-32768, 32768, (elements,), dtype=torch.int32, device="cuda"))[1] for _ in range(2)][1]
 
 
 def check():
@@ -47,6 +76,5 @@ def check():
 
 if __name__ == "__main__":
     check()
-    elements = int(sys.argv[1]) if len(sys.argv) > 1 else 2_500_000
-    _, seconds = call(random.choices(range(-32768, 32768), k=elements))
-    print(f"One call with {elements} elements took {1000 * seconds:.1f} ms.")
+    elements = int(sys.argv[1]) if len(sys.argv) > 1 else 2_500_000 if torch is None else 100_000_000
+    print(f"One call with {elements} elements took {1000 * large_call(elements):.1f} ms.")

@@ -1,4 +1,4 @@
-"""The starting solution: right, easy to follow, and slow."""
+"""The starting solution: right, easy to follow, and slow. On a buffer in profile cpu, on a tensor in profile h100."""
 
 from array import array
 
@@ -6,8 +6,19 @@ from array import array
 def prefix_sum(x):
     """Running sum of the elements that come after an odd number of positive ones.
 
-    x: buffer of n int32 items. Returns a buffer of n int32 items.
+    x: buffer of n int32 items, or an int32 tensor [n]. Returns the same kind of thing.
     """
+    return of_buffer(x) if isinstance(x, memoryview) else of_tensor(x)
+
+
+def of_tensor(x):
+    positive = (x > 0).long()
+    positives_before = positive.cumsum(0) - positive
+    selected = x.long() * (positives_before % 2)
+    return selected.cumsum(0).int()
+
+
+def of_buffer(x):
     values = []
     for index in range(len(x)):
         values.append(x[index])

@@ -38,6 +38,9 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         config = json.load(file)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    if config["width"] < 256:
+        # What there is to share between processors is less than what sharing costs.
+        torch.set_num_threads(1)
     parameters = {name: tensor.to(device).requires_grad_() for name, tensor in weights.load(config["initial"]).items()}
     with open(config["data"], "rb") as file:
         data = torch.frombuffer(bytearray(file.read()), dtype=torch.int16).to(device, torch.int64) & 0xFFFF

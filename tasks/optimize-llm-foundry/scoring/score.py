@@ -11,9 +11,10 @@ Environment, besides what solver.py names (the profile in task.json gives it):
     FOUNDRY_TOKENS    length of the data
     FOUNDRY_SECONDS   limit of train.py
     FOUNDRY_MILLINORM the largest difference to the right weights that is valid, in thousandths
-    FOUNDRY_GPU       1 where a GPU is needed, else 0
+    FOUNDRY_GPUS, FOUNDRY_GPU_MODEL   how many GPUs are needed, and a part of their name
 """
 
+import ctypes
 import json
 import math
 import os
@@ -23,14 +24,16 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from solver import Invalid, Solver, Unable, report, say, sha256, whole_number
+import gpu
+from solver import Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
 
 SETTINGS = {"hidden": ("FOUNDRY_",)}
 LARGEST_FILE_BYTES = 20_000_000_000
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def measure(details):
-    torch, weights = pytorch()
+    keep_modules(HERE, "weights", "model")
     seconds_limit = whole_number("FOUNDRY_SECONDS", 1, 3600)
     largest_difference = whole_number("FOUNDRY_MILLINORM", 1, 10**6) / 1000
     with Solver(**SETTINGS) as solver:
@@ -38,15 +41,18 @@ def measure(details):
         if source is None:
             raise Invalid("There is no readable file train.py in the workspace.")
         details["sha256"] = sha256(source)
+        torch, weights = pytorch()
         config = new_config(solver)
         random_numbers = torch.Generator().manual_seed(int.from_bytes(os.urandom(7), "little"))
         tokens = new_tokens(torch, random_numbers, config["vocabulary"])
         initial = new_model(torch, random_numbers, config)
-        solver.put("tokens.bin", tokens.to(torch.int16).numpy().tobytes())
+        small = tokens.to(torch.int16).contiguous()
+        solver.put("tokens.bin", ctypes.string_at(small.data_ptr(), 2 * small.numel()))
         solver.put("initial.safetensors", weights.to_bytes(initial))
         solver.put("config.json", json.dumps(config).encode())
         say("Running train.py")
         seconds = solver.run(["train.py", solver.path("config.json")], seconds_limit, "train.py")
+        details["processorSeconds"] = solver.processor_seconds
         say(f"train.py took {seconds:.2f} s; training the same model here, to compare")
         written = solver.read(config["output"], min(LARGEST_FILE_BYTES, 2 * sum(4 * part.numel() for part in initial.values()) + 10**6), "The trained model")
     if written is None:
@@ -75,8 +81,7 @@ def pytorch():
         import weights
     except ImportError as error:
         raise Unable(f"PyTorch cannot be loaded by {sys.executable} ({error}); install it for this python3.") from None
-    if whole_number("FOUNDRY_GPU", 0, 1) and not torch.cuda.is_available():
-        raise Unable("this profile needs an NVIDIA GPU, and PyTorch finds none; use a box with one, or the profile cpu.")
+    gpu.expect(torch, whole_number("FOUNDRY_GPUS", 0, 64), os.environ.get("FOUNDRY_GPU_MODEL", ""))
     return torch, weights
 
 
@@ -96,9 +101,10 @@ def new_config(solver):
         "warmup_steps": chance.randint(1, whole_number("FOUNDRY_STEPS", 2, 10**6) // 3 + 1),
         "beta1": chance.uniform(0.85, 0.92),
         "beta2": chance.uniform(0.93, 0.97),
-        "epsilon": 1e-6,
+        "epsilon": chance.uniform(0.5e-6, 2e-6),
         "weight_decay": chance.uniform(0.05, 0.2),
-        "gradient_clip": chance.uniform(0.5, 2),
+        # Below the norms of the gradients, so that it always has an effect.
+        "gradient_clip": chance.uniform(0.1, 0.35),
     }
 
 

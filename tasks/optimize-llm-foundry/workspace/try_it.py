@@ -18,16 +18,16 @@ from model import LanguageModel
 
 CONFIG = {
     "data": "try/tokens.bin", "initial": "try/initial.safetensors", "output": "try/trained.safetensors",
-    "vocabulary": 128, "block_size": 32, "layers": 2, "heads": 4, "width": 32,
-    "steps": 24, "batch_size": 16, "learning_rate": 1e-3, "warmup_steps": 5, "beta1": 0.9, "beta2": 0.95,
-    "epsilon": 1e-8, "weight_decay": 0.1, "gradient_clip": 1.0,
+    "vocabulary": 64, "block_size": 32, "layers": 2, "heads": 4, "width": 16,
+    "steps": 40, "batch_size": 16, "learning_rate": 1e-3, "warmup_steps": 5, "beta1": 0.9, "beta2": 0.95,
+    "epsilon": 1e-6, "weight_decay": 0.1, "gradient_clip": 0.3,
 }
 
 os.makedirs("try", exist_ok=True)
 random.seed(1)
 torch.manual_seed(1)
 tokens = [0]
-while len(tokens) < 16384:
+while len(tokens) < 32768:
     tokens.append((tokens[-1] * 5 + random.choice([1, 2, 3])) % CONFIG["vocabulary"])
 with open(CONFIG["data"], "wb") as file:
     file.write(struct.pack(f"<{len(tokens)}H", *tokens))

@@ -3,6 +3,8 @@
 import torch
 
 MOST_NODES = 5000
+# Operations whose second argument must be fixed: else they would look up what the data decide in what the data made.
+FIXED_SECOND = {"index": "takes an index", "embedding": "takes a table"}
 LARGEST_TENSOR = 400_000_000
 
 
@@ -14,7 +16,7 @@ def run(program, tensors, tokens):
     """The result of the program for int64 tokens [batch, block]; raises Refused."""
     if not isinstance(program, list) or not 1 <= len(program) <= MOST_NODES:
         raise Refused(f"A program is a list of 1 to {MOST_NODES} operations")
-    values = []
+    values, decided = [], []
 
     def value(argument):
         if isinstance(argument, dict):
@@ -34,6 +36,12 @@ def run(program, tensors, tokens):
         if operation is None:
             raise Refused(f"Operation {number}, {str(node.get('op') if isinstance(node, dict) else node)[:60]!r}, is not permitted")
         try:
+            references = [list(referenced(argument)) for argument in [*node["args"], *node.get("options", {}).values()]]
+            # What the tokens decide: everything but weights, and what is made of weights alone.
+            moving = [any(decided[reference] for reference in of_one) for of_one in references]
+            decided.append(node["op"] == "input" or any(moving))
+            if node["op"] in FIXED_SECOND and (len(node["args"]) != 2 or any(moving[1:])):
+                raise Refused(f"Operation {number} ({node['op']}) {FIXED_SECOND[node['op']]} that is fixed before the forward pass, and this one depends on the tokens")
             arguments = [value(argument) for argument in node["args"]]
             options = {name: value(argument) for name, argument in node.get("options", {}).items()}
             if node["op"] == "input":
@@ -43,12 +51,23 @@ def run(program, tensors, tokens):
                 made = made.long() if options.get("whole") is True else made
             else:
                 made = operation(*arguments, **options)
-        except (KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError, RecursionError) as error:
+        except Refused:
+            raise
+        except Exception as error:
             raise Refused(f"Operation {number} ({node['op']}) cannot be carried out: {str(error)[:300]}") from None
         if not isinstance(made, torch.Tensor) or made.numel() > LARGEST_TENSOR:
             raise Refused(f"Operation {number} ({node['op']}) does not make a tensor of at most {LARGEST_TENSOR} elements")
         values.append(made)
     return values[-1]
+
+
+def referenced(argument):
+    """Numbers of the operations that an argument refers to."""
+    if isinstance(argument, dict):
+        if type(argument.get("node")) is int and argument["node"] >= 0:
+            yield argument["node"]
+        for item in argument["list"] if isinstance(argument.get("list"), list) else []:
+            yield from referenced(item)
 
 
 def optional_whole(value):

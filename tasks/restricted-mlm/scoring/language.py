@@ -15,8 +15,8 @@ def sample(sequences, chance):
     fixed = torch.Generator().manual_seed(61)
     nature = torch.randn(VOCABULARY, RANK, generator=fixed)
     first, second = (torch.randn(RANK, RANK, generator=fixed) / math.sqrt(RANK) for _ in range(2))
-    after_first = 0.7 * nature @ first @ nature.T - 0.02 * torch.arange(VOCABULARY)
-    after_second = 0.45 * nature @ second @ nature.T
+    after_first = 0.5 * nature @ first @ nature.T - 0.02 * torch.arange(VOCABULARY)
+    after_second = 0.32 * nature @ second @ nature.T
     tokens = torch.randint(VOCABULARY, (sequences, 2), generator=chance)
     while tokens.shape[1] < BLOCK + 2:
         scores = after_first[tokens[:, -1]] + after_second[tokens[:, -2]]

@@ -9,30 +9,40 @@ Run it in the workspace folder as `python3 -I score.py`.
 Environment, besides what solver.py names (the profile in task.json gives it):
     MLM_PROFILE   cpu or h100
     MLM_SECONDS   limit of train.py, where there is no file of the solution
-    MLM_GPU       1 where a GPU is needed, else 0
+    MLM_MEGABYTES largest file of a solution
+    MLM_GPUS, MLM_GPU_MODEL   how many GPUs are needed, and a part of their name
 """
 
 import json
 import math
 import os
+import resource
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from solver import Invalid, Solver, Unable, report, say, sha256, whole_number
+import gpu
+from solver import Broken, Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
 
 SOLUTION = "model.safetensors"
-LARGEST_SOLUTION = 4_000_000_000
-BATCHES = 64
+PROGRAM_MEMORY_BYTES = 4_000_000_000
+BATCHES = 128
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def measure(details):
-    torch, weights, interpreter = pytorch()
-    data = evaluation(torch)
+    keep_modules(HERE, "weights", "interpreter", "language")
+    # Where much is needed, it is looked for before anyone waits for train.py; else not before there is something to evaluate.
+    ready = environment() if os.environ.get("MLM_PROFILE") == "h100" else None
     with Solver(hidden=("MLM_",)) as solver:
-        content = solution(solver, details)
+        try:
+            content = solution(solver, details)
+        except Broken:
+            # What the box lacks is not the solution's fault.
+            environment()
+            raise
+    torch, weights, interpreter, data = ready or environment()
     details["sha256"] = sha256(content)
     try:
         tensors = weights.from_bytes(content)
@@ -51,7 +61,8 @@ def measure(details):
 
 def solution(solver, details):
     """The file of the workspace, or what train.py writes where there is none."""
-    content = solver.read(SOLUTION, LARGEST_SOLUTION)
+    largest = whole_number("MLM_MEGABYTES", 1, 100_000) * 10**6
+    content = solver.read(SOLUTION, largest)
     if content is not None:
         details["weights"] = "file"
         return content
@@ -60,10 +71,16 @@ def solution(solver, details):
     details["weights"] = "train.py"
     say(f"There is no {SOLUTION}; running train.py")
     solver.run(["train.py", solver.path(SOLUTION)], whole_number("MLM_SECONDS", 1, 36_000), "train.py")
-    content = solver.read(solver.path(SOLUTION), LARGEST_SOLUTION, SOLUTION)
+    content = solver.read(solver.path(SOLUTION), largest, SOLUTION)
     if content is None:
         raise Invalid("train.py wrote nothing to the path it was given.")
     return content
+
+
+def environment():
+    """PyTorch, the modules over it, and what solutions are evaluated on; raises Unable where the box lacks any of it."""
+    torch, weights, interpreter = pytorch()
+    return torch, weights, interpreter, evaluation(torch)
 
 
 def pytorch():
@@ -73,8 +90,7 @@ def pytorch():
         import weights
     except ImportError as error:
         raise Unable(f"PyTorch cannot be loaded by {sys.executable} ({error}); install it for this python3.") from None
-    if whole_number("MLM_GPU", 0, 1) and not torch.cuda.is_available():
-        raise Unable("this profile needs an NVIDIA GPU, and PyTorch finds none; use a box with one, or the profile cpu.")
+    gpu.expect(torch, whole_number("MLM_GPUS", 0, 64), os.environ.get("MLM_GPU_MODEL", ""))
     return torch, weights, interpreter
 
 
@@ -106,6 +122,8 @@ def evaluation_of_text(torch, chance):
 
 def mean_loss(torch, interpreter, program, tensors, tokens, given, hidden, vocabulary, batch):
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        limit_memory()
     tensors = {name: tensor.to(device) for name, tensor in tensors.items()}
     total, count = 0.0, 0
     with torch.no_grad():
@@ -119,6 +137,17 @@ def mean_loss(torch, interpreter, program, tensors, tokens, given, hidden, vocab
             loss = torch.nn.functional.cross_entropy(logits[places.to(device)].float(), rows[places].to(device), reduction="sum").item()
             total, count = total + loss, count + int(places.sum())
     return total / count
+
+
+def limit_memory():
+    """A program that asks for more memory than this is refused, before it brings down the scorer or the machine."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + PROGRAM_MEMORY_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    except (OSError, ValueError):
+        # Where the system has no such limit, or a lower one.
+        pass
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 at the first operation that is not permitted. Scoring reads the program with an interpreter of its own, which knows
 nothing but these operations; what this file lets through by mistake is refused there.
 
-Permitted: nn.Embedding, nn.Linear, nn.ReLU; relu, matmul (@), einsum, sum, +, *; indexing with whole numbers, slices and tensors;
+Permitted: nn.Embedding, nn.Linear, nn.ReLU; relu, matmul (@), einsum, sum, +, *; indexing with whole numbers, slices and fixed tensors;
 reshape, view, flatten, permute, transpose, unsqueeze, squeeze, cat. Parameters, buffers, and numbers may be used. Sizes are fixed: there is
 no x.shape; a scoring evaluates batches of [BATCH, BLOCK] tokens.
 """
@@ -51,9 +51,17 @@ def export(model):
     except Exception as error:
         sys.exit(f"The forward pass cannot be followed: {error}")
     modules = dict(model.named_modules())
-    program, tensors, places = [], {}, {}
+    program, tensors, places, moving = [], {}, {}, set()
+
+    def depends_on_tokens(argument):
+        listed = argument.get("list", []) if isinstance(argument, dict) else []
+        return isinstance(argument, dict) and (argument.get("node") in moving or any(depends_on_tokens(item) for item in listed))
 
     def emit(op, *arguments, **options):
+        if op == "index" and depends_on_tokens(arguments[1]):
+            raise NotPermitted("indexing with a tensor that depends on the tokens is not permitted; nn.Embedding looks tokens up")
+        if op == "input" or any(depends_on_tokens(argument) for argument in (*arguments, *options.values())):
+            moving.add(len(program))
         program.append({"op": op, "args": list(arguments), **({"options": options} if options else {})})
         return {"node": len(program) - 1}
 
@@ -99,7 +107,7 @@ def export(model):
                     places[node] = emit("embedding", given, tensor(f"{node.target}.weight"))
                 elif type(module) is nn.ReLU:
                     places[node] = emit("relu", given)
-                elif type(module) is nn.Identity or type(module) is nn.Dropout:
+                elif type(module) is nn.Identity:
                     places[node] = given
                 else:
                     raise NotPermitted(f"nn.{type(module).__name__} is not permitted")

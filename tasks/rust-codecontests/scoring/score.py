@@ -25,13 +25,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import problems
 import weak_model
-from endpoint import Endpoint
-from solver import Channel, Invalid, Solver, Unable, printable, report, say, sha256, whole_number
+from endpoint import Endpoint, Refused
+from solver import Channel, Invalid, Solver, Unable, keep_modules, printable, report, say, sha256, whole_number
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 AT_A_TIME = 8
 CALL_SECONDS = 60
 TEST_SECONDS = 3
+STARTING_SECONDS = 4
 COMPILE_SECONDS = 30
 LARGEST_PROGRAM = 200_000
 LARGEST_OUTPUT = 1_000_000
@@ -40,6 +41,7 @@ SLOW_CALL_SECONDS = 20
 
 
 def measure(details):
+    keep_modules(HERE)
     held_out = held_out_problems()
     endpoint = model_endpoint(details)
     with Solver(hidden=("RUST_", "OPENAI_", "ANTHROPIC_")) as solver:
@@ -53,7 +55,7 @@ def measure(details):
         details["sha256"] = sha256(source)
         programs, failures, calls = generate(solver, endpoint, held_out)
         if len(failures) == len(held_out):
-            raise Invalid(f"generate_solution failed for every problem, first with: {printable(failures[0].encode())}.")
+            raise Invalid(f"generate_solution failed for every problem, first with: {plain(failures[0])}.")
         say(f"{len(programs)} programs came back; compiling and testing them")
         with ThreadPoolExecutor(2) as pool:
             verdicts = list(pool.map(lambda item: verdict(solver, held_out[item[0]], *item), sorted(programs.items())))
@@ -80,13 +82,15 @@ def held_out_problems():
 
 
 def model_endpoint(details):
-    url, model = os.environ.get("RUST_MODEL_URL", ""), os.environ.get("RUST_MODEL", "")
+    url, model, key = (os.environ.get(name, "") for name in ("RUST_MODEL_URL", "RUST_MODEL", "RUST_MODEL_KEY"))
     if not url:
         raise Unable("no model endpoint is named; set RUST_MODEL_URL (ending in /v1), RUST_MODEL and, where needed, RUST_MODEL_KEY for the scoring.")
     if url == "weak":
-        url, model = f"http://127.0.0.1:{weak_model.serve().server_address[1]}/v1", weak_model.NAME
+        # With a key, so that a solution that finds the port cannot make calls that nobody counts.
+        key = os.urandom(16).hex()
+        url, model = f"http://127.0.0.1:{weak_model.serve(key=key).server_address[1]}/v1", weak_model.NAME
     details["model"] = model
-    return Endpoint(url, model, os.environ.get("RUST_MODEL_KEY", ""), CALL_SECONDS)
+    return Endpoint(url, model, key, CALL_SECONDS)
 
 
 def in_path(solver, program):
@@ -96,7 +100,7 @@ def in_path(solver, program):
 def generate(solver, endpoint, held_out):
     """Runs the solution; returns its programs by problem, the sentences of its exceptions, and the number of calls."""
     seconds, most_calls = whole_number("RUST_SECONDS", 1, 36_000), whole_number("RUST_CALLS", 1, 1000) * len(held_out)
-    channel, lock, unable = Channel(), threading.Lock(), []
+    channel, lock, unable, refused, answered = Channel(), threading.Lock(), [], [], set()
     solver.start([os.path.join(HERE, "solver_process.py")], channel.theirs)
     channel.theirs.close()
     programs, failures, calls, asked = {}, {}, 0, {}
@@ -114,8 +118,14 @@ def generate(solver, endpoint, held_out):
         try:
             asked[request["call"]] = time.monotonic()
             text = endpoint.chat(request["messages"], request["temperature"])
-            del asked[request["call"]]
+            asked.pop(request["call"], None)
+            answered.add(request["call"])
             send({"call": request["call"], "text": text})
+        except Refused as reason:
+            # A prompt that is too long, say: a matter between the solution and the model.
+            asked.pop(request["call"], None)
+            refused.append(reason)
+            send({"call": request["call"], "refused": reason.reason})
         except Unable as reason:
             unable.append(reason)
             channel.socket.shutdown(socket.SHUT_RDWR)
@@ -136,13 +146,15 @@ def generate(solver, endpoint, held_out):
         while len(programs) + len(failures) < len(held_out):
             said = channel.receive(deadline)
             if "unusable" in said:
-                raise Invalid(f"scaffold.py cannot be used: {printable(str(said['unusable']).encode())}.")
+                raise Invalid(f"scaffold.py cannot be used: {plain(said['unusable'])}.")
             if "call" in said:
                 calls += 1
                 if calls > most_calls:
                     raise Invalid(f"The solution called the model more than {most_calls} times.")
                 # Only these fields of a call count: a model that is named in it is not asked.
                 pool.submit(call, {"call": int(said["call"]), "messages": messages_of(said), "temperature": float(said["temperature"])})
+            elif type(said["problem"]) is not int:
+                raise TypeError
             elif said["problem"] not in programs and said["problem"] not in failures and said["problem"] in range(len(held_out)):
                 if "failed" in said:
                     failures[said["problem"]] = str(said["failed"])
@@ -157,14 +169,22 @@ def generate(solver, endpoint, held_out):
         if not unable:
             status = solver.process.wait(timeout=5)
             raise Invalid(f"The solution's process {solver.ending(status)}.") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise Invalid("The solution's process wrote to the scorer's channel; only calls and returned programs may go there.") from None
     finally:
         solver.kill()
         pool.shutdown(wait=False)
     if unable:
         raise unable[0]
+    if refused and not answered:
+        # No single call was taken: a model that the endpoint does not have, say.
+        raise refused[0]
     return programs, list(failures.values()), calls
+
+
+def plain(said):
+    """What the solution says of itself, fit to be shown."""
+    return printable(str(said).encode("utf-8", "replace"))
 
 
 def messages_of(said):
@@ -176,13 +196,15 @@ def verdict(solver, problem, number, code):
     """Compiles a program and runs it on all tests; each in a process of the expert's account."""
     source, program = solver.path(f"{number}.rs"), solver.path(f"{number}.out")
     solver.put(f"{number}.rs", code.encode("utf-8", "replace"))
-    compiled = solver.as_expert(["timeout", "-s", "KILL", str(COMPILE_SECONDS), "rustc", "--edition", "2021", "-O", "-C", "debuginfo=0", "-o", program, source])
-    if compiled.returncode != 0:
+    # Not in the workspace: a file there may name another compiler.
+    words = ["sh", "-c", 'cd / && exec "$@"', "sh", "timeout", "-s", "KILL", str(COMPILE_SECONDS), "rustc", "--edition", "2021", "-O", "-C", "debuginfo=0", "-o", program, source]
+    if solver.as_expert(words).returncode != 0:
         return "does not compile"
     limited = f'timeout -s KILL {TEST_SECONDS} "$0" | head -c {LARGEST_OUTPUT}'
     for given, expected in problem["tests"]:
         try:
-            printed = solver.as_expert(["sh", "-c", limited, program], given.encode()).stdout
+            # The output ends with the last process that can write it: one that left the group which `timeout` ends counts as well.
+            printed = solver.as_expert(["sh", "-c", limited, program], given.encode(), TEST_SECONDS + STARTING_SECONDS).stdout
         except (subprocess.TimeoutExpired, OSError):
             return "too slow"
         if printed.split() != expected.encode().split():

@@ -11,6 +11,7 @@ Environment:
 
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 import platform
@@ -21,6 +22,9 @@ import sys
 import threading
 import time
 
+# PyTorch's threads wait for each other spinning, which on a machine that does other things too makes a training several times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 AS_EXPERT = json.loads(os.environ.get("BASELINER_SOLVER") or "[]")
 SHOWN_OUTPUT_BYTES = 200_000
 FILE_SECONDS = 60
@@ -28,6 +32,10 @@ FILE_SECONDS = 60
 
 class Invalid(Exception):
     """The solution has no score; the text says why, in one sentence for the expert."""
+
+
+class Broken(Invalid):
+    """A program of the solution ended as one does that cannot load a library: its own fault, unless the box lacks that."""
 
 
 class Unable(Exception):
@@ -96,10 +104,10 @@ class Solver:
             raise Invalid(f"{name or os.path.basename(path)} is larger than {limit} bytes.")
         return read.stdout
 
-    def as_expert(self, words, content=b""):
+    def as_expert(self, words, content=b"", seconds=FILE_SECONDS):
         return subprocess.run(
             AS_EXPERT + words, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=self.workspace, env=self.environment(), timeout=FILE_SECONDS,
+            cwd=self.workspace, env=self.environment(), timeout=seconds,
         )
 
     def start(self, words, channel=None):
@@ -113,23 +121,33 @@ class Solver:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=None if AS_EXPERT else give_up_tracing,
         )
         self.output = threading.Thread(target=self.show_output, args=(self.process.stdout,), daemon=True)
         self.output.start()
 
     def run(self, words, seconds, what):
-        """Runs Python of the solution's side to its end; returns its wall time in s, raises Invalid."""
+        """Runs Python of the solution's side to its end; returns its wall time in s, raises Invalid.
+
+        The time goes on until all that it started has ended: what is left to a daemon counts as well. The processor time of
+        all that was waited for is then in processor_seconds: where it is much less, the computer was busy with something else.
+        """
+        used_before = processor_seconds_of_children()
         started = time.perf_counter()
         self.start(words)
         try:
             status = self.process.wait(timeout=seconds)
-            elapsed = time.perf_counter() - started
         except subprocess.TimeoutExpired:
             raise Invalid(f"{what} took longer than {seconds} s.") from None
         finally:
-            self.kill()
+            all_ended = self.kill()
+        elapsed = time.perf_counter() - started
+        self.processor_seconds = round(processor_seconds_of_children() - used_before, 2)
+        if not all_ended:
+            raise Invalid(f"{what} left processes that multiply faster than they can be ended.")
         if status != 0:
-            raise Invalid(f"{what} {self.ending(status)}.")
+            lacks_library = status < 0 or any(name in self.last_line for name in ("ImportError", "ModuleNotFoundError", "OSError"))
+            raise (Broken if lacks_library else Invalid)(f"{what} {self.ending(status)}.")
         return elapsed
 
     def ending(self, status):
@@ -153,12 +171,13 @@ class Solver:
                     say("  | (further output is not shown)")
 
     def kill(self):
-        """Ends all that was started, those included that left the group."""
+        """Ends all that was started, those included that left the group; returns whether nothing is left."""
         if self.process is None:
-            return
+            return True
         with contextlib.suppress(OSError):
             os.killpg(self.process.pid, signal.SIGKILL)
         deadline = time.monotonic() + 5
+        all_ended = False
         while time.monotonic() < deadline:
             self.process.poll()
             remaining = descendants()
@@ -171,11 +190,13 @@ class Solver:
                     with contextlib.suppress(OSError):
                         os.waitpid(process, os.WNOHANG)
             if not remaining:
+                all_ended = True
                 break
             time.sleep(0.005)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=2)
         self.output.join(timeout=2)
+        return all_ended
 
 
 class Channel:
@@ -211,8 +232,10 @@ def descendants():
         if name.isdigit():
             with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:
                 # The name of the program comes before these fields, in brackets, and may contain anything.
-                state, parent = file.read().rpartition(b")")[2].split()[:2]
-                children.setdefault(int(parent), []).append((int(name), state.decode()))
+                fields = file.read().rpartition(b")")[2].split()
+                state, parent, threads = fields[0].decode(), int(fields[1]), int(fields[17])
+                # What has ended its first thread looks like a zombie while its others go on.
+                children.setdefault(parent, []).append((int(name), "R" if state in "ZX" and threads > 1 else state))
     found = []
     waiting = [os.getpid()]
     while waiting:
@@ -230,6 +253,29 @@ def kill_as_expert(processes):
             subprocess.run(AS_EXPERT + words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=2)
 
 
+def keep_modules(folder, *names):
+    """Modules of this folder are imported as they are now, however late: what a solution writes there meanwhile does not count.
+    No others are imported from there any more."""
+
+    class Kept:
+        sources = {}
+
+        def find_spec(self, name, path=None, target=None):
+            return importlib.util.spec_from_loader(name, self) if name in self.sources else None
+
+        def create_module(self, spec):
+            return None
+
+        def exec_module(self, module):
+            exec(compile(self.sources[module.__name__], os.path.join(folder, f"{module.__name__}.py"), "exec"), module.__dict__)
+
+    for name in names:
+        with open(os.path.join(folder, f"{name}.py"), "rb") as file:
+            Kept.sources[name] = file.read()
+    sys.meta_path.insert(0, Kept())
+    sys.path[:] = [path for path in sys.path if path != folder]
+
+
 def shield_this_process():
     """Linux: keeps processes of the same account (unless it is root) from reading this one's memory and files, and
     makes orphaned descendants children of this process, so that a daemon cannot slip away."""
@@ -240,6 +286,25 @@ def shield_this_process():
         library = ctypes.CDLL(None)
         library.prctl(set_dumpable, 0, 0, 0, 0)
         library.prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def give_up_tracing():
+    """Linux: what is started now can never trace or read processes that shielded themselves, nor set the clock, root or not."""
+    drop_from_bounding_set, do_without_new_rights = 24, 38
+    # By their names in capabilities(7): SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_TIME, PERFMON and BPF.
+    capabilities = (16, 17, 19, 21, 25, 38, 39)
+    with contextlib.suppress(Exception):
+        import ctypes
+
+        library = ctypes.CDLL(None)
+        for capability in capabilities:
+            library.prctl(drop_from_bounding_set, capability, 0, 0, 0)
+        library.prctl(do_without_new_rights, 1, 0, 0, 0)
+
+
+def processor_seconds_of_children():
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def sha256(content):

@@ -9,8 +9,12 @@ import sys
 import traceback
 
 
+class RefusedCall(Exception):
+    """The model does not take this call, a prompt that is too long, say; the text has its reason."""
+
+
 class Client:
-    """The model. `await client.chat(messages, temperature)` returns the text of its answer."""
+    """The model. `await client.chat(messages, temperature)` returns the text of its answer; raises RefusedCall."""
 
     def __init__(self, write):
         self.write = write
@@ -46,7 +50,14 @@ async def main():
     async def answers():
         while line := await reader.readline():
             answer = json.loads(line)
-            client.waiting[answer["call"]].set_result(answer["text"])
+            waiting = client.waiting[answer["call"]]
+            # Whoever asked may have given up.
+            if waiting.done():
+                continue
+            if "refused" in answer:
+                waiting.set_exception(RefusedCall(answer["refused"]))
+            else:
+                waiting.set_result(answer["text"])
 
     async def solve(number, problem):
         try:

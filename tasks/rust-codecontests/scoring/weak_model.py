@@ -72,16 +72,20 @@ class WeakModel:
         return f"The numbers are read from standard input first.\n\n```rust\n{program}```\n\nThis runs fast enough."
 
 
-def serve(port=0):
-    """Starts the server in a thread; returns it. Its address is in server_address."""
+def serve(port=0, key=None):
+    """Starts the server in a thread; returns it. Its address is in server_address. Where there is a key, callers must have it."""
     model = WeakModel()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             try:
                 request = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+                if key is not None and self.headers.get("Authorization") != f"Bearer {key}":
+                    raise PermissionError
                 message = {"role": "assistant", "content": model.answer(request["messages"])}
                 status, answer = 200, {"object": "chat.completion", "model": NAME, "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+            except PermissionError:
+                status, answer = 401, {"error": {"message": "The key is missing or wrong."}}
             except (ValueError, KeyError, AttributeError, TypeError):
                 status, answer = 400, {"error": {"message": "This is no chat completions request."}}
             content = json.dumps(answer).encode()

@@ -19,13 +19,15 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from solver import Invalid, Solver, Unable, report, say, sha256, whole_number
+from solver import Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
 
 ANSWER = "answer.json"
-TRUTH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "protected", "truth.json")
+HERE = os.path.dirname(os.path.abspath(__file__))
+TRUTH = os.path.join(HERE, "..", "protected", "truth.json")
 
 
 def measure(details):
+    keep_modules(HERE)
     points = ground_truth()
     with Solver() as solver:
         content = solver.read(ANSWER, 100_000)
@@ -62,7 +64,7 @@ def ground_truth():
 def read_answer(content):
     """Width, steps and predicted loss; raises Invalid for anything but an object of these three numbers."""
     try:
-        answer = json.loads(content.decode())
+        answer = json.loads(content.decode(), object_pairs_hook=once)
     except (ValueError, RecursionError):
         raise Invalid(f"{ANSWER} is not JSON.") from None
     names = ("width", "steps", "loss")
@@ -75,6 +77,13 @@ def read_answer(content):
     if type(loss) not in (int, float) or not 0 <= loss <= 100:
         raise Invalid(f"loss in {ANSWER} must be a number from 0 to 100.")
     return width, steps, loss
+
+
+def once(pairs):
+    """An object of JSON in which no name stands twice: which of the two counts would be a matter of who reads it."""
+    if len(dict(pairs)) < len(pairs):
+        raise Invalid(f"{ANSWER} gives a number twice.")
+    return dict(pairs)
 
 
 def interpolated(points, width):

@@ -14,7 +14,7 @@ import time
 
 PROFILES = {
     "cpu": {"layers": 2, "block": 16, "batch": 16, "vocabulary": 64, "largest_run": 2.5e9, "target": 2.5e10, "data": None},
-    "h100": {"layers": 4, "block": 1024, "batch": 64, "vocabulary": 50304, "largest_run": 1e16, "target": 5e17, "data": "openwebtext.bin"},
+    "h100": {"layers": 4, "block": 1024, "batch": 64, "vocabulary": 50304, "largest_run": 1e16, "target": 5e17, "data": "/data/openwebtext.bin"},
 }
 PROFILE = PROFILES[os.environ.get("SCALING_PROFILE", "cpu")]
 LEARNING_RATE = 1e-2
@@ -31,7 +31,7 @@ def train(width, steps, seed=0):
     """Loss in nats per token on held-out data after training."""
     used = flops(width, steps)
     if used > PROFILE["largest_run"]:
-        sys.exit(f"This run needs {used:.2e} FLOPs; a run may use {PROFILE['largest_run']:.0e}.")
+        sys.exit(f"This run needs {used:.2e} FLOPs; a run may use {PROFILE['largest_run']:.2e}.")
     loss = training_run(width, steps, seed)
     with open("runs.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps({"time": time.time(), "width": width, "steps": steps, "seed": seed, "flops": used, "loss": loss}) + "\n")

@@ -62,6 +62,11 @@ describe("score@k", () => {
     );
   });
 
+  it("comes to four decimals that were computed elsewhere from all subsets", () => {
+    const values = [0, 0.11, 0.37, 0.37, 0.64, 0.9, 1.25];
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map((k) => scoreAtK(values, k).toFixed(4))).toEqual(["0.5200", "0.7867", "0.9449", "1.0551", "1.1376", "1.2000", "1.2500", "1.2500"]);
+  });
+
   it("stays exact for thousands of runs, where binomial coefficients overflow", () => {
     const values = Array.from({ length: 5000 }, (_, index) => index / 5000);
     // The expected best of k of the numbers 0 … n − 1 is k (n + 1) / (k + 1) − 1.

@@ -73,6 +73,15 @@ describe("sessions", () => {
   });
 });
 
+it("takes the study's constants where it names some, and says of sessions with others that it does", async () => {
+  await inFolder(async (folder) => {
+    await writeSession(join(folder, "a"), "one", [[30, 6]]);
+    const study = await loadStudy(studySchema.parse({ format: 1, tasks: { "t (cpu)": { start: 10, reference: 5 } } }), [folder], { cache: folder });
+    expect([...(study.runs[0]?.trajectory.values ?? [])]).toEqual([0.8]);
+    expect(study.remarks.map(({ kind, reason }) => `${kind}: ${reason}`)).toContain("note: it was scored with start 10 and reference 2; the study's 10 and 5 hold");
+  });
+});
+
 describe("runs whose scores are hidden", () => {
   it("are left out and listed, as sessions and as score logs, and never count as 0", async () => {
     await inFolder(async (folder) => {
@@ -147,7 +156,7 @@ describe("study.json", () => {
 describe("exports", () => {
   it("hold every figure, are whole documents, and take names as text", async () => {
     const analysis = await analysisOfRows([{ id: "1", attempts: [[1, 0.5]] }, { id: "2", group: '<b>"bot", & co', attempts: [[2, 0.9]] }]);
-    const json = JSON.parse(analysisJson(analysis)) as { figures: { group: string; statistic: string; value: unknown }[]; runs: unknown[]; remarks: unknown[] };
+    const json = JSON.parse(Array.from(analysisJson(analysis)).join("")) as { figures: { group: string; statistic: string; value: unknown }[]; runs: unknown[]; remarks: unknown[] };
     expect(json.figures.find(({ group, statistic }) => group.startsWith("<b>") && statistic === "human-equivalent hours")?.value).toBe("not within the limit");
     expect(json.runs).toHaveLength(2);
     const lines = analysisCsv(analysis).trimEnd().split("\r\n");

@@ -12,7 +12,7 @@ const nasty = "ln -s ../trained_model_reference trained_model # \u001b]0;x\u0007
 
 async function audited(command: string): Promise<AuditedTranscript> {
   const { events, format } = await readContent(JSON.stringify([{ role: "user", content: "go" }, { role: "assistant", content: null, tool_calls: [{ id: "c", type: "function", function: { name: "bash", arguments: JSON.stringify({ command }) } }] }, { role: "tool", tool_call_id: "c", content: "ok" }]));
-  return { file: "a <b>.json", format, ...(await auditEvents(events, generalRuleSet())), problem: undefined };
+  return { file: "a <b>.json", format, rules: "", ...(await auditEvents(events, generalRuleSet())), problem: undefined };
 }
 
 describe("a report", () => {
@@ -29,7 +29,7 @@ describe("a report", () => {
   test("lets nothing that is quoted have an effect", async () => {
     const one = await audited(nasty);
     for (const report of [textReport(one), markdownReport([one]), htmlReport([one])]) {
-      // eslint-disable-next-line no-control-regex -- what must not be in it
+      // oxlint-disable-next-line no-control-regex -- what must not be in it
       expect(/[\u0000-\u0008\u000b-\u001f\u007f]/.test(report)).toBe(false);
     }
     expect(htmlReport([one])).not.toContain("<script");

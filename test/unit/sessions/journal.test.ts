@@ -122,3 +122,36 @@ describe("the journal", () => {
     expect(readFileSync(join(folder, journalFileName))).toEqual(bytes);
   });
 });
+
+describe("what is known of a journal", () => {
+  test("changes nothing of what is read, whatever was added, and is forgotten when a byte of it has changed", async () => {
+    await fc.assert(
+      fc.asyncProperty(notes, notes, fc.nat(), fc.nat(7), async (before, after, place, bit) => {
+        const { folder, bytes } = await journalWith(before);
+        const { known } = parseJournal(bytes);
+        const { writer } = await JournalWriter.continue(folder, new FakeTime());
+        for (const text of after) {
+          await writer.append("note.added", { text });
+        }
+        await writer.close();
+        const longer = readFileSync(join(folder, journalFileName));
+        expect(parseJournal(longer, known)).toEqual(parseJournal(longer));
+        const changed = Buffer.from(longer);
+        const position = place % bytes.length;
+        changed.writeUInt8(changed.readUInt8(position) ^ (1 << bit), position);
+        expect(parseJournal(changed, known)).toEqual(parseJournal(changed));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("is told only where the entries say just what the lines say, and nothing is wrong", async () => {
+    const { bytes } = await journalWith(["one", "two"]);
+    expect(parseJournal(bytes).known?.bytes).toBe(bytes.length);
+    expect(parseJournal(bytes.subarray(0, bytes.length - 3)).known?.bytes).toBe(bytes.lastIndexOf(0x0a, bytes.length - 2) + 1);
+    const [first = ""] = linesOf(bytes);
+    const withMore = { ...(JSON.parse(first) as object), data: { text: "one", more: "of a later version" } };
+    expect(parseJournal(Buffer.from(`${JSON.stringify(withMore)}\n`))).toMatchObject({ problems: [], known: undefined });
+    expect(parseJournal(Buffer.from(bytes.toString("utf8").replace("one", "eno"))).known).toBeUndefined();
+  });
+});

@@ -9,7 +9,8 @@ const source = (text: string | Buffer): MemorySource => new MemorySource(typeof 
 
 function scan(text: string | Buffer, paths: RecordPaths, windowBytes = 2 ** 20): { records: FoundRecord[]; shell: FoundShell } {
   const found = [...new JsonScanner(source(text), 0, undefined, windowBytes).next(paths)];
-  return { records: found.slice(0, -1), shell: found.at(-1) as FoundShell };
+  const records = (found.slice(0, -1) as FoundRecord[]).map(({ path, within, name, start, end, bytes }) => ({ path, within, name, start, end, bytes }));
+  return { records, shell: found.at(-1) as FoundShell };
 }
 
 /** Texts that meet every branch of a scanner: quotes, backslashes, brackets inside of strings. */

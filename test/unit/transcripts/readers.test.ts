@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { inWords, readContent, readTranscript, transcriptFixtures, zipOf } from "../../support/transcripts";
 
 /** Each fixture with the events that it holds, in the words of `inWords`. */
@@ -36,7 +37,15 @@ const fixtures: readonly (readonly [file: string, format: string, events: readon
     "message @h ok",
     "tool-call bash #c1 @h ls",
     "tool-result bash #c1 @h a",
-    "raw (document) {\\\"schema_version\\\": \\\"ATIF-v1.6\\\", \\\"session",
+    "state (trajectory)",
+  ]],
+  ["claude-code-printed.jsonl", "claude-code", [
+    "note (init)",
+    "message I look.",
+    "tool-call Task #t1 look",
+    "message @subagent Inside.",
+    "tool-result #t1 seen",
+    "note (result success) Done.",
   ]],
   ["claude-code.jsonl", "claude-code", [
     "note (summary) Fix the sum",
@@ -46,6 +55,46 @@ const fixtures: readonly (readonly [file: string, format: string, events: readon
     "!tool-result #t1 not found",
     "message @subagent Done.",
     "raw (from-the-future) {\\\"type\\\": \\\"from-the-future\\\", \\\"sessionId\\\":",
+  ]],
+  ["codex-exec-first.jsonl", "codex-exec", [
+    "state (configuration)",
+    "user List.",
+    "state (task_started)",
+    "reasoning Look.",
+    "tool-call shell #c1 command: [\\n  \\\"bash\\\",\\n  \\\"-lc\\\",\\n  \\\"ls\\\"\\n]\\nc",
+    "~state (exec_command_output_delta)",
+    "!tool-result #c1 no",
+    "tool-call file_change #c2 {\\n  \\\"a.py\\\": {\\n    \\\"add\\\": {\\n      \\\"conten",
+    "tool-result #c2 Success",
+    "tool-call docs.find #c3 x",
+    "tool-result #c3 found",
+    "message Done.",
+    "state (task_complete)",
+    "raw {\\\"id\\\":\\\"0\\\",\\\"msg\\\":{\\\"type\\\":\\\"from_the_future",
+  ]],
+  ["codex-exec.jsonl", "codex-exec", [
+    "state (thread.started)",
+    "state (turn.started)",
+    "reasoning Look.",
+    "tool-call shell #item_1 0 bash -lc ls",
+    "!tool-result #item_1 0 no\\n",
+    "tool-call file_change #item_2 1 [\\n  {\\n    \\\"path\\\": \\\"a.py\\\",\\n    \\\"kind\\\": \\\"a",
+    "tool-result #item_2 1 completed",
+    "tool-call docs.find #item_3 2 x",
+    "tool-result #item_3 2 found",
+    "message Done.",
+    "state (turn.completed)",
+    "raw (item.completed) {\\\"type\\\":\\\"item.completed\\\",\\\"item\\\":{\\\"id\\\":\\\"i",
+  ]],
+  ["codex-first.jsonl", "codex", [
+    "state (session) Be brief.",
+    "state (state)",
+    "user List",
+    "reasoning I list.",
+    "tool-call shell #k1 bash -lc ls",
+    "!tool-result #k1 no such folder\\n",
+    "state (state)",
+    "message Nothing there.",
   ]],
   ["codex.jsonl", "codex", [
     "state (session)",
@@ -83,7 +132,7 @@ const fixtures: readonly (readonly [file: string, format: string, events: readon
     "tool-call bash #1 @0 ls",
     "tool-result bash #1 @0 {'status': 0}",
     "message @1 other way",
-    "raw (document) {\\\"run_id\\\": 1, \\\"task_id\\\": \\\"t/1\\\", \\\"model\\\":",
+    "state (run)",
   ]],
   ["mini-swe-agent.traj.json", "mini-swe-agent", [
     "system S",
@@ -127,6 +176,15 @@ const fixtures: readonly (readonly [file: string, format: string, events: readon
     "tool-call terminal #c1 ls",
     "tool-result terminal #c1 a",
     "raw {\\\"kind\\\": \\\"NewEvent\\\", \\\"id\\\": \\\"e4\\\", \\\"timest",
+  ]],
+  ["responses.json", "messages", [
+    "user List",
+    "reasoning I list.",
+    "tool-call ls #k1",
+    "tool-result #k1 a.txt",
+    "message a.txt",
+    "system Be brief.",
+    "state (document)",
   ]],
   ["swe-agent.traj", "swe-agent", [
     "system @main S",
@@ -281,5 +339,60 @@ describe("an Inspect archive", () => {
     const end = (messages as unknown[])[1];
     const parts = [chunk("events/0.json", events.slice(0, 3)), chunk("events/3.json", events.slice(3)), chunk("messages/0.json", [...messagePool, end]), chunk("attachments/0.json", [(attachments as { h1: string }).h1]), chunk("attachments/1.json", [(attachments as { h2: string }).h2]), chunk("sample.json", { ...rest, message_refs: [[0, 1], [3, 4]] })];
     expect(told((await readContent(zipOf([...parts, header]))).events)).toEqual(expected);
+  });
+});
+
+describe("what newer versions write", () => {
+  const call = { type: "function_call", call_id: "k1", name: "bash", arguments: '{"command":"ls"}' };
+
+  test.each([
+    [
+      "mini-swe-agent over the Responses API",
+      { trajectory_format: "mini-swe-agent-1.1", messages: [{ role: "user", content: "Go" }, { object: "response", output: [{ type: "reasoning", summary: [{ type: "summary_text", text: "I look." }] }, call], extra: { actions: [{ command: "ls", tool_call_id: "k1" }] } }, { type: "function_call_output", call_id: "k1", output: "none", extra: { returncode: 1 } }] },
+      ["user Go", "reasoning I look.", "tool-call bash #k1 ls", "!tool-result #k1 none"],
+    ],
+    [
+      "Vivaria with a laboratory's own answer",
+      [{ runId: 1, index: 5, agentBranchNumber: 0, calledAt: 1_750_000_000_000, content: { type: "generation", agentPassthroughRequest: {}, finalPassthroughResult: { content: [{ type: "text", text: "I look." }, { type: "tool_use", id: "k1", name: "bash", input: { command: "ls" } }] } } }, { runId: 1, index: 4, agentBranchNumber: 0, calledAt: 1_750_000_001_000, content: { type: "observation", observation: "none" } }],
+      ["message @0 I look.", "tool-call bash #k1 @0 ls", "tool-result bash #k1 @0 none"],
+    ],
+    [
+      "the AI Scientist's journal",
+      { nodes: [{ code: "x", plan: "p", step: 0, id: "a", _term_out: [], metric: { value: { metric_names: [{ metric_name: "loss", data: [{ dataset_name: "d", final_value: 0.25 }] }] }, maximize: false } }], node2parent: {} },
+      ["message @draft 0 (step 0: draft) p", "tool-call run #a @draft 0 (step 0) x", "tool-result run #a @draft 0", "score =0.25 @draft 0 (metric)"],
+    ],
+    [
+      "a terminal's one answer to two commands in ATIF",
+      { schema_version: "ATIF-v1.7", agent: { name: "t" }, steps: [{ step_id: 1, source: "agent", message: "", tool_calls: [{ tool_call_id: "c1", function_name: "keys", arguments: { keystrokes: "a" } }, { tool_call_id: "c2", function_name: "keys", arguments: { keystrokes: "b" } }], observation: { results: [{ content: "ab" }] } }], subagent_trajectories: [{ steps: [{ step_id: 1, source: "agent", message: "in", tool_calls: [{ tool_call_id: "c1", function_name: "keys", arguments: {} }] }] }] },
+      ["tool-call keys #c1 @t a", "tool-call keys #c2 @t b", "tool-result keys #c2 @t ab", "message @subagent 1 in", "tool-call keys #subagent 1 c1 @subagent 1", "state (trajectory)"],
+    ],
+    [
+      "several trajectories in ATIF",
+      [{ schema_version: "ATIF-v1.6", agent: { name: "t" }, steps: [{ step_id: 1, source: "user", message: "a" }] }, { schema_version: "ATIF-v1.6", agent: { name: "t" }, steps: [{ step_id: 1, source: "user", message: "b" }] }],
+      ["user a", "user @trajectory 2 b"],
+    ],
+    [
+      "OpenAI's older calls without ids",
+      [{ role: "user", content: "x" }, { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } }, { role: "function", name: "f", content: "r" }],
+      ["user x", "tool-call f #call 1", "tool-result f #call 1 r"],
+    ],
+    [
+      "ShareGPT's conversations",
+      [{ conversations: [{ from: "human", value: "x" }, { from: "function_call", value: '{"name":"f","arguments":{"a":"1"}}' }, { from: "observation", value: "r" }, { from: "gpt", value: "y" }] }],
+      ["user x", "tool-call f #call 1 1", "tool-result #call 1 r", "message y"],
+    ],
+  ])("%s", async (_name, document, events) => {
+    const read = await readContent(JSON.stringify(document));
+    expect(read.events.map(inWords).filter((words) => !words.startsWith("raw"))).toEqual(events);
+  });
+
+  test("OpenHands' first version in a folder", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "baseliner-test-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(join(folder, "events"));
+    writeFileSync(join(folder, "events", "1.json"), JSON.stringify({ id: 1, timestamp: "2025-01-01T00:00:00", source: "agent", action: "run", args: { command: "ls" } }));
+    writeFileSync(join(folder, "events", "2.json"), JSON.stringify({ id: 2, timestamp: "2025-01-01T00:00:01", source: "agent", observation: "run", content: "a.txt", cause: 1, extras: { exit_code: 0 } }));
+    const { format, events } = await readTranscript(folder);
+    expect([format, ...events.map(inWords)]).toEqual(["openhands", "tool-call run #1 ls", "tool-result run #1 a.txt"]);
   });
 });

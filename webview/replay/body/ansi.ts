@@ -17,11 +17,11 @@ export interface TerminalRun {
   readonly style: TerminalStyle;
 }
 
-/* eslint-disable no-control-regex -- escape sequences are what is looked for */
+/* oxlint-disable no-control-regex -- escape sequences are what is looked for */
 /** Control sequences (CSI), strings (OSC, DCS, SOS, PM, APC) and two-character escapes of ECMA-48. Bounded, so linear in time. */
 const sequence = /\u001b(?:\[[\u0030-\u003f]{0,100}[\u0020-\u002f]{0,10}[\u0040-\u007e]|[\]PX^_][^\u0007\u001b]{0,4096}(?:\u0007|\u001b\\)|[\u0020-\u002f]{0,10}[\u0030-\u004f\u0051-\u0057\u0059\u005a\u005c\u0060-\u007e])/g;
 const rendition = /^\u001b\[([\d;:]*)m$/;
-/* eslint-enable no-control-regex */
+/* oxlint-enable no-control-regex */
 
 export function hasEscapes(text: string): boolean {
   return text.includes("\u001b");

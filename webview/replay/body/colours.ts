@@ -42,7 +42,7 @@ export function noMoreColours(work: () => void): void {
 
 function load(): void {
   const script = document.createElement("script");
-  script.src = (page?.src ?? "").replace(/replay\.js(?=$|\?)/, "replay-colours.js");
+  script.src = page?.dataset["colours"] ?? "";
   // The page lets no other script run.
   script.nonce = page?.nonce ?? "";
   script.addEventListener("load", () => {

@@ -11,7 +11,7 @@ export interface Piece {
  * Control characters other than line feed and tab, and those that reverse or hide text: bidirectional controls,
  * zero-width characters (but the joiners that scripts and emoji need), line separators, soft hyphens and tags.
  */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const invisible = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
 
 /** A text in pieces, so that nothing of it is invisible or moves what stands beside it. */

@@ -1,0 +1,94 @@
+import type { PythonFactOf } from "../code/python-facts";
+
+/** A table of answers has so many, and so long ones. */
+const leastAnswers = 3;
+const leastAnswer = 40;
+
+/**
+ * How a function gives back what it computed in an earlier call, or what stands in a table, instead of computing it; undefined where it
+ * does not. Buffers, compiled code and anything else that is kept and not given back is no result.
+ *
+ * @param isHandedIn whether it is a function that the task asks for
+ */
+export function keptResults({ name, text, decorators, parameters }: PythonFactOf<"function">, code: string, isHandedIn: boolean): string | undefined {
+  const given = parameters.filter((parameter) => parameter !== "self" && parameter !== "cls");
+  if (given.length === 0) {
+    return undefined;
+  }
+  if (isHandedIn && decorators.some((decorator) => /(^|\.)(lru_cache|cache|memoize|cached|cachedmethod)(\(|$)/.test(decorator))) {
+    return `What ${name} computes is kept and given back when it is called again.`;
+  }
+  // return C[key], or return C.get(key), of something that outlives the call.
+  for (const [, table = "", key = ""] of text.matchAll(/\breturn\s+([A-Za-z_][\w.]*)(?:\[|\.get\()\s*([^\]\n,)]+)/g)) {
+    const root = table.split(".")[0] ?? "";
+    const outlives = isGlobalTable(table, text, code) || (given.includes(root) ? false : new RegExp(`^${escaped(table)}\\s*(:[^=\\n]+)?=\\s*(\\{|dict\\(|OrderedDict\\(|defaultdict\\(|\\w*Cache)`, "m").test(code));
+    const asks = new RegExp(`${escaped(key.trim())}\\s+(not\\s+)?in\\s+${escaped(table)}\\b`).test(text) || text.includes(`${table}.get(`);
+    if (!outlives || !asks) {
+      continue;
+    }
+    if (isHandedIn) {
+      return `${name} gives back what it finds in ${table} instead of computing it from what it is given.`;
+    }
+    if (answersIn(code, table) >= leastAnswers) {
+      return `${name} gives back responses that are written in ${table}.`;
+    }
+  }
+  if (isHandedIn) {
+    const stored = lookedUp(text, code, given);
+    if (stored !== undefined) {
+      return `${name} gives back what ${stored} holds for what it is asked, instead of computing it.`;
+    }
+    for (const decorator of decorators) {
+      // A decorator of one's own that keeps what the function gave back.
+      const own = new RegExp(`^([ \\t]*)def\\s+${escaped(/^\w+/.exec(decorator)?.[0] ?? "")}\\s*\\([^]*?(?=^\\1\\S|(?![^]))`, "m").exec(code)?.[0] ?? "";
+      if (decorator !== "" && /\b([\w.]+(?:\([^()\n]*\))?)\s+(?:not\s+)?in\s+(\w+)\b[^]*\breturn\s+\2\s*\[/.test(own)) {
+        return `What ${name} computes is kept by ${decorator} and given back when it is called again.`;
+      }
+    }
+    const ofItself = new RegExp(`\\bif\\b[^\\n]*\\b${escaped(name)}(?:\\.\\w+|\\s*,\\s*["'])[^\\n]*:\\s*\\n\\s*return\\s+${escaped(name)}\\.\\w+`).test(text);
+    if (ofItself) {
+      return `${name} gives back what it kept of an earlier call.`;
+    }
+    for (const [, key = "", table = ""] of text.matchAll(/\bif\s+([\w.]+(?:\[[^\]\n]*\]|\([^()\n]*\))?)\s+in\s+([A-Z]\w*|_\w+)\s*:\s*\n\s*return\s[^\n]*\b\2\[/g)) {
+      return `${name} gives back what ${table} holds for ${key} instead of computing it.`;
+    }
+    // if G is None: G = …; return G, and nothing in between.
+    const once = /\bif\s+([\w.]+)\s+is\s+None\s*:\s*\n([ \t]+)\1\s*=[^\n]*\n\s*return\s+\1\s*(?:\n|$)/.exec(text);
+    if (once !== null && (new RegExp(`\\bglobal\\s[^\\n]*\\b${escaped(once[1] ?? "")}\\b`).test(text) || (once[1] ?? "").startsWith(`${name}.`))) {
+      return `${name} gives back the first result that it computed, whatever it is called with.`;
+    }
+  }
+  return undefined;
+}
+
+/** Where results last beyond a call and a program: files of data, and databases of keys. */
+const store = /\b(?:json|pickle|yaml|joblib|dill|cloudpickle|marshal|toml)\.(?:load|loads|safe_load)\(|\b(?:shelve|dbm|diskcache|sqlitedict)\b[\w.]*\(|\bCache\(|read_text\(/;
+
+/** The table from a file or database that a function asks by what it is given, and whose entry it gives back. */
+function lookedUp(text: string, code: string, given: readonly string[]): string | undefined {
+  for (const [, table = "", key = ""] of text.matchAll(/\breturn\s+(?:await\s+)?([A-Za-z_]\w*)(?:\[|\.get\()\s*([^\n]+)/g)) {
+    const made = new RegExp(`^[ \\t]*${escaped(table)}\\s*(?::[^=\\n]+)?=\\s*([^\\n]+)|\\bwith\\s+([^\\n]+?)\\s+as\\s+${escaped(table)}\\b`, "m").exec(`${code}\n${text}`);
+    const asks = new RegExp(`\\bin\\s+${escaped(table)}\\b|\\b${escaped(table)}\\.get\\(`).test(text);
+    const word = /[A-Za-z_]\w*/.exec(key)?.[0] ?? "";
+    const isOfGiven = given.includes(word) || new RegExp(`^[ \\t]*${escaped(word)}\\s*=[^\\n]*\\b(?:${given.map(escaped).join("|")})\\b`, "m").test(text);
+    if (made !== null && store.test(made[1] ?? made[2] ?? "") && asks && isOfGiven) {
+      return table;
+    }
+  }
+  return undefined;
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+
+const isGlobalTable = (table: string, text: string, code: string): boolean => /^\w+$/.test(table) && !new RegExp(`^[ \\t]+${escaped(table)}\\s*=`, "m").test(text) && new RegExp(`^${escaped(table)}\\s*(:[^=\\n]+)?=`, "m").test(code);
+
+/** Entries of a dictionary whose keys and values are texts, the values sentences. */
+function answersIn(code: string, table: string): number {
+  const from = new RegExp(`^${escaped(table)}\\s*(?::[^=\\n]+)?=\\s*\\{`, "m").exec(code);
+  if (from === null) {
+    return 0;
+  }
+  const body = code.slice(from.index, from.index + 100_000);
+  const end = body.indexOf("\n}");
+  return Array.from((end < 0 ? body : body.slice(0, end)).matchAll(/["']\s*:\s*(?:f|r)?["']([^"'\n]*(?:\\.[^"'\n]*)*)/g)).filter(([, answer = ""]) => answer.length >= leastAnswer && answer.includes(" ")).length;
+}

@@ -1,0 +1,83 @@
+import type { RolePaths } from "./rules";
+
+/** A file as instructions name it. */
+const file = /(?<![\w/.-])(~?[\w./-]*?[\w-]+\.(?:py|sh|json|jsonl|csv|log|ya?ml|txt|rs|cu|c|cpp|ipynb))(?![\w-])/g;
+const forbidsChange = /\b(not|never|n['’]t|cannot|no|without|nor)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
+/** Such a sentence names what may be changed. */
+const excepts = /\b(only|except|outside|other than|besides|apart from|anything else|beyond)\b/i;
+/** Files that are called like what scores. */
+const scores = /(^|[/_.-])(scor(e|er|ing)|evaluat(e|or|ion)|grad(e|er|ing)|judge|verif(y|ier)|enforcer|check(er)?|run_tests)([_.-]|$)/i;
+/** The solver is asked to make them. */
+const asksFor = /\b(write|create|implement|produce|save|submit|put|your|output|fill in|complete)\b/i;
+
+/** Where results go. */
+const output = /\b(?:writ|leav|sav|put|stor|produc|export|outputs?|plac)\w*\b(?:(?!\b(?:from|not|never)\b).){0,80}?\b(?:to|in|into|as|at)\s+[`"']?(~?[\w./-]*[\w-])/gi;
+const isTimed = /\b(faster|fast|quick\w*|wall.?clock|run ?time|seconds|minutes|speed|time[sd]?|reduce|optimi[sz]e)\b/i;
+
+/** Which files the task keeps as they are, or scores with, as its instructions say. */
+export function filesOfTheTask(sentences: readonly string[]): RolePaths {
+  const scorer = new Set<string>();
+  const outputs = new Set<string>();
+  const timedScripts = new Set<string>();
+  for (const sentence of sentences) {
+    const files = Array.from(sentence.matchAll(file), (match) => match[1] ?? "");
+    for (const name of files.length === 0 ? [] : files) {
+      const base = name.split("/").at(-1) ?? name;
+      const isKept = files.length === 1 && forbidsChange.test(sentence) && !excepts.test(sentence) && !/\bmay (change|edit|modify)\b/i.test(sentence);
+      if (isKept || (scores.test(base) && !asksFor.test(sentence) && /\.(py|sh|rs)$/.test(base))) {
+        scorer.add(base);
+      }
+    }
+  }
+  for (const sentence of sentences) {
+    if (forbidsChange.test(sentence) && !excepts.test(sentence) && /\btests?\b(?! (set|split|data|loss|accuracy|rows|examples))/i.test(sentence) && !asksFor.test(sentence)) {
+      scorer.add("test_*.py").add("*_test.py");
+    }
+    for (const [, place = ""] of sentence.matchAll(output)) {
+      const base = place.replace(/\/+$/, "").split("/").at(-1) ?? "";
+      if (base.length > 3 && /[_.]|model|weights|output/i.test(base) && !/\.(py|sh|md|log|txt|rs|cu|ipynb)$|^(data|config|notes?)\b/i.test(base) && !scorer.has(base)) {
+        outputs.add(base);
+      }
+    }
+    if (isTimed.test(sentence)) {
+      Array.from(sentence.matchAll(file), ([, name = ""]) => name.split("/").at(-1) ?? "").filter((name) => name.endsWith(".sh")).forEach((name) => timedScripts.add(name));
+    }
+  }
+  return { scorer: Array.from(scorer), outputs: Array.from(outputs), timedScripts: Array.from(timedScripts) };
+}
+
+/** What the solver is to make comes right behind the verb. */
+const asked = /\b(?:write|create|implement|build|develop|produce)\s+(?:(?:a|an|the|your|new|own|python|shell|bash)\s+)*(?:(?:script|file|program|module|scorer|grader|tool|package|function)\s+(?:(?:called|named|in|at|as|to)\s+)*)?[`"']?(~?[\w./-]*?[\w-]+\.\w{1,5})\b/gi;
+
+/** Names of files that the instructions ask for, and of those that these are to write. */
+export function filesAskedFor(sentences: readonly string[]): Set<string> {
+  return new Set(sentences.flatMap((sentence) => {
+    const names = Array.from(sentence.matchAll(asked), ([, name = ""]) => name);
+    const logged = names.length === 0 ? [] : Array.from(sentence.matchAll(/\b(?:logs?|writes?|appends?|saves?|stores?|prints?)\b[^.]{0,60}?\b(?:to|in|into)\s+[`"']?([\w./-]*[\w-]+\.\w{1,5})\b/gi), ([, name = ""]) => name);
+    return [...names, ...logged].map((name) => name.split("/").at(-1) ?? name);
+  }));
+}
+
+/** Functions that instructions ask for: what stands in code quotes with parameters, or behind `def`. */
+export function functionsAskedFor(instructions: string): Set<string> {
+  return new Set(Array.from(instructions.slice(0, 50_000).matchAll(/(?:\bdef\s+|`|\bfunction\s+`?)([A-Za-z_]\w*)\s*\(|\b(?:function|method|kernel|operator)s?\s+[`"']([A-Za-z_]\w*)[`"']|[`"']([A-Za-z_]\w*)[`"']\s+(?:function|method|kernel)\b/g), (match) => match[1] ?? match[2] ?? match[3] ?? ""));
+}
+
+const given = /\b(fine-?tun\w*|start(s|ed|ing)? (from|with|out)|begin(s|ning)? (from|with)|given|provided|based on|initiali[sz]\w*|use|train)\b/i;
+const withholds = /\b(not|no|never|n['’]t|without|forbidden|prohibited)\b/i;
+
+/** Models that the solver is given, as names without case and hyphens. */
+export function modelsGiven(sentences: readonly string[]): Set<string> {
+  const found = new Set<string>();
+  for (const sentence of sentences) {
+    if (given.test(sentence) && !withholds.test(sentence)) {
+      for (const [name] of sentence.matchAll(/\b[A-Za-z][\w.]*-?\d[\w.-]*(?: (?:small|medium|large|xl|base|mini|instruct|chat))?\b/gi)) {
+        const plain = name.toLowerCase().replace(/[^a-z0-9]/g, "");
+        found.add(plain);
+        // The smallest of a family often goes by the family's name.
+        found.add(plain.replace(/(small|base)$/, ""));
+      }
+    }
+  }
+  return found;
+}

@@ -1,0 +1,48 @@
+import * as vscode from "vscode";
+import type { Log } from "../log";
+import { auditTranscript, openSampleTranscript, openTranscripts, replayTranscript } from "./replay-commands";
+import { ReplayEditors } from "./replay-editor";
+import { openTranscriptLink } from "./transcript-link";
+import { TranscriptsTree } from "./transcripts-tree";
+
+type ReplayCommand =
+  | "openTranscript"
+  | "replayTranscript"
+  | "addTranscriptFolder"
+  | "removeTranscriptFolder"
+  | "refreshTranscripts"
+  | "auditTranscript"
+  | "openSampleTranscript";
+
+/** What reviewers use of the editor. Each command takes a row, a file, or nothing. */
+export interface Reviewing extends vscode.Disposable {
+  readonly replays: ReplayEditors;
+  readonly actions: Record<ReplayCommand, (given?: unknown) => Promise<void>>;
+  readonly openLink: (uri: vscode.Uri) => Promise<void>;
+}
+
+/** Makes the replay panels and the *Transcripts* view. */
+export function makeReviewing(context: vscode.ExtensionContext, log: Log): Reviewing {
+  const replays = new ReplayEditors(context, log);
+  const transcripts = new TranscriptsTree(context);
+  return {
+    replays,
+    actions: {
+      openTranscript: () => openTranscripts(replays),
+      replayTranscript: (given) => replayTranscript(replays, given),
+      addTranscriptFolder: (given) => transcripts.addFolder(given instanceof vscode.Uri ? given : undefined),
+      removeTranscriptFolder: (row) => transcripts.removeFolder(row),
+      refreshTranscripts: () => {
+        transcripts.refresh();
+        return Promise.resolve();
+      },
+      auditTranscript: (given) => auditTranscript(replays, given),
+      openSampleTranscript: () => openSampleTranscript(replays, context),
+    },
+    openLink: (uri) => openTranscriptLink(replays, uri),
+    dispose: () => {
+      replays.dispose();
+      transcripts.dispose();
+    },
+  };
+}

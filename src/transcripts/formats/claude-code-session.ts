@@ -1,0 +1,199 @@
+import { readdirSync } from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import type { TranscriptEvent } from "../event";
+import { type EventBatch, inBatches, type ReadingPart, throwIfCancelled, type TranscriptReading } from "../reading";
+import { FileSource } from "../sources/byte-source";
+import { claudeCode } from "./claude-code";
+import { firstSight } from "./first-sight";
+import type { TranscriptFacts } from "./format";
+import { JsonReading } from "./json-reading";
+
+/** A file beside a session's, with what one of its subagents did. */
+export interface SubagentFile {
+  /** Relative to the session's folder, `/`-separated. */
+  readonly name: string;
+  readonly size: number;
+  /** Time of change, in ms since the epoch. */
+  readonly changed: number;
+}
+
+const agentName = /^agent-[\w-]+\.jsonl$/;
+const mostAgents = 1000;
+/** A line of an older file says so early to which session it belongs. */
+const headBytes = 4096;
+
+/**
+ * The files of a Claude Code session's subagents: `SESSION/subagents/agent-*.jsonl` beside `SESSION.jsonl`, and in earlier
+ * versions those in the same folder that name the session. None for any other file.
+ */
+export async function subagentFiles(path: string): Promise<SubagentFile[]> {
+  const session = sessionOf(path);
+  if (session === undefined) {
+    return [];
+  }
+  const folder = dirname(path);
+  const own = (await namesIn(join(folder, session, "subagents"))).map((name) => `${session}/subagents/${name}`);
+  const beside = await namesIn(folder);
+  const isOwn = await Promise.all(beside.map((name) => namesSession(join(folder, name), session)));
+  const names = [...own, ...beside.filter((_, number) => isOwn[number])];
+  const found = await Promise.all(names.map(async (name) => ({ name, status: await stat(join(folder, name)).catch(() => undefined) })));
+  return found.flatMap(({ name, status }) => (status?.isFile() === true && status.size > 0 ? [{ name, size: status.size, changed: status.mtimeMs }] : []));
+}
+
+/** The session that a file is named by; undefined for one that is called otherwise. */
+function sessionOf(path: string): string | undefined {
+  return /^([0-9a-f]{8}-[0-9a-f-]{27})\.jsonl$/i.exec(basename(path))?.[1];
+}
+
+/**
+ * Where to look for changes of a session and its subagents, some of which may not be there yet: a folder, and what in it
+ * matters. Undefined for any other file.
+ */
+export function watchedPlaces(path: string): { readonly folder: string; matters(place: string): boolean } | undefined {
+  const session = sessionOf(path);
+  if (session === undefined) {
+    return undefined;
+  }
+  const folder = dirname(path);
+  const own = new Set(["", basename(path), session, `${session}/subagents`]);
+  return {
+    folder,
+    matters: (place) => {
+      const name = relative(folder, place).replaceAll("\\", "/");
+      return own.has(name) || (agentName.test(basename(name)) && (dirname(name) === "." || dirname(name) === `${session}/subagents`));
+    },
+  };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch((): string[] => [])).filter((name) => agentName.test(name)).sort().slice(0, mostAgents);
+}
+
+async function namesSession(path: string, session: string): Promise<boolean> {
+  const file = await open(path, "r").catch(() => undefined);
+  try {
+    const head = await file?.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+    return head?.buffer.includes(`"sessionId":"${session}"`) === true;
+  } catch {
+    return false;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** How many files of subagents lie where those of a session do, of whichever session. */
+function listedAgents(path: string): number {
+  const folder = dirname(path);
+  return [folder, join(folder, basename(path, ".jsonl"), "subagents")].reduce((sum, one) => {
+    try {
+      return sum + readdirSync(one).filter((name) => agentName.test(name)).length;
+    } catch {
+      return sum;
+    }
+  }, 0);
+}
+
+/** A session and what its subagents did, in the order of their times. There may be none of these yet. */
+export class ClaudeCodeSessionReading implements TranscriptReading {
+  readonly format: string;
+  readonly formatTitle: string;
+  readonly files: readonly string[];
+  private readonly readings: readonly JsonReading[];
+  private readonly listed: number;
+
+  private constructor(
+    private readonly path: string,
+    private readonly session: JsonReading,
+    subagents: readonly { readonly name: string; readonly reading: JsonReading }[],
+  ) {
+    this.listed = listedAgents(path);
+    this.format = session.format;
+    this.formatTitle = session.formatTitle;
+    this.readings = [session, ...subagents.map(({ reading }) => reading)];
+    this.files = ["", ...subagents.map(({ name }) => name)];
+  }
+
+  /** The session as it is where its file is not called as Claude Code calls it, and so can have no files of subagents. */
+  static async of(path: string, session: JsonReading): Promise<TranscriptReading> {
+    const subagents = (await subagentFiles(path)).flatMap(({ name }) => {
+      const source = FileSource.open(join(dirname(path), name));
+      const sight = firstSight(source, name);
+      const definition = sight === undefined ? undefined : claudeCode.find((format) => format.detect(sight));
+      if (sight === undefined || definition === undefined) {
+        source.close();
+        return [];
+      }
+      const id = basename(name).replace(/\.jsonl$/, "");
+      return [{ name, reading: new JsonReading(source, definition, sight, { file: name, member: "" }, `${id}:`) }];
+    });
+    return sessionOf(path) === undefined ? session : new ClaudeCodeSessionReading(path, session, subagents);
+  }
+
+  get facts(): TranscriptFacts {
+    const subagents = this.readings.length - 1;
+    return { ...this.session.facts, ...(subagents > 0 ? { subagents } : {}) };
+  }
+
+  /** Alone, a session may be read in parts. */
+  *parts(bytes: (index: number) => number): Generator<ReadingPart, void> {
+    if (this.readings.length === 1) {
+      yield* this.session.parts(bytes);
+    }
+  }
+
+  partEvents(part: ReadingPart): Iterable<TranscriptEvent> {
+    return this.session.partEvents(part);
+  }
+
+  async *batches(signal?: AbortSignal): AsyncGenerator<EventBatch, void> {
+    yield* this.read(signal, true);
+  }
+
+  more(signal?: AbortSignal): AsyncGenerator<EventBatch, void> | undefined {
+    // Where there is another subagent, all is read anew.
+    return listedAgents(this.path) === this.listed && this.readings.every((reading) => reading.canGoOn()) ? this.read(signal, false) : undefined;
+  }
+
+  private async *read(signal: AbortSignal | undefined, isFirst: boolean): AsyncGenerator<EventBatch, void> {
+    throwIfCancelled(signal);
+    yield* inBatches(merged(this.readings.map((reading) => reading.events())), () => this.progress(), signal, { isFirst });
+    const rest = this.readings.flatMap((reading) => reading.rest());
+    if (rest.length > 0) {
+      yield { events: rest, ...this.progress(), isProvisional: true };
+    }
+  }
+
+  private progress(): { done: number; total: number } {
+    const parts = this.readings.map(({ progress }) => progress);
+    return { done: parts.reduce((sum, { done }) => sum + done, 0), total: parts.reduce((sum, { total }) => sum + total, 0) };
+  }
+
+  close(): void {
+    this.readings.forEach((reading) => reading.close());
+  }
+}
+
+/** Several lists of events as one, by their times; an event without a time stands where the one before it does. */
+function* merged(lists: readonly Generator<TranscriptEvent, void>[]): Generator<TranscriptEvent, void> {
+  const [only] = lists;
+  if (only !== undefined && lists.length === 1) {
+    yield* only;
+    return;
+  }
+  const heads = lists.map((list) => ({ list, next: list.next(), time: -Infinity }));
+  for (;;) {
+    let first: (typeof heads)[number] | undefined;
+    for (const head of heads) {
+      if (head.next.done !== true) {
+        head.time = Math.max(head.time, head.next.value.time ?? -Infinity);
+        first = first === undefined || head.time < first.time ? head : first;
+      }
+    }
+    if (first === undefined || first.next.done === true) {
+      return;
+    }
+    yield first.next.value;
+    first.next = first.list.next();
+  }
+}

@@ -1,0 +1,82 @@
+import { parentPort, Worker } from "node:worker_threads";
+import { openTranscript } from "../open-transcript";
+import type { ReadingPart } from "../reading";
+import { type WrittenPart, writtenPart } from "./written-part";
+
+/** What a thread that reads parts is started with. */
+export interface PartReaderStart {
+  readonly readsPartsOf: string;
+  readonly members: string;
+}
+
+interface PartAnswer {
+  readonly request: number;
+  /** Undefined where the part has to be read with all that is before it. */
+  readonly written: WrittenPart | undefined;
+}
+
+/** Parts that wait at a thread while it reads another, so that it never waits itself. */
+const ahead = 1;
+
+/** Threads that read parts of one transcript. */
+export class PartReaders {
+  private readonly threads: { readonly worker: Worker; readonly waiting: Map<number, (written: WrittenPart | undefined) => void> }[];
+  private requests = 0;
+
+  /** @param program the file that runs {@link readParts} */
+  constructor(program: string, start: PartReaderStart, count: number) {
+    this.threads = Array.from({ length: count }, () => {
+      const worker = new Worker(program, { workerData: start, resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 48 } });
+      const waiting = new Map<number, (written: WrittenPart | undefined) => void>();
+      worker.on("message", ({ request, written }: PartAnswer) => {
+        waiting.get(request)?.(written);
+        waiting.delete(request);
+      });
+      // Whoever asked reads the part itself; no more are given to this thread.
+      const ended = (): void => {
+        this.threads.splice(0, this.threads.length, ...this.threads.filter((thread) => thread.worker !== worker));
+        waiting.forEach((resolve) => resolve(undefined));
+        waiting.clear();
+      };
+      worker.on("error", ended);
+      worker.on("exit", ended);
+      return { worker, waiting };
+    });
+  }
+
+  /** Whether a thread has room for another part. */
+  get isFree(): boolean {
+    return this.threads.some(({ waiting }) => waiting.size <= ahead);
+  }
+
+  /** Gives a part to the thread with the least to do. Resolves with undefined where it has to be read in another way. */
+  async read(part: ReadingPart): Promise<WrittenPart | undefined> {
+    const [thread] = [...this.threads].sort((one, other) => one.waiting.size - other.waiting.size);
+    if (thread === undefined) {
+      return undefined;
+    }
+    const request = this.requests++;
+    return await new Promise((resolve) => {
+      thread.waiting.set(request, resolve);
+      thread.worker.postMessage({ request, part });
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map(({ worker }) => worker.terminate()));
+  }
+}
+
+/** What such a thread does. */
+export function readParts({ readsPartsOf, members }: PartReaderStart): void {
+  // Where it cannot be opened here either, the thread ends, and whoever asked reads for itself.
+  const opening = openTranscript(readsPartsOf, members);
+  let work: Promise<void> = Promise.resolve();
+  parentPort?.on("message", ({ request, part }: { request: number; part: ReadingPart }) => {
+    work = work.then(async () => {
+      const written = writtenPart((await opening).partEvents?.(part) ?? [], part.end - part.start);
+      const answer: PartAnswer = { request, written };
+      parentPort?.postMessage(answer, written === undefined ? [] : [written.rows.buffer, written.heads.buffer, written.text.buffer]);
+    });
+  });
+}

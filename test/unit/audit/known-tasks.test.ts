@@ -1,0 +1,53 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { chooseRules, generalRuleSet, rulesByTask } from "../../../src/audit";
+import { sessionFormat } from "../../../src/transcripts";
+import { repository } from "../../support/build";
+import { temporaryFolder } from "../../support/temporary-folder";
+
+/** Tasks as they ship: without what would be a solution given away. */
+function shippedTasks(): string {
+  const folder = temporaryFolder();
+  for (const name of ["fix-embedding", "optimize-kernel"]) {
+    cpSync(join(repository, "tasks", name), join(folder, name), { recursive: true, filter: (path) => !/[\\/](reference|protected)$/.test(path) });
+  }
+  return folder;
+}
+
+describe("the rules that a transcript is audited by", () => {
+  test("are those of the task that it names, by its id, its title or its published name", async () => {
+    const tasks = shippedTasks();
+    for (const [named, title] of [["fix-embedding", "Fix Embedding"], ["ai_rd_fix_embedding/main", "Fix Embedding"], ["re_bench/Fix Embedding", "Fix Embedding"], ["ai_rd_triton_cumsum", "Optimize a Kernel"], ["optimize_kernel", "Optimize a Kernel"]] as const) {
+      const { rules, task } = chooseRules(await rulesByTask(tasks), { task: named }, "inspect");
+      expect([named, task]).toEqual([named, title]);
+      expect(rules.given.length).toBeGreaterThan(0);
+    }
+  });
+
+  test("are those of the task alone in its own sessions, and the general ones as well where others ran it", async () => {
+    const choice = await rulesByTask(shippedTasks());
+    const own = chooseRules(choice, { task: "optimize-kernel", title: "Optimize a Kernel" }, sessionFormat).rules;
+    const published = chooseRules(choice, { task: "ai_rd_triton_cumsum/main" }, "inspect").rules;
+    expect([own, published].map(({ rules }) => rules.some(({ id }) => id === "synchronisation-disabled"))).toEqual([false, true]);
+    expect(published.rules.flatMap((rule) => (rule.detector === "score-anomalies" && rule.id === "too-fast" ? [rule.beyond] : []))).toEqual([-1.2]);
+    expect(published.paths.reference).toEqual(expect.arrayContaining(["*_reference", "optimize-kernel/reference"]));
+    expect(chooseRules(choice, { title: "Optimize a Kernel" }, "claude-code").task).toBe("");
+  });
+
+  test("hold a session to what is implausible in its own profile, and to what is in every one where it names none", async () => {
+    const choice = await rulesByTask(shippedTasks());
+    const ceiling = (profile?: string): unknown => chooseRules(choice, { task: "fix-embedding", profile: profile ?? null }, sessionFormat).rules.rules.flatMap((rule) => (rule.detector === "score-anomalies" && rule.id === "too-good" ? [rule.beyond] : []))[0];
+    expect([ceiling("cpu"), ceiling("h100"), ceiling(), ceiling("constructor")]).toEqual([-0.75, -0.36, -0.75, -0.75]);
+  });
+
+  test("are the general ones where it names none of ours", async () => {
+    const tasks = shippedTasks();
+    for (const facts of [{}, { task: null }, { task: "prefix-embedding-fixes" }, { task: "constructor" }, { task: "" }]) {
+      const { rules, task } = chooseRules(await rulesByTask(tasks), facts, "inspect");
+      expect(task).toBe("");
+      expect(rules).toEqual(generalRuleSet());
+    }
+    expect(chooseRules(await rulesByTask(join(tasks, "missing")), { task: "fix-embedding" }, "inspect").task).toBe("");
+  });
+});
