@@ -33,7 +33,8 @@ export interface ScoredSession {
 /** The scorings of a session, of which one goes on at a time: started, followed to their end, recorded. */
 export class Scorings {
   private following: { attempt: number; run: string; stop: AbortController; done: Promise<void> } | undefined;
-  private starting = false;
+  /** Number of the attempt that is being started. */
+  private starting: number | undefined;
   /** Cancelling was asked for while the run was only being started. */
   private cancelOnceStarted = new AbortController();
   /** The session is being let go; runs are not. */
@@ -51,7 +52,7 @@ export class Scorings {
 
   /** Whether a scoring is being started or followed. */
   get isGoingOn(): boolean {
-    return this.starting || this.following !== undefined;
+    return this.starting !== undefined || this.following !== undefined;
   }
 
   /**
@@ -61,17 +62,19 @@ export class Scorings {
    */
   async start(kind: Attempt["kind"] = kindAt[this.session.state().clock.state]): Promise<{ attempt: Attempt; done: Promise<void> }> {
     await this.files.expectStartingSolution();
-    this.starting = true;
+    const number = this.session.state().attempts.length;
+    this.starting = number;
     this.cancelOnceStarted = new AbortController();
     this.session.changed();
     try {
-      const attempt = await this.begin(kind);
-      return { attempt, done: this.follow(attempt) };
+      await this.begin(number, kind);
+      this.starting = undefined;
+      return { attempt: this.attemptAt(number), done: this.follow(number) };
     } catch (error) {
       await this.session.onBox().release();
       throw error;
     } finally {
-      this.starting = false;
+      this.starting = undefined;
       this.session.changed();
     }
   }
@@ -80,7 +83,7 @@ export class Scorings {
   async cancel(): Promise<void> {
     if (this.following !== undefined) {
       await this.session.onBox().box.cancelRun(this.session.onBox().paths.runs, this.following.run);
-    } else if (this.starting) {
+    } else if (this.starting !== undefined) {
       this.cancelOnceStarted.abort();
     } else {
       throw new SessionError("not-scoring", "Nothing is being scored.");
@@ -106,9 +109,8 @@ export class Scorings {
   }
 
   /** Takes the snapshot, journals the attempt, starts its run. */
-  private async begin(kind: Attempt["kind"]): Promise<Attempt> {
+  private async begin(number: number, kind: Attempt["kind"]): Promise<void> {
     const { scoring } = this.session.state().created;
-    const number = this.session.state().attempts.length;
     const run = this.session.nameRun();
     const { box, paths } = this.session.onBox();
     const [snapshot] = await allOf([
@@ -143,34 +145,40 @@ export class Scorings {
     } catch (error) {
       if (this.cancelWasAskedFor() || this.ending.signal.aborted || isConnectionProblem(error)) {
         // It may run. Whoever follows it finds out.
-        return this.attemptAt(number);
+        return;
       }
       const problem = error instanceof BoxError ? error : new BoxError("failed", "The run could not be started.", { cause: error });
       await this.session.record("attempt.failed", { attempt: number, reason: problem.reason, problem: problem.message });
       throw problem;
     }
-    return this.attemptAt(number);
   }
 
   private attemptAt(number: number): Attempt {
     const attempt = this.session.state().attempts[number];
     if (attempt === undefined) {
-      throw new Error(`attempt ${number} is missing right after it was journalled`);
+      throw new Error(`attempt ${number} is not on record`);
     }
     return attempt;
   }
 
-  /** Follows a run to its end and records that, also when several callers ask for it. */
-  follow(attempt: Attempt): Promise<void> {
-    if (this.following?.attempt === attempt.number) {
+  /**
+   * Follows an attempt's run to its end and records that, once, however many ask for it and when: an attempt that has its end is left as
+   * it is, and so is one that is being started, whose run may not be there yet. Who starts it follows it.
+   */
+  follow(number: number): Promise<void> {
+    if (this.following?.attempt === number) {
       return this.following.done;
+    }
+    const attempt = this.attemptAt(number);
+    if (attempt.outcome.kind !== "running" || this.starting === number) {
+      return Promise.resolve();
     }
     if (this.ending.signal.aborted) {
       return Promise.reject(new SessionError("read-only", "The session was closed; the attempt is finished when it is opened again."));
     }
     const stop = new AbortController();
     const done = this.followAndLetGo(attempt, stop.signal);
-    this.following = { attempt: attempt.number, run: attempt.run, stop, done };
+    this.following = { attempt: number, run: attempt.run, stop, done };
     this.session.changed();
     return done;
   }

@@ -425,9 +425,9 @@ export class Session extends EventEmitter<SessionEvents> {
    * recorded as lost. Resolves when all of them have an end.
    */
   async recoverAttempts(): Promise<void> {
-    for (const attempt of this.present.attempts) {
-      if (attempt.outcome.kind === "running" && this.journal !== undefined) {
-        await this.scorings.follow(attempt);
+    for (const { number } of this.present.attempts) {
+      if (this.journal !== undefined) {
+        await this.scorings.follow(number);
       }
     }
   }

@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { systemTime } from "../../src/base";
+import { LocalBox, type RunSpecification } from "../../src/boxes";
 import { attemptFolder, elapsedAt, parseJournal, readJournal, Session, stateOf, verifySession } from "../../src/sessions";
-import { commandLine } from "../support/build";
+import { commandLine, supervisor } from "../support/build";
 import { random } from "../support/random";
 import { FakeTime } from "../support/fake-time";
 import { newSession, openSession, plainScorer, surroundings } from "../support/session";
@@ -198,6 +200,47 @@ describe("the clock", () => {
     await delay(300);
     const again = await openSession(root);
     expect(elapsedAt(again.state.clock, Date.now())).toBeGreaterThanOrEqual(300);
+  });
+});
+
+describe("a connection that comes back while a run is being started", () => {
+  /** A box whose connection is away for a moment on the way to a run or from it; whoever hears that it is back takes up what is open. */
+  class InterruptedBox extends LocalBox {
+    session: Session | undefined;
+
+    constructor(private readonly away: "before" | "after") {
+      super(supervisor, systemTime);
+    }
+
+    override async startRun(runs: string, specification: RunSpecification): Promise<void> {
+      if (this.away === "before") {
+        await this.session?.recoverAttempts();
+      }
+      await super.startRun(runs, specification);
+      if (this.away === "after") {
+        await this.session?.recoverAttempts();
+        await this.untilEnded(runs, specification.id);
+        await this.session?.recoverAttempts();
+      }
+    }
+
+    private async untilEnded(runs: string, id: string): Promise<void> {
+      await this.followRun(runs, id, { stdout: 0, stderr: 0 }, () => Promise.resolve(), new AbortController().signal);
+    }
+  }
+
+  test.each(["before", "after"] as const)("has the attempt followed to one end by who starts it, where that is %s the run begins", async (away) => {
+    const root = await newSession();
+    const box = new InterruptedBox(away);
+    const session = await Session.open(root, { ...surroundings(), boxFor: () => box });
+    onTestFinished(() => session.close());
+    box.session = session;
+    expect((await session.score()).outcome).toMatchObject({ kind: "scored", score: 10 });
+    await session.startClock();
+    expect((await session.score()).outcome).toMatchObject({ kind: "scored", score: 10 });
+    const ends = (await readJournal(root)).entries.filter(({ type }) => type.startsWith("attempt.") && type !== "attempt.started");
+    expect(ends.map(({ type }) => type)).toEqual(["attempt.finished", "attempt.finished"]);
+    expect((await verifySession(root)).problems).toEqual([]);
   });
 });
 
