@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { linkSync, rmSync, writeFileSync } from "node:fs";
 import { link, open, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemErrorCode } from "./errors";
@@ -53,6 +54,23 @@ export async function createFileOnce(path: string, content: string): Promise<boo
     throw error;
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+/** `createFileOnce` at one go, without waiting, and without flushing to the disk: a power cut may take the file. */
+export function createFileOnceSync(path: string, content: string): boolean {
+  const draft = `${path}.${randomUUID()}.tmp`;
+  try {
+    writeFileSync(draft, content, { flag: "wx" });
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST") {
+      return false;
+    }
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 

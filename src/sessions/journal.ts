@@ -72,7 +72,7 @@ export async function readJournal(folder: string, known?: KnownLines): Promise<R
  * far longer than reading a few MB.
  * @throws {JournalError} as `readJournal`
  */
-export function readJournalAtOnce(folder: string, known?: KnownLines): ReadJournal {
+export function readJournalSync(folder: string, known?: KnownLines): ReadJournal {
   try {
     const status = statusNow(folder);
     return { ...parseJournal(readFileSync(join(folder, journalFileName)), known), status };
@@ -197,7 +197,7 @@ export class JournalWriter {
    * @throws {JournalError} `broken` where the chain does not hold (nothing is then written), `not-written`.
    */
   static async continue(folder: string, time: Time, before?: ReadJournal): Promise<{ writer: JournalWriter; entries: readonly JournalEntry[] }> {
-    const content = before !== undefined && isAsRead(folder, before) ? before : readJournalAtOnce(folder, before?.known);
+    const content = before !== undefined && isAsRead(folder, before) ? before : readJournalSync(folder, before?.known);
     const [problem] = content.problems;
     if (problem !== undefined) {
       throw new JournalError(

@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { BaselinerError, isSameProcess, ownIdentity, plainSystemReason, systemErrorCode, systemTime } from "../base";
+import { BaselinerError, createFileOnceSync, isSameProcess, ownIdentity, plainSystemReason, systemErrorCode, systemTime } from "../base";
 import { beatEvery, heartbeatOf } from "./attendance";
 
 const ownerSchema = z.object({
@@ -53,7 +52,8 @@ export class SessionLock {
           throw new LockError("held", `The session is open in ${present.holder} (process ${present.pid} on ${present.host}).`);
         }
         const file = join(folder, String(highest + 1));
-        if (createOnce(file, textOf(owner)) && isHighest(folder, highest + 1)) {
+        // Where a power cut takes it, it has taken this process too.
+        if (createFileOnceSync(file, textOf(owner)) && isHighest(folder, highest + 1)) {
           return new SessionLock(file, owner);
         }
       }
@@ -128,26 +128,6 @@ async function isAliveElsewhere(owner: Owner, sessionFolder: string): Promise<bo
 function isOfThisBoot(identity: string): boolean {
   const boot = systemTime.boot();
   return boot !== null && identity.startsWith(`${boot}/`);
-}
-
-/**
- * Makes a file whole, as the one process that does so; false where it is there already. It is not flushed to the disk: where a power
- * cut takes it, it has taken its process too.
- */
-function createOnce(file: string, content: string): boolean {
-  const draft = `${file}.${randomUUID()}.tmp`;
-  try {
-    writeFileSync(draft, content, { flag: "wx" });
-    linkSync(draft, file);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === "EEXIST") {
-      return false;
-    }
-    throw error;
-  } finally {
-    rmSync(draft, { force: true });
-  }
 }
 
 function readOwner(file: string): Owner | undefined {

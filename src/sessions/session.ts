@@ -8,7 +8,7 @@ import type { Mirror } from "../workspace";
 import { checkBoxOf } from "./box-check";
 import { Attendance, heartbeatOf } from "./attendance";
 import type { Gap } from "./gaps";
-import { JournalError, JournalWriter, type KnownLines, readJournal, readJournalAtOnce } from "./journal";
+import { JournalError, JournalWriter, type KnownLines, readJournal, readJournalSync } from "./journal";
 import { type BoxDescription, type EntryData, type EntryType, firstPrevious, type JournalEntry } from "./journal-entry";
 import { SessionRecordings } from "./recordings";
 import { runNameAfter } from "./run-name";
@@ -165,7 +165,7 @@ export class Session extends EventEmitter<SessionEvents> {
    */
   static async open(root: string, surroundings: SessionSurroundings, untrusted?: string): Promise<Session> {
     const { knownLines } = surroundings;
-    const content = readJournalAtOnce(root, knownLines?.get());
+    const content = readJournalSync(root, knownLines?.get());
     if (content.known !== undefined) {
       knownLines?.keep(content.known);
     }

@@ -120,6 +120,18 @@ describe("a stored transcript", () => {
     expect(store.count).toBe(expected.length);
   });
 
+  test("whose index is cut while it is shown says so, and shows no rows that were never there", async () => {
+    const path = transcriptFile(line("one") + line("two"));
+    const cache = temporaryFolder();
+    const first = await opened(path, cache);
+    await whole(first);
+    await first.close();
+    const again = await opened(path, cache);
+    const kept = readdirSync(cache, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith("rows.bin")) ?? "";
+    truncateSync(join(cache, kept), 10);
+    expect(() => again.row(1)).toThrow("cut short");
+  });
+
   test("of a file that is no transcript says why, and leaves nothing behind", async () => {
     const cache = temporaryFolder();
     await expect(TranscriptStore.open(transcriptFile("no transcript"), { cache, worker })).rejects.toMatchObject({ reason: "unknown-format" });

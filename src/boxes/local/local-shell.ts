@@ -18,6 +18,8 @@ export class LocalShell implements BoxShell {
     const [keys, output, , sizes] = child.stdio as [Writable, Readable, null, Writable, undefined];
     this.keys = keys;
     this.sizes = sizes;
+    // Node throws away what nobody is reading yet when a process ends; what somebody waits for, it keeps.
+    output.on("readable", () => undefined);
     this.output = output;
     for (const pipe of [keys, sizes]) {
       // A shell that has just ended reads nothing more; its end is told by `ended`.

@@ -351,7 +351,7 @@ export class TranscriptStore {
         await closeGeneration(opened);
         return false;
       }
-      const generation = { ...opened, rows: Rows.stored(stored.count, (buffer, first) => void readSync(opened.rowsFile.fd, buffer, 0, buffer.length, first * rowBytes)) };
+      const generation = { ...opened, rows: Rows.stored(stored.count, (buffer, first) => expectWhole(buffer, readSync(opened.rowsFile.fd, buffer, 0, buffer.length, first * rowBytes))) };
       generation.names.add(stored.names.slice(1));
       generation.textBytes = stored.textBytes;
       this.current = generation;
@@ -452,7 +452,8 @@ export class TranscriptStore {
     generation.rows.truncate(message.keptCount);
     const from = generation.rows.count;
     const bytes = Buffer.alloc((message.count - from) * rowBytes);
-    await generation.rowsFile.read(bytes, 0, bytes.length, from * rowBytes);
+    const { bytesRead } = await generation.rowsFile.read(bytes, 0, bytes.length, from * rowBytes);
+    expectWhole(bytes, bytesRead);
     generation.rows.add(bytes);
     generation.names.add(message.names);
     generation.textBytes = message.textBytes;
@@ -548,6 +549,13 @@ async function storedIn(folder: string): Promise<StoredTranscript | undefined> {
     return stored.version === storeVersion && /^events-[\w-]+$/.test(stored.generation) ? stored : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** @throws {TranscriptError} `unreadable` where fewer rows were read than wanted */
+function expectWhole(rows: Buffer, bytesRead: number): void {
+  if (bytesRead < rows.length) {
+    throw new TranscriptError("unreadable", "The index of the transcript was cut short; open it again.");
   }
 }
 
