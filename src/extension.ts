@@ -14,7 +14,7 @@ let door: Door | undefined;
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   door = new Door(context);
   context.subscriptions.push(door);
-  if (await showsSession()) {
+  if (showsSession()) {
     await door.open();
   } else {
     await vscode.commands.executeCommand("setContext", contextKeys.sessionAccess, "none");
@@ -111,11 +111,6 @@ function noRows(load: () => Promise<unknown>): vscode.TreeDataProvider<never> {
   };
 }
 
-async function showsSession(): Promise<boolean> {
-  for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
-    if (uri.scheme === "file" && (await sessionAround(uri.fsPath)) !== undefined) {
-      return true;
-    }
-  }
-  return false;
+function showsSession(): boolean {
+  return (vscode.workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme === "file" && sessionAround(uri.fsPath) !== undefined);
 }

@@ -84,7 +84,7 @@ export class WindowSession implements vscode.Disposable {
 
   private async openNow(): Promise<void> {
     await this.close();
-    const root = await sessionRootOfThisWindow();
+    const root = sessionRootOfThisWindow();
     if (root === undefined) {
       this.publish();
       return;
@@ -193,9 +193,9 @@ function setContext(key: string, value: unknown): Thenable<unknown> {
 }
 
 /** The session whose workspace this window shows, where it shows one's. */
-async function sessionRootOfThisWindow(): Promise<string | undefined> {
+function sessionRootOfThisWindow(): string | undefined {
   for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
-    const root = uri.scheme === "file" ? await sessionAround(uri.fsPath) : undefined;
+    const root = uri.scheme === "file" ? sessionAround(uri.fsPath) : undefined;
     if (root !== undefined) {
       return root;
     }

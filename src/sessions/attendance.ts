@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Time } from "../base";
@@ -24,7 +25,7 @@ export type Heartbeat = z.infer<typeof heartbeatSchema>;
 /** Where the last sign is kept. A test keeps it in memory. */
 export interface HeartbeatFile {
   /** Undefined where there is none, or none that can be read. */
-  read(): Promise<Heartbeat | undefined>;
+  read(): Heartbeat | undefined;
   write(heartbeat: Heartbeat): Promise<void>;
 }
 
@@ -32,9 +33,9 @@ export interface HeartbeatFile {
 export function heartbeatOf(sessionFolder: string): HeartbeatFile {
   const path = join(sessionFolder, heartbeatFileName);
   return {
-    read: async () => {
+    read: () => {
       try {
-        return heartbeatSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
+        return heartbeatSchema.safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
       } catch {
         return undefined;
       }
@@ -67,8 +68,8 @@ export class Attendance {
    * @param entries number of entries in the journal
    * @param lastEntryAt when the last of them was written; UTC, ms
    */
-  async sinceLastSign(entries: number, lastEntryAt: number): Promise<Absence> {
-    const heartbeat = await this.file.read();
+  sinceLastSign(entries: number, lastEntryAt: number): Absence {
+    const heartbeat = this.file.read();
     const isLast = heartbeat !== undefined && heartbeat.entries >= entries;
     // What journals without attending, such as the command line, is not missed.
     if (!isLast && !this.attends) {

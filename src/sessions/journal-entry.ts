@@ -241,19 +241,13 @@ export type ParsedLine =
     }
   | { readonly problem: string };
 
-/**
- * Reads one line of a journal, without looking at the chain.
- * @param isKnown the same line was read before, and its entry said just what it says: it is not checked again
- */
-export function parseEntry(line: string, isKnown = false): ParsedLine {
+/** Reads one line of a journal, without looking at the chain. */
+export function parseEntry(line: string): ParsedLine {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
     return { problem: "is not JSON" };
-  }
-  if (isKnown) {
-    return { entry: value as JournalEntry, isVerbatim: true };
   }
   const envelope = envelopeSchema.safeParse(value);
   if (!envelope.success) {

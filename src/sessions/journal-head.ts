@@ -30,23 +30,29 @@ export function readHead(folder: string): JournalHead | undefined {
   }
 }
 
-/** Keeps where the journal ends. What goes wrong with it is left: the journal itself is the record. */
+/**
+ * Keeps where the journal ends. Nobody waits for it, and what goes wrong with it is left: the journal itself is the record.
+ */
 export class HeadFile {
-  private constructor(private readonly file: FileHandle | undefined) {}
+  private file: FileHandle | undefined;
+  private work: Promise<void> = Promise.resolve();
 
-  static async open(folder: string): Promise<HeadFile> {
-    const path = join(folder, headFileName);
-    const file = await open(path, "r+")
-      .catch(() => open(path, "w"))
-      .catch(() => undefined);
-    return new HeadFile(file);
+  constructor(private readonly folder: string) {}
+
+  /** Begins to write where the journal ends now. */
+  write(head: JournalHead): void {
+    this.work = this.work.then(() => this.writeNow(head)).catch(() => undefined);
   }
 
-  async write(head: JournalHead): Promise<void> {
-    await this.file?.write(headText(head), 0).catch(() => undefined);
+  private async writeNow(head: JournalHead): Promise<void> {
+    const path = join(this.folder, headFileName);
+    this.file ??= await open(path, "r+").catch(() => open(path, "w"));
+    await this.file.write(headText(head), 0);
   }
 
+  /** Waits for what was begun and lets the file go. */
   async close(): Promise<void> {
+    await this.work;
     await this.file?.close().catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { fstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BaselinerError, plainSystemReason, sha256, syncFolder, systemErrorCode, type Time } from "../base";
@@ -21,8 +21,8 @@ export interface JournalProblem {
 }
 
 /**
- * The first lines of a journal, which were read before and whose entries say just what they say. While the bytes are the same, what
- * they say is not checked again, which takes most of the time of reading; the chain is.
+ * The first lines of a journal, which were read before: their chain holds, and their entries say just what they say. While the bytes
+ * are the same, neither is checked again, which takes most of the time of reading.
  */
 export interface KnownLines {
   readonly bytes: number;
@@ -114,18 +114,16 @@ function isAsRead(folder: string, { status }: ReadJournal): boolean {
  */
 export function parseJournal(bytes: Buffer, known?: KnownLines): JournalContent {
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
-  const knownBytes = known !== undefined && known.bytes <= wholeBytes && sha256(bytes.subarray(0, known.bytes)) === known.sha256 ? known.bytes : 0;
-  const entries: JournalEntry[] = [];
+  const isKnown = known !== undefined && known.bytes > 0 && known.bytes <= wholeBytes && sha256(bytes.subarray(0, known.bytes)) === known.sha256;
+  const { entries, lineHashes } = isKnown ? parseKnown(bytes.subarray(0, known.bytes)) : { entries: [], lineHashes: [] };
   const problems: JournalProblem[] = [];
-  const lineHashes: string[] = [];
-  let line = 0;
   let isVerbatim = true;
-  for (let start = 0; start < wholeBytes; ) {
+  for (let start = isKnown ? known.bytes : 0; start < wholeBytes; ) {
     const end = bytes.indexOf(0x0a, start);
     const content = bytes.subarray(start, end);
     start = end + 1;
-    line += 1;
-    const parsed = parseEntry(content.toString("utf8"), start <= knownBytes);
+    const line = lineHashes.length + 1;
+    const parsed = parseEntry(content.toString("utf8"));
     if ("problem" in parsed) {
       problems.push({ line, text: parsed.problem });
     } else {
@@ -148,6 +146,14 @@ export function parseJournal(bytes: Buffer, known?: KnownLines): JournalContent 
     wholeBytes,
     known: problems.length === 0 && isVerbatim ? { bytes: wholeBytes, sha256: sha256(bytes.subarray(0, wholeBytes)) } : undefined,
   };
+}
+
+/** The entries in lines that are known, read at one go, and the hash of each line: that of all but the last is named by the next. */
+function parseKnown(lines: Buffer): { entries: JournalEntry[]; lineHashes: string[] } {
+  const end = lines.length - 1;
+  const entries = JSON.parse(`[${lines.toString("utf8", 0, end).replaceAll("\n", ",")}]`) as JournalEntry[];
+  const last = lines.subarray(lines.lastIndexOf(0x0a, end - 1) + 1, end);
+  return { entries, lineHashes: [...entries.slice(1).map(({ prev }) => prev), sha256(last)] };
 }
 
 /**
@@ -182,7 +188,7 @@ export class JournalWriter {
     try {
       const file = await open(join(folder, journalFileName), "ax+", 0o644);
       await syncFolder(folder);
-      return new JournalWriter(file, time, 0, firstPrevious, 0, await HeadFile.open(folder));
+      return new JournalWriter(file, time, 0, firstPrevious, 0, new HeadFile(folder));
     } catch (error) {
       throw systemErrorCode(error) === "EEXIST"
         ? new JournalError("exists", `${folder} already holds a session.`, { cause: error })
@@ -206,7 +212,7 @@ export class JournalWriter {
       );
     }
     let file: FileHandle | undefined;
-    let headFile: HeadFile | undefined;
+    const headFile = new HeadFile(folder);
     try {
       const named = content.entries.flatMap((entry) => (entry.type === "journal.repaired" ? [entry.data.file] : []));
       const head = readHead(folder);
@@ -216,7 +222,6 @@ export class JournalWriter {
       }
       file = await open(join(folder, journalFileName), "a+");
       const last = content.lineHashes.at(-1) ?? firstPrevious;
-      headFile = await HeadFile.open(folder);
       const writer = new JournalWriter(file, time, content.entries.length, last, content.wholeBytes, headFile);
       const entries = [...content.entries];
       if (content.torn.length > 0) {
@@ -231,7 +236,7 @@ export class JournalWriter {
       }
       return { writer, entries };
     } catch (error) {
-      await headFile?.close();
+      await headFile.close();
       await file?.close();
       if (error instanceof JournalError) {
         throw error;
@@ -254,7 +259,8 @@ export class JournalWriter {
     if (this.closed) {
       throw new JournalError("closed", "The session was closed; the entry was not written.");
     }
-    if (this.damaged || (await this.file.stat()).size !== this.length) {
+    // At one go: in an editor that is busy each wait is long.
+    if (this.damaged || fstatSync(this.file.fd).size !== this.length) {
       throw new JournalError(
         "not-written",
         "The journal's file was changed from outside, or the disk failed; all acknowledged entries are kept. Close the session and open it again.",
@@ -282,7 +288,7 @@ export class JournalWriter {
     this.length += bytes.length;
     this.lines += 1;
     this.lastHash = sha256(line);
-    await this.headFile.write({ seq: entry.seq, sha256: this.lastHash });
+    this.headFile.write({ seq: entry.seq, sha256: this.lastHash });
     return entry;
   }
 

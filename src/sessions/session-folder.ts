@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Name of the journal in a session folder. */
@@ -28,15 +28,9 @@ export function sessionFolder(root: string): SessionFolder {
 }
 
 /** The root of the session that has this folder as its workspace; undefined where none has. */
-export async function sessionAround(workspace: string): Promise<string | undefined> {
+export function sessionAround(workspace: string): string | undefined {
   const root = dirname(workspace);
-  if (workspace !== sessionFolder(root).workspace) {
-    return undefined;
-  }
-  return await stat(join(root, journalFileName)).then(
-    () => root,
-    () => undefined,
-  );
+  return workspace === sessionFolder(root).workspace && existsSync(join(root, journalFileName)) ? root : undefined;
 }
 
 /** The folder of one attempt's output and result. */

@@ -109,18 +109,18 @@ async function isHeld(owner: Owner, sessionFolder: string): Promise<boolean> {
     return false;
   }
   // Not by the host's name, which changes with the network; a folder that came from another computer has no such process here.
-  return (await isSameProcess(owner.pid, owner.identity)) || (await isAliveElsewhere(owner, sessionFolder));
+  return (await isSameProcess(owner.pid, owner.identity)) || isAliveElsewhere(owner, sessionFolder);
 }
 
 /**
  * Whether a process that is not to be seen from here left a sign of itself just now: another computer has the same folder open over the
  * network, and its clock runs. Where it does not run there are no signs; of two that then write, the one whose journal has grown meanwhile is told.
  */
-async function isAliveElsewhere(owner: Owner, sessionFolder: string): Promise<boolean> {
+function isAliveElsewhere(owner: Owner, sessionFolder: string): boolean {
   if (owner.host === hostname() || isOfThisBoot(owner.identity)) {
     return false;
   }
-  const heartbeat = await heartbeatOf(sessionFolder).read();
+  const heartbeat = heartbeatOf(sessionFolder).read();
   return heartbeat !== undefined && Math.abs(Date.now() - heartbeat.at) < 4 * beatEvery;
 }
 

@@ -39,9 +39,10 @@ export class WorkingTime {
     // A torn line is set aside when the journal is continued, which is now.
     const lastSign = journal.findLast(({ type }) => type !== "journal.repaired");
     if (this.isRunning && lastSign !== undefined) {
-      await this.recordAbsence(await this.attendance.sinceLastSign(lastSign.seq + 1, Date.parse(lastSign.at)));
+      await this.recordAbsence(this.attendance.sinceLastSign(lastSign.seq + 1, Date.parse(lastSign.at)));
       this.attendance.begin();
-      await this.attendance.beat(this.entries);
+      // Not waited for: an editor that is starting is busy, and a moment later is as good.
+      void this.attendance.beat(this.entries);
       this.keepBeating();
     }
   }

@@ -41,7 +41,7 @@ class World {
 
   async openEditor(): Promise<void> {
     const file = {
-      read: () => Promise.resolve(this.heartbeat),
+      read: () => this.heartbeat,
       write: (heartbeat: Heartbeat) => {
         this.heartbeat = heartbeat;
         return Promise.resolve();
