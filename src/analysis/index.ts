@@ -1,6 +1,6 @@
 export { reBenchTasks } from "./re-bench";
 export type { Aggregate, Constants, Remark, RunSource, SolverKind, StudyTask } from "./run";
-export { AnalysisError, readStudyFile, studySchema, usualStudy } from "./study-file";
+export { AnalysisError, readStudyFile, studyAt, studySchema, usualStudy } from "./study-file";
 export type { StudyFile } from "./study-file";
 export { loadStudy } from "./load-study";
 export type { LoadOptions } from "./load-study";

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { BaselinerError, plainSystemReason, singleLine } from "../base";
 
@@ -74,6 +75,8 @@ export const studySchema = z.strictObject({
 export type StudyFile = z.infer<typeof studySchema>;
 export type StudySource = StudyFile["sources"][number];
 
+const studyFileName = "study.json";
+
 /** What holds without a `study.json`. */
 export const usualStudy: StudyFile = studySchema.parse({ format: 1 });
 
@@ -101,4 +104,19 @@ export async function readStudyFile(path: string): Promise<StudyFile> {
   }
   const folder = dirname(resolve(path));
   return { ...parsed.data, sources: parsed.data.sources.map((source) => ({ ...source, path: resolve(folder, source.path) })) };
+}
+
+/**
+ * What is compared where a person names one path: the study of a `study.json`, also where its folder is named, and the folder itself
+ * where the study names no sources; else what lies at the path.
+ * @returns the study, and files and folders to be read besides its sources; absolute paths
+ * @throws {AnalysisError} `unreadable`, `invalid`
+ */
+export async function studyAt(path: string): Promise<{ file: StudyFile; paths: readonly string[] }> {
+  const found = basename(path) === studyFileName ? resolve(path) : join(resolve(path), studyFileName);
+  if (basename(path) !== studyFileName && !existsSync(found)) {
+    return { file: usualStudy, paths: [resolve(path)] };
+  }
+  const file = await readStudyFile(found);
+  return { file, paths: file.sources.length === 0 ? [dirname(found)] : [] };
 }

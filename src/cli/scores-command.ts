@@ -1,8 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
-import { analyse, type Analysis, analysisCsv, analysisJson, analysisSvg, AnalysisError, estimateText, humanTimeText, improvementText, loadStudy, percentText, pngOf, readStudyFile, type Remark, runsText, scoreText, type SeriesFigures, shareText, usualStudy } from "../analysis";
+import { analyse, type Analysis, analysisCsv, analysisJson, analysisSvg, AnalysisError, estimateText, humanTimeText, improvementText, loadStudy, percentText, pngOf, readStudyFile, type Remark, runsText, scoreText, type SeriesFigures, shareText, studyAt, type StudyFile, usualStudy } from "../analysis";
 import { plainSystemReason, singleLine } from "../base";
 import { type Outcome, parse, printTable, UsageError } from "./command";
 
@@ -16,10 +15,7 @@ export async function scoresCommand(args: string[]): Promise<Outcome> {
   if (values.chart !== undefined && ![".svg", ".png"].includes(extname(values.chart).toLowerCase())) {
     throw new UsageError("charts are SVG or PNG: name a file that ends in .svg or .png");
   }
-  const found = values.study ?? (positionals.length === 1 && existsSync(join(positionals[0] ?? "", "study.json")) ? join(positionals[0] ?? "", "study.json") : undefined);
-  const file = found === undefined ? usualStudy : await readStudyFile(resolve(found));
-  // A study that names its sources says itself what of its folder counts.
-  const paths = values.study === undefined && found !== undefined && file.sources.length > 0 ? [] : positionals.map((path) => resolve(path));
+  const { file, paths } = await chosen(values.study, positionals);
   if (paths.length === 0 && file.sources.length === 0) {
     throw new UsageError("scores needs files, folders or --study FILE");
   }
@@ -48,6 +44,15 @@ export async function scoresCommand(args: string[]): Promise<Outcome> {
   } finally {
     await rm(cache, { recursive: true, force: true });
   }
+}
+
+/** What is compared: a study and files besides, or what one path stands for. */
+async function chosen(study: string | undefined, positionals: readonly string[]): Promise<{ file: StudyFile; paths: readonly string[] }> {
+  const [only, ...more] = positionals;
+  if (study === undefined && only !== undefined && more.length === 0) {
+    return await studyAt(only);
+  }
+  return { file: study === undefined ? usualStudy : await readStudyFile(resolve(study)), paths: positionals.map((path) => resolve(path)) };
 }
 
 async function writeChart(path: string, content: string | Uint8Array): Promise<void> {

@@ -1,7 +1,6 @@
 import { open } from "node:fs/promises";
-import { basename, dirname } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { analyse, type Analysis, analysisCsv, analysisJson, analysisSvg, attemptAt, loadStudy, pngOf, readStudyFile, usualStudy } from "../analysis";
+import { analyse, type Analysis, analysisCsv, analysisJson, analysisSvg, attemptAt, loadStudy, pngOf, studyAt } from "../analysis";
 import { messageOf } from "../base";
 import type { AnalysisExport } from "../protocol";
 import type { AnalysisAnswer, AnalysisQuestion, AnalysisThreadMessage, AnalysisThreadStart } from "./analysis-thread";
@@ -32,9 +31,7 @@ async function serve(): Promise<void> {
 }
 
 async function analysed(): Promise<Analysis> {
-  const isStudy = basename(path) === "study.json";
-  const file = isStudy ? await readStudyFile(path) : usualStudy;
-  const paths = isStudy ? (file.sources.length === 0 ? [dirname(path)] : []) : [path];
+  const { file, paths } = await studyAt(path);
   let told = 0;
   const tell = (message: AnalysisThreadMessage): void => {
     if (performance.now() - told > tellEvery) {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { AnalysisError, analyse, analysisCsv, analysisJson, analysisSvg, loadStudy, readStudyFile, studySchema } from "../../../src/analysis";
+import { AnalysisError, analyse, analysisCsv, analysisJson, analysisSvg, loadStudy, readStudyFile, studyAt, studySchema } from "../../../src/analysis";
 import { type EntryData, JournalWriter, usualConditions } from "../../../src/sessions";
 import { FakeTime } from "../../support/fake-time";
 import { analysisOfRows, studyOf } from "../../support/analysis";
@@ -149,6 +149,23 @@ describe("study.json", () => {
         await expect(readStudyFile(path)).rejects.toBeInstanceOf(AnalysisError);
       }
       await expect(readStudyFile(join(folder, "other.json"))).rejects.toMatchObject({ reason: "unreadable" });
+    });
+  });
+
+  it("is the study of its folder too, and about all of it where it names no sources", async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, "study.json");
+      expect(await studyAt(folder)).toEqual({ file: studySchema.parse({ format: 1 }), paths: [folder] });
+      await expect(studyAt(path)).rejects.toMatchObject({ reason: "unreadable" });
+      writeFileSync(path, '{"format": 1, "title": "Ours"}');
+      for (const named of [folder, path]) {
+        expect(await studyAt(named)).toMatchObject({ file: { title: "Ours" }, paths: [folder] });
+      }
+      writeFileSync(path, '{"format": 1, "sources": [{ "path": "runs.csv" }]}');
+      for (const named of [folder, path]) {
+        expect(await studyAt(named)).toMatchObject({ file: { sources: [{ path: join(folder, "runs.csv") }] }, paths: [] });
+      }
+      expect((await studyAt(join(folder, "runs.csv"))).paths).toEqual([join(folder, "runs.csv")]);
     });
   });
 });
