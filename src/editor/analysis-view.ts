@@ -98,6 +98,9 @@ function spread<Item>(items: readonly Item[], kindOf: (item: Item) => string, mo
 
 function figureTable(all: readonly SeriesFigures[]): string[][] {
   const totals = Array.from(new Set(all.flatMap(({ scoreAtK }) => scoreAtK.map(({ totalMs }) => totalMs)))).sort((one, other) => one - other);
+  const hasExperts = all.some(({ series }) => series.kind === "expert");
+  /** Of experts themselves it is not asked how they stand among experts. */
+  const amongExperts = ({ series }: SeriesFigures, text: string): string => (series.kind === "expert" ? "" : text || (hasExperts ? "not known" : "no experts"));
   return [
     ["", "Runs", "Result", "Above start", "At reference", "Percentile among experts", "Experts need", "Attempts per hour", "First improvement", ...totals.map((totalMs) => `Best in ${Number((totalMs / hourMs).toFixed(2))} h`)],
     ...all.map((one) => [
@@ -106,8 +109,8 @@ function figureTable(all: readonly SeriesFigures[]): string[][] {
       estimateText(one.result, scoreText),
       shareText(one.aboveStart),
       shareText(one.atReference),
-      estimateText(one.percentile, percentText) || "no experts",
-      estimateText(one.humanMs, humanTimeText) || (one.percentile.n === 0 ? "no experts" : "not known"),
+      amongExperts(one, estimateText(one.percentile, percentText)),
+      amongExperts(one, estimateText(one.humanMs, humanTimeText)),
       estimateText(one.attemptsPerHour, percentText),
       estimateText(one.improvementMs, improvementText),
       ...totals.map((totalMs) => {

@@ -59,3 +59,13 @@ it("says how many runs are behind a figure, and where one alone gives no interva
   expect(analysisCharts(two, "").figures[1]?.slice(1, 3)).toEqual(["2 on 2 tasks (one on each: no interval)", "0.600"]);
   expect(analysisView(analysis, "/x").method).toMatch(/^3,005 runs\. /);
 });
+
+it("says how solvers stand among experts, that there are none, and nothing of that of experts themselves", async () => {
+  const amongExperts = (analysis: Awaited<typeof study>): (string[] | undefined)[] => analysisCharts(analysis, "t").figures.slice(1).map((cells) => cells.slice(5, 7));
+  const [bot, human] = amongExperts(await study).sort((one, other) => (other?.[0] ?? "").length - (one?.[0] ?? "").length);
+  expect(bot?.[0]).toMatch(/^\d/);
+  expect(human).toEqual(["", ""]);
+  expect(amongExperts(await analysisOfRows([{ id: "a", group: "bot", attempts: [[5, 0.4]] }]))).toEqual([["no experts", "no experts"]]);
+  const withoutLogs = await analysisOfRows([{ id: "a", group: "bot", attempts: [[5, 0.4]] }, { id: "b", task: "u", score: 0.5 }], { tasks: { t: { start: 0, reference: 1 }, u: { start: 0, reference: 1 } } });
+  expect(analysisCharts(withoutLogs, "").figures.slice(1).map((cells) => cells.slice(5, 7))).toContainEqual(["not known", "not known"]);
+});
