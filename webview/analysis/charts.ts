@@ -2,7 +2,7 @@ import { BarController, BarElement, CategoryScale, Chart, type ChartConfiguratio
 import { drawPoint } from "chart.js/helpers";
 import type { AnalysisCharts, AnalysisDot, AnalysisLine, AnalysisView } from "../../src/protocol";
 import { currentTheme, type Theme } from "../shared/theme";
-import { type SeriesStyle, seriesStyles } from "./series-style";
+import { referenceStyle, type SeriesStyle, seriesStyles } from "./series-style";
 
 Chart.register(BarController, BarElement, CategoryScale, Filler, LinearScale, LineController, LineElement, LogarithmicScale, PointElement, ScatterController, Tooltip);
 
@@ -44,7 +44,9 @@ export function drawSample({ colour, dash, mark, width }: SeriesStyle): HTMLCanv
     context.lineTo(36, 7);
     context.stroke();
     context.setLineDash([]);
-    drawPoint(context, { pointStyle: mark, radius: 4, borderWidth: 1.5 }, 18, 7);
+    if (mark !== undefined) {
+      drawPoint(context, { pointStyle: mark, radius: 4, borderWidth: 1.5 }, 18, 7);
+    }
   }
   return canvas;
 }
@@ -251,8 +253,9 @@ function axisTitle(text: string, theme: Theme) {
   return { display: true, text, color: theme.muted, font: { family: theme.font } };
 }
 
-/** Names the line of the reference at its right end. */
+/** Draws the line of the reference. It is named beside the charts, where the name covers nothing. */
 function referenceLine(theme: Theme): Plugin<"scatter"> {
+  const { colour, dash } = referenceStyle(theme);
   return {
     id: "reference",
     afterDatasetsDraw({ ctx, chartArea, scales }) {
@@ -261,18 +264,12 @@ function referenceLine(theme: Theme): Plugin<"scatter"> {
         return;
       }
       ctx.save();
-      ctx.strokeStyle = theme.muted;
-      ctx.setLineDash([6, 4]);
+      ctx.strokeStyle = colour;
+      ctx.setLineDash(dash);
       ctx.beginPath();
       ctx.moveTo(chartArea.left, height);
       ctx.lineTo(chartArea.right, height);
       ctx.stroke();
-      ctx.font = `11px ${theme.font}`;
-      ctx.textAlign = "left";
-      ctx.fillStyle = theme.background;
-      ctx.fillRect(chartArea.left + 2, height - 15, ctx.measureText("reference").width + 4, 14);
-      ctx.fillStyle = theme.muted;
-      ctx.fillText("reference", chartArea.left + 4, height - 4);
       ctx.restore();
     },
   };

@@ -4,7 +4,7 @@ import { currentTheme, onThemeChange } from "../shared/theme";
 import "./analysis.css";
 import { drawBoxes, type Drawing, drawRates, drawSample, drawTotals, drawTrajectories } from "./charts";
 import { RunList } from "./run-list";
-import { seriesStyles } from "./series-style";
+import { referenceStyle, type SeriesStyle, seriesStyles } from "./series-style";
 import { counted, dataOf, table, turned } from "./tables";
 
 const host = acquireVsCodeApi();
@@ -94,12 +94,10 @@ function toolbar(shown: AnalysisView, { task }: AnalysisCharts): HTMLElement {
 }
 
 function legend(shown: AnalysisView): HTMLElement {
-  const styles = seriesStyles(shown.series, currentTheme());
-  const parts = shown.series.map(({ label }, place) => {
-    const style = styles[place];
-    return element("span", "entry", ...(style === undefined ? [] : [drawSample(style)]), element("span", "", label));
-  });
-  return element("div", "legend", ...parts);
+  const theme = currentTheme();
+  const entry = (style: SeriesStyle, label: string): HTMLElement => element("span", "entry", drawSample(style), element("span", "", label));
+  const series = seriesStyles(shown.series, theme).map((style, place) => entry(style, shown.series[place]?.label ?? ""));
+  return element("div", "legend", ...series, entry(referenceStyle(theme), "reference"));
 }
 
 function remarks(shown: AnalysisView): HTMLElement[] {

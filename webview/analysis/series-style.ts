@@ -5,7 +5,8 @@ import type { Theme } from "../shared/theme";
 export interface SeriesStyle {
   readonly colour: string;
   readonly dash: number[];
-  readonly mark: (typeof marks)[number];
+  /** Undefined for a line without marks. */
+  readonly mark: (typeof marks)[number] | undefined;
   readonly width: number;
 }
 
@@ -15,6 +16,11 @@ const colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9
 const darkColours = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442"];
 const marks = ["circle", "rect", "triangle", "rectRot", "crossRot", "star"] as const;
 const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2]];
+
+/** The line of the reference solution, in charts and beside the names of series. */
+export function referenceStyle(theme: Theme): SeriesStyle {
+  return { colour: theme.muted, dash: [6, 4], mark: undefined, width: 1 };
+}
 
 /** Experts are drawn in the colour of text, agents in colours of their own. */
 export function seriesStyles(series: AnalysisView["series"], theme: Theme): SeriesStyle[] {
