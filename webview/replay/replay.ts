@@ -3,6 +3,7 @@ import { element, iconButton, settled } from "./dom";
 import { visibleLine } from "./body/visible";
 import { Filters } from "./filters";
 import { formatCount, formatSeconds } from "./formats";
+import { nextFrame } from "./frames";
 import { helpBox } from "./help";
 import { ask, keep, send } from "./host";
 import { actionOf, type KeyAction } from "./keys";
@@ -253,7 +254,7 @@ export class Replay {
       case "pageUp":
         this.player.pause();
         this.list.scrollBy(action === "pageDown" ? 0.85 : -0.85);
-        window.requestAnimationFrame(() => this.go(this.list.topIndex));
+        nextFrame("draw", () => this.go(this.list.topIndex));
         break;
       case "play":
         this.togglePlay();
@@ -369,10 +370,7 @@ export class Replay {
   }
 
   private played(stop: ReplayStop): void {
-    this.moves++;
-    // Before anything else of the page changes, so that the browser lays out once for all of it.
-    this.list.goNow(stop.index);
-    this.stood(stop.time);
+    this.stand(stop.index, stop.time);
   }
 
   private setPace(changed: Partial<Pace>): void {
@@ -667,8 +665,7 @@ export class Replay {
 /** Short waits end with a frame: there is nothing to be seen in between. */
 function after(delay: number, act: () => void): () => void {
   if (delay < 20) {
-    const frame = requestAnimationFrame(act);
-    return () => cancelAnimationFrame(frame);
+    return nextFrame("move", act);
   }
   const timer = window.setTimeout(act, delay);
   return () => window.clearTimeout(timer);
