@@ -93,12 +93,12 @@ async function benchFile({ root, place, ripgrep, name, path, bytes, parse, strea
     peak = Math.max(peak, process.memoryUsage().rss);
   }, 10);
   let first = 0;
-  let opened: TranscriptStore | undefined;
   const index = await taken(async () => {
     const began = performance.now();
-    opened = await TranscriptStore.open(path, options);
+    const opened = await TranscriptStore.open(path, options);
     first = (performance.now() - began) / 1000;
     await complete(opened);
+    return opened;
   });
   clearInterval(watch);
   rows.push({ ...rowOf(`index ${what}, against JSON.parse`, index, parse), target: 1, note: `${(index.processor / parse.processor).toFixed(2)} on the processor` });
@@ -113,31 +113,25 @@ async function benchFile({ root, place, ripgrep, name, path, bytes, parse, strea
     promise("the longest that the event loop was blocked meanwhile", blocked / 1000, promised.blocked),
     { what: "memory that reading takes at its highest", ours: `${Math.round(memory)} MB`, theirs: `${promised.memory} MB`, ratio: memory / promised.memory, target: 1 },
   );
-  const store = opened as TranscriptStore | undefined;
-  if (store === undefined) {
-    return rows;
-  }
+  const store = index.result;
   const { count } = store;
   let longest = 0;
   for (let step = 0; step < 100; step++) {
-    longest = Math.max(longest, (await taken(async () => void (await store.event(Math.floor((count * step) / 100))))).seconds);
+    longest = Math.max(longest, (await taken(() => store.event(Math.floor((count * step) / 100)))).seconds);
   }
   rows.push(promise(`the longest of 100 looks at one of ${count} events`, longest, promised.event));
   const pattern = "gradient kernel";
-  const search = async (searching: TranscriptStore): Promise<Taken> => await taken(async () => void (await searching.search({ pattern, isRegex: false, isCaseSensitive: true }, new AbortController().signal)));
+  const search = (searching: TranscriptStore): Promise<Taken> => taken(() => searching.search({ pattern, isRegex: false, isCaseSensitive: true }, new AbortController().signal));
   const [program, against] = ripgrep === undefined ? ["grep", "grep"] : [ripgrep, "ripgrep"];
-  const others = await taken(async () => Promise.resolve(spawnSync(program, ["-c", "-F", pattern, searched])));
+  const others = await taken(() => Promise.resolve(spawnSync(program, ["-c", "-F", pattern, searched])));
   rows.push({ ...rowOf(`search all of it for a text, against ${against}`, await search(store), others), target: 3 });
   await store.close();
-  let again: TranscriptStore | undefined;
-  const reopened = await taken(async () => {
-    again = await TranscriptStore.open(path, { ...options, ...(ripgrep === undefined ? {} : { ripgrep }) });
-  });
+  const reopened = await taken(() => TranscriptStore.open(path, { ...options, ...(ripgrep === undefined ? {} : { ripgrep }) }));
   rows.push(promise("open it again", reopened.seconds, promised.again));
-  if (again !== undefined && ripgrep !== undefined) {
-    rows.push({ ...rowOf(`search it with the editor's ripgrep, against ${against}`, await search(again), others), target: 3 });
+  if (ripgrep !== undefined) {
+    rows.push({ ...rowOf(`search it with the editor's ripgrep, against ${against}`, await search(reopened.result), others), target: 3 });
   }
-  await again?.close();
+  await reopened.result.close();
   rmSync(cache, { recursive: true });
   return rows;
 }
@@ -220,12 +214,12 @@ async function complete(store: TranscriptStore): Promise<void> {
   });
 }
 
-async function taken(act: () => Promise<unknown>): Promise<Taken> {
+async function taken<Result>(act: () => Promise<Result>): Promise<Taken & { readonly result: Result }> {
   const began = performance.now();
   const before = process.cpuUsage();
-  await act();
+  const result = await act();
   const { user, system } = process.cpuUsage(before);
-  return { seconds: (performance.now() - began) / 1000, processor: (user + system) / 1e6 };
+  return { result, seconds: (performance.now() - began) / 1000, processor: (user + system) / 1e6 };
 }
 
 interface Row {
