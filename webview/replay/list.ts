@@ -28,6 +28,7 @@ export class EventList {
   private readonly stage = element("div", { class: "stage" });
   private readonly column = element("div", { class: "column" });
   private readonly spacer = element("div", { class: "spacer" });
+  private readonly empty = element("p", { class: "empty", hidden: true });
   private readonly rows: Rows;
   private drawn: RowView[] = [];
   private first = 0;
@@ -66,7 +67,7 @@ export class EventList {
     private readonly moved: () => void,
   ) {
     this.element = element("div", { class: "list", role: "feed", tabindex: 0, "aria-label": "Events" }, this.stage, this.spacer);
-    this.stage.append(this.column);
+    this.stage.append(this.column, this.empty);
     this.rows = new Rows((from, to) => this.arrived(from, to));
     this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.element.addEventListener("wheel", (event) => this.wheeled(event), { passive: true });
@@ -187,6 +188,12 @@ export class EventList {
       this.drawSoon();
       this.restLater();
     }
+  }
+
+  /** Says why nothing is listed; without a reason something is. */
+  explain(...why: readonly (Node | string)[]): void {
+    this.empty.hidden = why.length === 0;
+    this.empty.replaceChildren(...why);
   }
 
   focus(): void {
@@ -328,8 +335,7 @@ export class EventList {
     }
     this.freshen();
     this.mark();
-    this.place();
-    this.change(this.need(overscan));
+    this.expect();
     for (let round = 0; round < 8; round++) {
       this.measure();
       this.place();
@@ -349,7 +355,15 @@ export class EventList {
     }
   }
 
-  /** Finds where rows lie by the heights that are known. */
+  /** Changes which rows are drawn by heights that are known or likely. The anchor stays what it is, and drawn: what is measured next goes by it. */
+  private expect(): void {
+    this.top = settle(this.anchor, { first: this.first, heights: this.heights }, this.count, this.viewHeight).top;
+    const need = this.need(overscan);
+    const number = this.anchor.index - this.first;
+    this.change({ ...need, dropBefore: Math.min(need.dropBefore, number), dropBehind: Math.min(need.dropBehind, this.drawn.length - 1 - number) });
+  }
+
+  /** Finds where rows lie by the heights that they have. */
   private place(): void {
     const { top, anchor } = settle(this.anchor, { first: this.first, heights: this.heights }, this.count, this.viewHeight);
     this.top = top;

@@ -1,5 +1,5 @@
 import type { ReplayFilter, ReplayFinding, ReplayListing, ReplayPlace, ReplayProgress, ReplayRow, ReplayState, ReplayStop, ReplayUnit, SideTab, ToReplay } from "../../src/protocol";
-import { element, iconButton, settled } from "./dom";
+import { element, iconButton, settled, textButton } from "./dom";
 import { visibleLine } from "./body/visible";
 import { Filters } from "./filters";
 import { formatCount, formatSeconds } from "./formats";
@@ -496,11 +496,13 @@ export class Replay {
       forgetOpened();
     }
     if (isOther || hasMore) {
-      const wasAt = this.place?.id;
+      // Where the reader has just gone may not be known in full yet.
+      const wasAt = this.list.row(this.list.current)?.id ?? this.place?.id;
       this.list.relist(listing);
       this.outline.changed();
       this.timeline.changed();
       this.recount();
+      this.locate();
       if (isOther && listing.kept <= this.list.current && wasAt !== undefined) {
         void this.stayAt(wasAt);
       }
@@ -637,7 +639,7 @@ export class Replay {
     const parts = [
       listing.count === 0 ? (listing.total === 0 ? "no events" : "nothing passes the filter") : `${formatCount(number)} of ${formatCount(listing.total)}`,
       place?.elapsed === undefined ? "" : formatSeconds(place.elapsed),
-      place === undefined || place.turns === 0 ? "" : `turn ${formatCount(place.turn)} of ${formatCount(place.turns)}`,
+      place === undefined || place.turn === 0 ? "" : `turn ${formatCount(place.turn)} of ${formatCount(place.turns)}`,
       place?.best ?? "",
       this.reviewing.model.summary,
       hidden > 0 ? `${formatCount(hidden)} hidden` : "",
@@ -646,6 +648,19 @@ export class Replay {
     const text = parts.filter((part) => part !== "").join(" · ");
     if (text !== this.status.textContent) {
       this.status.textContent = text;
+      this.explainNothing();
+    }
+  }
+
+  /** An empty list says why it is empty, and what to do about it. */
+  private explainNothing(): void {
+    const { count, total } = this.listing;
+    if (count > 0) {
+      this.list.explain();
+    } else if (total > 0) {
+      this.list.explain("Nothing passes the filter. ", textButton("Show what is usual", "Show what is shown as a rule", () => this.filters.reset()));
+    } else {
+      this.list.explain(this.progress.isComplete ? "This transcript has no events." : "Reading the first events…");
     }
   }
 

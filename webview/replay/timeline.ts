@@ -110,7 +110,7 @@ export class TimelineStrip {
 
   private showHere(): void {
     const at = this.xOf(this.axis === "step" ? this.here.index + 0.5 : this.here.time);
-    this.cursor.hidden = at === undefined;
+    this.cursor.hidden = at === undefined || this.count() === 0;
     if (at !== undefined) {
       this.cursor.style.transform = `translateX(${Math.round(at) - 1}px)`;
     }
