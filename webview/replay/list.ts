@@ -166,6 +166,7 @@ export class EventList {
     }
     this.isChanged = before?.setCurrent(false) === true || this.isChanged;
     this.drawSoon();
+    this.restLater();
     if (had || document.activeElement === this.element) {
       this.wantsFocus = true;
     }
