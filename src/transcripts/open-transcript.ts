@@ -6,14 +6,14 @@ import { ClaudeCodeSessionReading } from "./formats/claude-code-session";
 import { documentSight, firstSight } from "./formats/first-sight";
 import { detectFormat, plainFormat } from "./formats/formats";
 import { JsonReading } from "./formats/json-reading";
-import { InspectArchiveReading, InspectDocumentReading, isInspectLog } from "./formats/inspect";
-import { OpenHandsFolderReading, openHandsEventsFolder } from "./formats/openhands-folder";
+import { InspectArchiveReading, InspectDocumentReading, isInspectArchive, isInspectLog } from "./formats/inspect";
+import { OpenHandsConversationReading, openHandsEventsFolder } from "./formats/openhands-conversation";
 import { ParquetReading } from "./formats/parquet";
 import { sessionJournal, SessionReading } from "./formats/session";
 import { TranscriptError, type TranscriptReading } from "./reading";
 import { type ByteSource, FileSource, MemorySource } from "./sources/byte-source";
 import { isParquet } from "./sources/parquet";
-import { isZip } from "./sources/zip";
+import { isZip, readZip } from "./sources/zip";
 
 /** UTF-16 is read into memory, so it has a limit; no tool writes large transcripts so. */
 const maxUtf16Bytes = 256 * 2 ** 20;
@@ -36,7 +36,7 @@ export async function openTranscript(path: string, cache: string): Promise<Trans
       return new SessionReading(path);
     }
     if ((await openHandsEventsFolder(path)) !== undefined) {
-      return await OpenHandsFolderReading.open(path);
+      return await OpenHandsConversationReading.inFolder(path);
     }
   }
   if (!status.isFile()) {
@@ -53,7 +53,7 @@ export async function openTranscript(path: string, cache: string): Promise<Trans
   }
   try {
     if (isZip(source)) {
-      return new InspectArchiveReading(source, cache);
+      return await openArchive(source, cache);
     }
     if (isParquet(source)) {
       return await ParquetReading.open(source, cache);
@@ -64,6 +64,15 @@ export async function openTranscript(path: string, cache: string): Promise<Trans
     source.close();
     throw error;
   }
+}
+
+async function openArchive(source: FileSource, cache: string): Promise<TranscriptReading> {
+  const archive = readZip(source);
+  const reading = isInspectArchive(archive) ? new InspectArchiveReading(source, archive, cache) : await OpenHandsConversationReading.inArchive(source, archive, cache);
+  if (reading === undefined) {
+    throw new TranscriptError("unknown-format", "The archive holds neither a log of Inspect nor a conversation of OpenHands, so it is no transcript of a known format.");
+  }
+  return reading;
 }
 
 /** Whether a folder is a transcript itself: of a session, or an OpenHands conversation. */

@@ -1,96 +1,193 @@
-// Reading a large transcript into the index, against JSON.parse on the same
-// bytes line by line (which keeps nothing); seeing its first events and opening
-// it again, against parsing it; searching it, against grep over the file. A document
-// is also read against stream-json, which takes so long that it reads a part alone.
-// BASELINER_BENCH_MB sets the size; the default is small enough for any computer.
+// Reading a large transcript into the index, against JSON.parse on the same bytes: line by line, or in pieces that one text can hold
+// (which keeps nothing); seeing its first events, opening it again and looking at events, against what the product promises;
+// searching it, against ripgrep over the file. A document is also read against stream-json, which takes so long that it reads a part alone.
+// BASELINER_BENCH_MB sets the size; the default is small enough for any computer. Of logs of Inspect it is what their events take: long
+// texts lie behind them.
 import { execFileSync, spawnSync } from "node:child_process";
-import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { createReadStream, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { createInterface } from "node:readline";
 import { parser } from "stream-json";
 import { pick } from "stream-json/filters/Pick";
 import { streamArray } from "stream-json/streamers/StreamArray";
 import { TranscriptStore } from "../../src/transcripts";
-import { writeClaudeCode, writeInspectSample } from "../support/large-transcripts";
+import { JsonScanner } from "../../src/transcripts/json/scanner";
+import { FileSource } from "../../src/transcripts/sources/byte-source";
+import { writeArchive, writeClaudeCode, writeInspectSample } from "../support/large-transcripts";
 
 /** So much of a document is read by stream-json, in bytes. */
 const streamedBytes = 30e6;
 
+/** JSON.parse gets so many bytes at once: V8 holds no text over half a gigabyte. */
+const pieceBytes = 128e6;
+
+/** What is promised of a transcript of any size, in seconds and MB. */
+const promised = { first: 1, again: 0.3, event: 0.05, blocked: 0.05, memory: 400 };
+
 const megabytes = Number(process.env["BASELINER_BENCH_MB"] ?? 150);
+
+/** What something took: by the clock, and of all processors together. */
+interface Taken {
+  readonly seconds: number;
+  readonly processor: number;
+}
 
 export async function bench(root: string) {
   const place = mkdtempSync(join(tmpdir(), "baseliner-bench-"));
+  const ripgrep = await editorsRipgrep(root);
   try {
+    const rows: Row[] = [];
     const lines = join(place, "lines.jsonl");
+    const { bytes } = writeClaudeCode(lines, megabytes * 1e6, 1);
+    rows.push(...(await benchFile({ root, place, ripgrep, name: "lines", path: lines, bytes, parse: await taken(() => parseLines(lines)) })));
+    rmSync(lines);
+
     const document = join(place, "log.json");
-    const files = [
-      { name: "lines", path: lines, ...writeClaudeCode(lines, megabytes * 1e6, 1) },
-      { name: "an Inspect log", path: document, ...writeInspectSample(document, megabytes * 1e6, 2, true) },
-    ];
-    const rows = [];
-    for (const { name, path, bytes } of files) {
-      const what = `${name} of ${Math.round(bytes / 1e6)} MB`;
-      const parse = name === "lines" ? await timed(() => parseLines(path)) : timedSync(() => execFileSync(process.execPath, ["--max-old-space-size=8000", "-e", `JSON.parse(require("fs").readFileSync(${JSON.stringify(path)}, "utf8"))`]));
-      const options = { cache: join(place, `cache-${name}`), worker: join(root, "dist", "transcript-worker.js") };
-      let store: TranscriptStore | undefined;
-      let peak = 0;
-      let blocked = 0;
-      let last = performance.now();
-      const watch = setInterval(() => {
-        const now = performance.now();
-        blocked = Math.max(blocked, now - last - 10);
-        last = now;
-        peak = Math.max(peak, process.memoryUsage().rss);
-      }, 10);
-      const before = process.memoryUsage().rss;
-      let first = 0;
-      const index = await timed(async () => {
-        const began = performance.now();
-        const opening = await TranscriptStore.open(path, options);
-        first = (performance.now() - began) / 1000;
-        await complete(opening);
-        store = opening;
-      });
-      clearInterval(watch);
-      rows.push(row(`index ${what}, against JSON.parse`, index, parse));
-      if (name !== "lines") {
-        const streamed = (await timed(() => streamBeginning(path))) * (bytes / streamedBytes);
-        rows.push({ ...row(`index ${what}, against stream-json (as for its first ${streamedBytes / 1e6} MB)`, index, streamed), target: 0.2 });
-      }
-      rows.push(row(`its first events, against JSON.parse of all`, first, parse));
-      const memory = `${Math.round((peak - before) / 1e6)} MB, the event loop blocked for ${Math.round(blocked)} ms at most`;
-      rows.push({ what: "memory that reading takes at its highest, against the file", ours: memory, theirs: `${Math.round(bytes / 1e6)} MB`, ratio: (peak - before) / bytes });
-      if (store === undefined) {
-        continue;
-      }
-      const count = store.count;
-      const jump = await timed(async () => {
-        for (let step = 0; step < 100; step++) {
-          await store?.event(Math.floor((count * step) / 100));
-        }
-      });
-      rows.push(row(`look at one of ${count} events, against JSON.parse of all`, jump / 100, parse));
-      const stop = new AbortController();
-      const search = await timed(async () => {
-        await store?.search({ pattern: "gradient kernel", isRegex: false, isCaseSensitive: true }, stop.signal);
-      });
-      const grep = timedSync(() => spawnSync("grep", ["-c", "-F", "gradient kernel", path]));
-      rows.push(row("search all of it for a text, against grep", search, grep));
-      await store.close();
-      const again = await timed(async () => (await TranscriptStore.open(path, options)).close());
-      rows.push(row("open it again, against JSON.parse", again, parse));
-    }
+    const log = writeInspectSample(document, megabytes * 1e6, 2, true);
+    rows.push(...(await benchFile({ root, place, ripgrep, name: "an Inspect log", path: document, bytes: log.bytes, parse: parsePieces(document, place), streams: true })));
+    rmSync(document);
+
+    const sample = join(place, "sample.json");
+    const { bytes: expanded } = writeInspectSample(sample, megabytes * 1e6, 2, false);
+    const parse = parsePieces(sample, place);
+    const archive = join(place, "log.eval");
+    await writeArchive(archive, "samples/big_epoch_1.json", sample);
+    // What lies in the archive can be searched by others only once it is expanded.
+    rows.push(...(await benchFile({ root, place, ripgrep, name: "an Inspect archive that expands to a sample", path: archive, bytes: expanded, parse, searched: sample })));
     return rows;
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
 }
 
+interface BenchedFile {
+  readonly root: string;
+  readonly place: string;
+  readonly ripgrep: string | undefined;
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+  /** What JSON.parse took. */
+  readonly parse: Taken;
+  /** Whether stream-json reads it, too. */
+  readonly streams?: boolean;
+  /** What the other program searches. */
+  readonly searched?: string;
+}
+
+async function benchFile({ root, place, ripgrep, name, path, bytes, parse, streams = false, searched = path }: BenchedFile): Promise<Row[]> {
+  const what = `${name} of ${Math.round(bytes / 1e6)} MB`;
+  const cache = join(place, "cache");
+  const options = { cache, worker: join(root, "dist", "transcript-worker.js") };
+  const rows: Row[] = [];
+  let peak = 0;
+  let blocked = 0;
+  let last = performance.now();
+  const before = process.memoryUsage().rss;
+  const watch = setInterval(() => {
+    const now = performance.now();
+    blocked = Math.max(blocked, now - last - 10);
+    last = now;
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }, 10);
+  let first = 0;
+  const index = await taken(async () => {
+    const began = performance.now();
+    const opened = await TranscriptStore.open(path, options);
+    first = (performance.now() - began) / 1000;
+    await complete(opened);
+    return opened;
+  });
+  clearInterval(watch);
+  rows.push({ ...rowOf(`index ${what}, against JSON.parse`, index, parse), target: 1, note: `${(index.processor / parse.processor).toFixed(2)} on the processor` });
+  if (streams) {
+    const streamed = await taken(() => streamBeginning(path));
+    const times = bytes / streamedBytes;
+    rows.push({ ...rowOf(`index it, against stream-json (as for its first ${streamedBytes / 1e6} MB)`, index, { seconds: streamed.seconds * times, processor: streamed.processor * times }), target: 0.2 });
+  }
+  const memory = (peak - before) / 1e6;
+  rows.push(
+    promise("its first events", first, promised.first),
+    promise("the longest that the event loop was blocked meanwhile", blocked / 1000, promised.blocked),
+    { what: "memory that reading takes at its highest", ours: `${Math.round(memory)} MB`, theirs: `${promised.memory} MB`, ratio: memory / promised.memory, target: 1 },
+  );
+  const store = index.result;
+  const { count } = store;
+  let longest = 0;
+  for (let step = 0; step < 100; step++) {
+    longest = Math.max(longest, (await taken(() => store.event(Math.floor((count * step) / 100)))).seconds);
+  }
+  rows.push(promise(`the longest of 100 looks at one of ${count} events`, longest, promised.event));
+  const pattern = "gradient kernel";
+  const search = (searching: TranscriptStore): Promise<Taken> => taken(() => searching.search({ pattern, isRegex: false, isCaseSensitive: true }, new AbortController().signal));
+  const [program, against] = ripgrep === undefined ? ["grep", "grep"] : [ripgrep, "ripgrep"];
+  const others = await taken(() => Promise.resolve(spawnSync(program, ["-c", "-F", pattern, searched])));
+  rows.push({ ...rowOf(`search all of it for a text, against ${against}`, await search(store), others), target: 3 });
+  await store.close();
+  const reopened = await taken(() => TranscriptStore.open(path, { ...options, ...(ripgrep === undefined ? {} : { ripgrep }) }));
+  rows.push(promise("open it again", reopened.seconds, promised.again));
+  if (ripgrep !== undefined) {
+    rows.push({ ...rowOf(`search it with the editor's ripgrep, against ${against}`, await search(reopened.result), others), target: 3 });
+  }
+  await reopened.result.close();
+  rmSync(cache, { recursive: true });
+  return rows;
+}
+
+/** The ripgrep of the VS Code that tests run in; undefined where there is none for this computer. */
+async function editorsRipgrep(root: string): Promise<string | undefined> {
+  const { hasServer, installServer } = (await import(pathToFileURL(join(root, "scripts", "vscode", "install.mjs")).href)) as typeof import("../../scripts/vscode/install.mjs");
+  if (!hasServer("newest")) {
+    return undefined;
+  }
+  const { main } = await installServer();
+  const program = join(dirname(main), "..", "node_modules", "@vscode", "ripgrep-universal", "bin", `${process.platform}-${process.arch}`, "rg");
+  return existsSync(program) ? program : undefined;
+}
+
 async function parseLines(path: string): Promise<void> {
   for await (const line of createInterface({ input: createReadStream(path, { highWaterMark: 2 ** 20 }) })) {
     JSON.parse(line);
   }
+}
+
+/** JSON.parse over a document, in a process of its own, in pieces that are JSON themselves: as many records of a list as fit in one. */
+function parsePieces(path: string, place: string): Taken {
+  const pieces: { within: unknown; start: number; end: number; isList: boolean }[] = [];
+  const source = FileSource.open(path);
+  const list = { "*": true } as const;
+  const sample = { events: list, attachments: list };
+  for (const found of new JsonScanner(source).next({ ...sample, samples: { "*": sample } })) {
+    if ("ranges" in found) {
+      break;
+    }
+    const last = pieces.at(-1);
+    if (last !== undefined && last.within === found.within && found.end - last.start < pieceBytes) {
+      last.end = found.end;
+    } else {
+      pieces.push({ within: found.within, start: found.start, end: found.end, isList: typeof found.name === "number" });
+    }
+  }
+  source.close();
+  const given = join(place, "pieces.json");
+  writeFileSync(given, JSON.stringify(pieces.map(({ start, end, isList }) => [start, end, isList])));
+  const program = `
+    const { openSync, readFileSync, readSync } = require("node:fs");
+    const pieces = JSON.parse(readFileSync(${JSON.stringify(given)}, "utf8"));
+    const file = openSync(${JSON.stringify(path)});
+    const began = performance.now();
+    const before = process.cpuUsage();
+    for (const [start, end, isList] of pieces) {
+      const bytes = Buffer.allocUnsafe(end - start);
+      readSync(file, bytes, 0, bytes.length, start);
+      const text = bytes.toString("utf8");
+      JSON.parse(isList ? "[" + text + "]" : '{"":' + text + "}");
+    }
+    const { user, system } = process.cpuUsage(before);
+    console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000, processor: (user + system) / 1e6 }));`;
+  return JSON.parse(execFileSync(process.execPath, ["--max-old-space-size=8000", "-e", program], { encoding: "utf8" })) as Taken;
 }
 
 /** Reads the events at the beginning of a document with stream-json, one by one, keeping none. */
@@ -117,19 +214,27 @@ async function complete(store: TranscriptStore): Promise<void> {
   });
 }
 
-/** Seconds that something takes. */
-async function timed(act: () => Promise<void>): Promise<number> {
+async function taken<Result>(act: () => Promise<Result>): Promise<Taken & { readonly result: Result }> {
   const began = performance.now();
-  await act();
-  return (performance.now() - began) / 1000;
+  const before = process.cpuUsage();
+  const result = await act();
+  const { user, system } = process.cpuUsage(before);
+  return { result, seconds: (performance.now() - began) / 1000, processor: (user + system) / 1e6 };
 }
 
-function timedSync(act: () => unknown): number {
-  const began = performance.now();
-  act();
-  return (performance.now() - began) / 1000;
+interface Row {
+  readonly what: string;
+  readonly ours: string;
+  readonly theirs: string;
+  readonly ratio: number;
+  readonly target?: number;
+  readonly note?: string;
 }
 
-function row(what: string, ours: number, theirs: number) {
-  return { what, ours: `${ours.toFixed(3)} s`, theirs: `${theirs.toFixed(3)} s`, ratio: ours / theirs };
+function rowOf(what: string, ours: Taken, theirs: Taken): Row {
+  return { what, ours: `${ours.seconds.toFixed(3)} s`, theirs: `${theirs.seconds.toFixed(3)} s`, ratio: ours.seconds / theirs.seconds };
+}
+
+function promise(what: string, seconds: number, most: number): Row {
+  return { what, ours: `${seconds.toFixed(3)} s`, theirs: `${most} s`, ratio: seconds / most, target: 1 };
 }

@@ -35,9 +35,9 @@ function transcript(url: string): object[] {
     { type: "intermediateScore", score: 0.25, message: { [evil]: evil }, details: {} },
     bash("cat > solution.py <<'EOF'\nsecond = 2\nEOF\ncp -r '../trained_model_reference/<img src=x onerror=window.pwned=1>' trained_model"),
     { type: "observation", observation: `diff --git a/x b/x\n+${evil}` },
-    ...Array.from({ length: 300 }, (_, number) => ({ type: "log", content: [`line ${number}${number === 250 ? " needle" : ""}`] })),
-    { type: "intermediateScore", score: 0.75, message: {}, details: {} },
+    ...Array.from({ length: 300 }, (_, number) => ({ type: "log", content: [`line ${number}${number === 250 ? " needle" : ""}${"\nmore".repeat(number < 280 ? 0 : 15)}`] })),
     { type: "error", from: evil, detail: evil, trace: evil },
+    { type: "intermediateScore", score: 0.75, message: {}, details: {} },
   ];
   return contents.map((content, number) => ({ runId: 1, index: 1000 + number, agentBranchNumber: 0, calledAt: start + number * 1000 + (number < 3 ? 0 : 90_000), content }));
 }
@@ -123,6 +123,19 @@ describe("the replay panel", () => {
       const currentWhen = (text: RegExp): Promise<boolean> => patience.until(`the current event with ${String(text)}`, async () => text.test(await panel.locator(".event.current").innerText()));
 
       await statusWhen(/^1 of 312/);
+      // A long way to the end, where events are much higher than those before: the last one is to be seen all the same.
+      await page.keyboard.press("End");
+      await statusWhen(/^312 of 312/);
+      await patience.until("all events around it", async () => (await panel.locator(".event.unknown").count()) === 0);
+      expect(await panel.locator(".event.current").evaluate((row) => {
+        const view = row.closest(".list")?.getBoundingClientRect();
+        const { top, bottom } = row.getBoundingClientRect();
+        return view !== undefined && top >= view.top && bottom <= view.bottom + 1;
+      })).toBe(true);
+      await patience.until("the scroll bar at its end", async () => panel.locator(".list").evaluate(({ scrollTop, clientHeight, scrollHeight }) => scrollTop > 0 && scrollTop + clientHeight >= scrollHeight - 1));
+      await page.keyboard.press("Home");
+      await statusWhen(/^1 of 312/);
+
       for (let step = 0; step < 4; step++) {
         await page.keyboard.press("j");
       }
@@ -180,6 +193,19 @@ describe("the replay panel", () => {
       await patience.until("the diff of solution.py", async () => /first = 1[\s\S]*second = 2/.test((await diff.innerText()).replaceAll("\u00a0", " ")));
       await workbench.picture("diff");
       await workbench.runCommand("View: Close All Editors in Group");
+
+      // A point of the timeline leads to its score although the click is a little beside it, and so does a row of the scores.
+      const strip = panel.locator(".timeline canvas");
+      const { width = 0 } = (await strip.boundingBox()) ?? {};
+      const score = 6 + (311.5 / 312) * (width - 12);
+      await strip.click({ position: { x: score - 5, y: 5 } });
+      await statusWhen(/^312 of 312.*score 0\.75/);
+      await panel.locator(".side .tab", { hasText: "Scores" }).click();
+      await panel.locator(".side .scores tr", { hasText: "0.25" }).getByRole("button").click();
+      await statusWhen(/^8 of 312/);
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await statusWhen(/^10 of 312/);
 
       // The place survives the window, and the transcript grows without moving it.
       await workbench.reload();

@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
+import { crc32, createDeflateRaw } from "node:zlib";
 import { random } from "./random";
 
 const words =
@@ -109,4 +110,39 @@ function writeRecords(path: string, before: string, between: string, after: stri
   flush();
   closeSync(file);
   return { lines, bytes: written };
+}
+
+/** A zip archive with one file in it, which may be larger than the memory. */
+export async function writeArchive(path: string, name: string, content: string): Promise<void> {
+  const archive = openSync(path, "w");
+  const nameBytes = Buffer.from(name);
+  const start = 30 + nameBytes.length;
+  let checksum = 0;
+  let size = 0;
+  let end = start;
+  const read = createReadStream(content, { highWaterMark: 2 ** 20 });
+  read.on("data", (chunk) => {
+    checksum = crc32(chunk, checksum);
+    size += chunk.length;
+  });
+  for await (const chunk of read.pipe(createDeflateRaw({ level: 1 })) as AsyncIterable<Buffer>) {
+    end += writeSync(archive, chunk, 0, chunk.length, end);
+  }
+  const common = Buffer.alloc(26);
+  common.writeUInt16LE(45, 0);
+  common.writeUInt16LE(8, 4);
+  common.writeUInt32LE(checksum, 10);
+  common.writeUInt32LE(end - start, 14);
+  common.writeUInt32LE(size, 18);
+  common.writeUInt16LE(nameBytes.length, 22);
+  writeSync(archive, Buffer.concat([Buffer.from("PK\x03\x04"), common, nameBytes]), 0, start, 0);
+  const directory = Buffer.concat([Buffer.from("PK\x01\x02"), Buffer.from([45, 0]), common, Buffer.alloc(14), nameBytes]);
+  const last = Buffer.alloc(22);
+  last.write("PK\x05\x06", 0, "latin1");
+  last.writeUInt16LE(1, 8);
+  last.writeUInt16LE(1, 10);
+  last.writeUInt32LE(directory.length, 12);
+  last.writeUInt32LE(end, 16);
+  writeSync(archive, Buffer.concat([directory, last]), 0, directory.length + last.length, end);
+  closeSync(archive);
 }

@@ -53,6 +53,11 @@ export class Filters {
     }
   }
 
+  /** Shows what is shown as a rule. */
+  reset(): void {
+    this.change({ hiddenKinds: ["state"], agents: [], tools: [], samples: [], branches: [], showsRepeats: false });
+  }
+
   private change(changes: Partial<ReplayFilter>): void {
     this.filter = { ...this.filter, revealed: [], ...changes };
     this.changed(this.filter);
@@ -73,6 +78,11 @@ export class Filters {
     const there = this.facets.kinds.map(({ kind }) => kind);
     const inBar = barKinds.filter((kind) => there.includes(kind));
     const others = there.length - inBar.length;
+    const more = signButton(others > 0 ? "" : "filter", "Filter by kind, agent, tool, sample (f)", () => void this.toggle(), "chip more");
+    if (others > 0) {
+      // Where there is no room for buttons of kinds, those in the box are not the only other ones.
+      more.append(element("span", { class: "others" }, `+${others}`), element("span", { class: "all" }, "filter"));
+    }
     this.bar.replaceChildren(
       ...inBar.map((kind) => {
         const isShown = !this.filter.hiddenKinds.includes(kind);
@@ -80,7 +90,7 @@ export class Filters {
         button.setAttribute("aria-pressed", String(isShown));
         return button;
       }),
-      signButton(others > 0 ? `+${others}` : "filter", "Filter by kind, agent, tool, sample (f)", () => void this.toggle(), "chip more"),
+      more,
     );
   }
 
@@ -89,7 +99,7 @@ export class Filters {
     const scroll = this.box.scrollTop;
     const { kinds, repeats } = this.facets;
     this.box.replaceChildren(
-      element("div", { class: "popup-head" }, element("strong", {}, "Show"), textButton("all", "Show everything", () => this.change({ hiddenKinds: [], agents: [], tools: [], samples: [], branches: [], showsRepeats: true })), textButton("usual", "Show what is shown as a rule", () => this.change({ hiddenKinds: ["state"], agents: [], tools: [], samples: [], branches: [], showsRepeats: false }))),
+      element("div", { class: "popup-head" }, element("strong", {}, "Show"), textButton("all", "Show everything", () => this.change({ hiddenKinds: [], agents: [], tools: [], samples: [], branches: [], showsRepeats: true })), textButton("usual", "Show what is shown as a rule", () => this.reset())),
       element("fieldset", {}, element("legend", {}, "Kinds"), ...kinds.map(({ kind, count }) => this.check(`kind ${kind}`, kindsNames[kind], count, !this.filter.hiddenKinds.includes(kind), () => this.toggleKind(kind)))),
       ...(repeats > 0 ? [element("fieldset", {}, element("legend", {}, "Said again"), this.check("repeats", "messages sent again as history", repeats, this.filter.showsRepeats, () => this.change({ showsRepeats: !this.filter.showsRepeats })))] : []),
       ...this.names("samples", "Samples", this.facets.samples),

@@ -1,5 +1,6 @@
 import type { ReplayListing, ReplayRow } from "../../src/protocol";
 import { element } from "./dom";
+import { nextFrame } from "./frames";
 import { plural } from "./formats";
 import { placeholderRow, RowView, type RowActions } from "./row-view";
 import { Rows } from "./rows";
@@ -27,6 +28,7 @@ export class EventList {
   private readonly stage = element("div", { class: "stage" });
   private readonly column = element("div", { class: "column" });
   private readonly spacer = element("div", { class: "spacer" });
+  private readonly empty = element("p", { class: "empty", hidden: true });
   private readonly rows: Rows;
   private drawn: RowView[] = [];
   private first = 0;
@@ -39,8 +41,12 @@ export class EventList {
   private lastScrollTop = 0;
   private averageHeight = 90;
   private measured = 0;
-  private frame = 0;
+  /** How high the rows are that are drawn; those that were not measured yet are taken to be as high as others on average. */
+  private heights: number[] = [];
+  /** Whether rows may have other heights than when they were measured. */
+  private isChanged = false;
   private rest = 0;
+  private cancelFrame: (() => void) | undefined;
   /** Indexes of rows that are drawn otherwise than is known by now. */
   private readonly stale = new Set<number>();
   private drawUntil = 0;
@@ -61,7 +67,7 @@ export class EventList {
     private readonly moved: () => void,
   ) {
     this.element = element("div", { class: "list", role: "feed", tabindex: 0, "aria-label": "Events" }, this.stage, this.spacer);
-    this.stage.append(this.column);
+    this.stage.append(this.column, this.empty);
     this.rows = new Rows((from, to) => this.arrived(from, to));
     this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.element.addEventListener("wheel", (event) => this.wheeled(event), { passive: true });
@@ -89,8 +95,7 @@ export class EventList {
 
   /** Pixels from the top of the view to the current event. */
   get offset(): number | undefined {
-    const view = this.currentView;
-    return view === undefined ? undefined : view.element.getBoundingClientRect().top - this.stage.getBoundingClientRect().top;
+    return this.currentView === undefined ? undefined : this.topOf(this.currentIndex - this.first);
   }
 
   /** Takes over how many events are listed now. Where it is another list, `current` is the event to stay at. */
@@ -130,18 +135,12 @@ export class EventList {
   /** What stands under events has changed: findings, decisions, notes. */
   remark(): void {
     this.drawn.forEach((view) => view.remark());
-    this.drawSoon();
+    this.relayout();
   }
 
   /** The view of the event of which something is selected. */
   get selectedView(): RowView | undefined {
     return this.drawn.find((view) => view.row !== undefined && view.selection() !== undefined);
-  }
-
-  /** The same within a frame, and for it: nothing is left for the next one. */
-  goNow(index: number): void {
-    this.go(index);
-    this.draw();
   }
 
   /** Makes an event the current one and brings it into view; `offset` pixels below the top, where that is said. */
@@ -157,17 +156,17 @@ export class EventList {
     if (view === undefined || offset !== undefined) {
       this.anchor = { index: to, top: offset ?? margin };
     } else {
-      // Measured before anything is changed, so that the browser need not lay out twice.
-      const top = view.element.offsetTop + this.top;
-      const height = view.element.offsetHeight;
+      const top = this.topOf(to - this.first);
+      const height = this.heights[to - this.first] ?? 0;
       if (top < margin) {
         this.anchor = { index: to, top: margin };
       } else if (top + height > this.viewHeight - margin) {
         this.anchor = { index: to, top: Math.max(margin, this.viewHeight - margin - height) };
       }
     }
-    before?.setCurrent(false);
+    this.isChanged = before?.setCurrent(false) === true || this.isChanged;
     this.drawSoon();
+    this.restLater();
     if (had || document.activeElement === this.element) {
       this.wantsFocus = true;
     }
@@ -192,6 +191,12 @@ export class EventList {
     }
   }
 
+  /** Says why nothing is listed; without a reason something is. */
+  explain(...why: readonly (Node | string)[]): void {
+    this.empty.hidden = why.length === 0;
+    this.empty.replaceChildren(...why);
+  }
+
   focus(): void {
     (this.currentView?.element ?? this.element).focus({ preventScroll: true });
   }
@@ -205,24 +210,20 @@ export class EventList {
 
   /** The topmost event whose beginning is to be seen. */
   get topIndex(): number {
-    let top = this.top;
-    for (const [number, view] of this.drawn.entries()) {
-      if (top >= -20) {
-        return this.first + number;
-      }
-      top += view.element.offsetHeight;
-    }
-    return this.anchor.index;
+    const number = this.drawn.findIndex((_view, index) => this.topOf(index) >= -20);
+    return number < 0 ? this.anchor.index : this.first + number;
   }
 
   /** Something within a row has another height now. */
   relayout(): void {
+    this.isChanged = true;
     this.drawSoon();
   }
 
   private resized(): void {
     this.viewHeight = this.element.clientHeight;
     this.stage.style.height = `${this.viewHeight}px`;
+    this.isChanged = true;
     this.draw();
     this.straighten();
   }
@@ -248,6 +249,7 @@ export class EventList {
       this.stale.delete(index);
       if (row !== undefined) {
         this.drawn[index - this.first]?.show(row);
+        this.isChanged = true;
       }
     }
   }
@@ -310,15 +312,16 @@ export class EventList {
   }
 
   private drawSoon(): void {
-    if (this.frame === 0) {
-      this.frame = requestAnimationFrame(() => this.draw());
-    }
+    this.cancelFrame ??= nextFrame("draw", () => this.draw());
   }
 
-  /** Draws the rows that are to be seen, and puts them where they belong. */
+  /**
+   * Draws the rows that are to be seen, and puts them where they belong. All that changes is changed before anything is measured,
+   * by heights that are known or likely, so that the browser lays out once; only where the view itself is not covered then, once more.
+   */
   private draw(): void {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    this.cancelFrame?.();
+    this.cancelFrame = undefined;
     if (this.viewHeight === 0) {
       return;
     }
@@ -332,34 +335,65 @@ export class EventList {
       this.restart();
     }
     this.freshen();
-    // Before anything is measured, so that the browser need not lay out once more.
     this.mark();
+    this.expect();
     for (let round = 0; round < 8; round++) {
-      const heights = this.drawn.map(({ element: row }) => row.offsetHeight);
-      const settled = settle(this.anchor, { first: this.first, heights }, this.count, this.viewHeight);
-      this.top = settled.top;
-      const need = coverage(settled.top, { first: this.first, heights }, this.count, this.viewHeight, overscan, this.averageHeight);
-      this.anchor = settled.anchor;
-      if (need.before + need.behind + need.dropBefore + need.dropBehind === 0) {
-        this.learn(heights);
-        this.holdCurrent(heights);
+      this.measure();
+      this.place();
+      const { before, behind } = this.need(0);
+      if (before + behind === 0) {
         break;
       }
-      this.change(need);
+      this.change({ before, behind, dropBefore: 0, dropBehind: 0 });
     }
+    this.learn();
+    this.holdCurrent();
     this.column.style.transform = `translateY(${Math.round(this.top)}px)`;
     this.followFocus();
     this.fetch();
-    if (this.stale.size > 0) {
+    if (this.stale.size > 0 || Object.values(this.need(overscan)).some((rows) => rows > 0)) {
       this.drawSoon();
     }
   }
 
+  /** Changes which rows are drawn by heights that are known or likely. The anchor stays what it is, and drawn: what is measured next goes by it. */
+  private expect(): void {
+    this.top = settle(this.anchor, { first: this.first, heights: this.heights }, this.count, this.viewHeight).top;
+    const need = this.need(overscan);
+    const number = this.anchor.index - this.first;
+    this.change({ ...need, dropBefore: Math.min(need.dropBefore, number), dropBehind: Math.min(need.dropBehind, this.drawn.length - 1 - number) });
+  }
+
+  /** Finds where rows lie by the heights that they have. */
+  private place(): void {
+    const { top, anchor } = settle(this.anchor, { first: this.first, heights: this.heights }, this.count, this.viewHeight);
+    this.top = top;
+    this.anchor = anchor;
+  }
+
+  /** Which rows are to be drawn that are not, and the other way round, so that the view and so many pixels on both sides are covered. */
+  private need(beyond: number): ReturnType<typeof coverage> {
+    return coverage(this.top, { first: this.first, heights: this.heights }, this.count, this.viewHeight, beyond, this.averageHeight);
+  }
+
+  /** Measures rows, where anything has changed. */
+  private measure(): void {
+    if (this.isChanged) {
+      this.isChanged = false;
+      this.heights = this.drawn.map(({ element: row }) => row.offsetHeight);
+    }
+  }
+
+  /** Where a drawn row begins, in pixels below the top of the view. */
+  private topOf(number: number): number {
+    return this.heights.slice(0, number).reduce((sum, one) => sum + one, this.top);
+  }
+
   /** Where the current event is in view, it is what stays where it is when others around it become higher. */
-  private holdCurrent(heights: readonly number[]): void {
+  private holdCurrent(): void {
     const number = this.currentIndex - this.first;
-    if (number >= 0 && number < heights.length) {
-      const top = heights.slice(0, number).reduce((sum, one) => sum + one, this.top);
+    if (number >= 0 && number < this.heights.length) {
+      const top = this.topOf(number);
       if (top >= 0 && top < this.viewHeight) {
         this.anchor = { index: this.currentIndex, top };
       }
@@ -374,23 +408,37 @@ export class EventList {
     this.append(Math.max(1, Math.min(Math.ceil(this.viewHeight / this.averageHeight), this.count - this.first)));
   }
 
-  private change({ before, behind, dropBefore, dropBehind }: { before: number; behind: number; dropBefore: number; dropBehind: number }): void {
-    this.drawn.splice(0, dropBefore).forEach((view) => view.remove());
+  private change({ before, behind, dropBefore, dropBehind }: ReturnType<typeof coverage>): void {
+    this.drop(0, dropBefore);
     this.first += dropBefore;
-    this.drawn.splice(this.drawn.length - dropBehind, dropBehind).forEach((view) => view.remove());
+    this.drop(this.drawn.length - dropBehind, dropBehind);
     if (before > 0) {
-      const views = Array.from({ length: before }, (_, number) => this.view(this.first - before + number));
+      const views = this.views(this.first - before, before);
       this.column.prepend(...views.map((view) => view.element));
       this.drawn.unshift(...views);
+      this.heights.unshift(...views.map(() => this.averageHeight));
       this.first -= before;
     }
     this.append(behind);
   }
 
   private append(count: number): void {
-    const views = Array.from({ length: count }, (_, number) => this.view(this.first + this.drawn.length + number));
-    this.column.append(...views.map((view) => view.element));
-    this.drawn.push(...views);
+    if (count > 0) {
+      const views = this.views(this.first + this.drawn.length, count);
+      this.column.append(...views.map((view) => view.element));
+      this.drawn.push(...views);
+      this.heights.push(...views.map(() => this.averageHeight));
+    }
+  }
+
+  private drop(from: number, count: number): void {
+    this.drawn.splice(from, count).forEach((view) => view.remove());
+    this.heights.splice(from, count);
+  }
+
+  private views(first: number, count: number): RowView[] {
+    this.isChanged = true;
+    return Array.from({ length: count }, (_, number) => this.view(first + number));
   }
 
   private view(index: number): RowView {
@@ -408,7 +456,7 @@ export class EventList {
   /** Removes the rows from an index on. */
   private clear(from: number): void {
     const keep = Math.max(0, from - this.first);
-    this.drawn.splice(keep).forEach((view) => view.remove());
+    this.drop(keep, this.drawn.length - keep);
     if (this.drawn.length === 0) {
       this.first = this.anchor.index;
     }
@@ -421,7 +469,8 @@ export class EventList {
       this.element.setAttribute("aria-label", label);
     }
     for (const [number, view] of this.drawn.entries()) {
-      view.setCurrent(this.first + number === this.currentIndex);
+      // A title is shown whole where the event is current.
+      this.isChanged = view.setCurrent(this.first + number === this.currentIndex) || this.isChanged;
       view.setSize(this.count);
     }
   }
@@ -455,8 +504,8 @@ export class EventList {
     this.rows.want(this.first - fetchAhead, last + fetchAhead, this.anchor.index);
   }
 
-  private learn(heights: readonly number[]): void {
-    for (const [number, height] of heights.entries()) {
+  private learn(): void {
+    for (const [number, height] of this.heights.entries()) {
       if (this.drawn[number]?.isKnown === true && this.measured < 4000) {
         this.measured++;
         this.averageHeight += (height - this.averageHeight) / this.measured;
@@ -466,12 +515,14 @@ export class EventList {
     if (unknown !== this.unknownHeight) {
       this.unknownHeight = unknown;
       this.column.style.setProperty("--replay-unknown-height", `${unknown}px`);
+      this.isChanged = true;
     }
   }
 
   /** Puts the scroll bar where it belongs. */
   private straighten(): void {
-    const heights = this.drawn.map(({ element: row }) => row.offsetHeight);
+    this.measure();
+    const { heights } = this;
     const isWhole = this.first === 0 && this.drawn.length === this.count;
     const height = isWhole ? Math.max(this.viewHeight, heights.reduce((sum, one) => sum + one, 0)) : scrollHeight(this.count, this.averageHeight, this.viewHeight + 100);
     this.spacer.style.height = `${height - this.viewHeight}px`;

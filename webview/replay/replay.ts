@@ -1,8 +1,9 @@
 import type { ReplayFilter, ReplayFinding, ReplayListing, ReplayPlace, ReplayProgress, ReplayRow, ReplayState, ReplayStop, ReplayUnit, SideTab, ToReplay } from "../../src/protocol";
-import { element, iconButton, settled } from "./dom";
+import { element, iconButton, settled, textButton } from "./dom";
 import { visibleLine } from "./body/visible";
 import { Filters } from "./filters";
 import { formatCount, formatSeconds } from "./formats";
+import { nextFrame } from "./frames";
 import { helpBox } from "./help";
 import { ask, keep, send } from "./host";
 import { actionOf, type KeyAction } from "./keys";
@@ -253,7 +254,7 @@ export class Replay {
       case "pageUp":
         this.player.pause();
         this.list.scrollBy(action === "pageDown" ? 0.85 : -0.85);
-        window.requestAnimationFrame(() => this.go(this.list.topIndex));
+        nextFrame("draw", () => this.go(this.list.topIndex));
         break;
       case "play":
         this.togglePlay();
@@ -369,10 +370,7 @@ export class Replay {
   }
 
   private played(stop: ReplayStop): void {
-    this.moves++;
-    // Before anything else of the page changes, so that the browser lays out once for all of it.
-    this.list.goNow(stop.index);
-    this.stood(stop.time);
+    this.stand(stop.index, stop.time);
   }
 
   private setPace(changed: Partial<Pace>): void {
@@ -498,11 +496,13 @@ export class Replay {
       forgetOpened();
     }
     if (isOther || hasMore) {
-      const wasAt = this.place?.id;
+      // Where the reader has just gone may not be known in full yet.
+      const wasAt = this.list.row(this.list.current)?.id ?? this.place?.id;
       this.list.relist(listing);
       this.outline.changed();
       this.timeline.changed();
       this.recount();
+      this.locate();
       if (isOther && listing.kept <= this.list.current && wasAt !== undefined) {
         void this.stayAt(wasAt);
       }
@@ -639,7 +639,7 @@ export class Replay {
     const parts = [
       listing.count === 0 ? (listing.total === 0 ? "no events" : "nothing passes the filter") : `${formatCount(number)} of ${formatCount(listing.total)}`,
       place?.elapsed === undefined ? "" : formatSeconds(place.elapsed),
-      place === undefined || place.turns === 0 ? "" : `turn ${formatCount(place.turn)} of ${formatCount(place.turns)}`,
+      place === undefined || place.turn === 0 ? "" : `turn ${formatCount(place.turn)} of ${formatCount(place.turns)}`,
       place?.best ?? "",
       this.reviewing.model.summary,
       hidden > 0 ? `${formatCount(hidden)} hidden` : "",
@@ -648,6 +648,19 @@ export class Replay {
     const text = parts.filter((part) => part !== "").join(" · ");
     if (text !== this.status.textContent) {
       this.status.textContent = text;
+      this.explainNothing();
+    }
+  }
+
+  /** An empty list says why it is empty, and what to do about it. */
+  private explainNothing(): void {
+    const { count, total } = this.listing;
+    if (count > 0) {
+      this.list.explain();
+    } else if (total > 0) {
+      this.list.explain("Nothing passes the filter. ", textButton("Show what is usual", "Show what is shown as a rule", () => this.filters.reset()));
+    } else {
+      this.list.explain(this.progress.isComplete ? "This transcript has no events." : "Reading the first events…");
     }
   }
 
@@ -667,8 +680,7 @@ export class Replay {
 /** Short waits end with a frame: there is nothing to be seen in between. */
 function after(delay: number, act: () => void): () => void {
   if (delay < 20) {
-    const frame = requestAnimationFrame(act);
-    return () => cancelAnimationFrame(frame);
+    return nextFrame("move", act);
   }
   const timer = window.setTimeout(act, delay);
   return () => window.clearTimeout(timer);

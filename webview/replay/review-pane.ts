@@ -189,7 +189,7 @@ export class ReviewPane {
     const closed = notes.filter(({ isClosed }) => isClosed);
     this.notesPart.replaceChildren(
       element("h3", {}, "Notes"),
-      ...(notes.length === 0 ? [element("p", { class: "hint" }, "Select something in an event and press a to say something of it.")] : []),
+      ...(notes.length === 0 ? [element("p", { class: "hint" }, "Select something in an event and press ", element("kbd", {}, "a"), " to say something of it.")] : []),
       ...open.map((note) => this.note(note)),
       ...(closed.length === 0 ? [] : [element("details", {}, element("summary", {}, plural(closed.length, "closed note")), ...closed.map((note) => this.note(note)))]),
     );

@@ -108,8 +108,10 @@ export class RowView {
     }
   }
 
-  setCurrent(isCurrent: boolean): void {
-    if (isCurrent !== this.isCurrent) {
+  /** Returns whether it was otherwise before. */
+  setCurrent(isCurrent: boolean): boolean {
+    const isOther = isCurrent !== this.isCurrent;
+    if (isOther) {
       this.isCurrent = isCurrent;
       if (!isCurrent && this.revealed !== undefined) {
         this.revealed = undefined;
@@ -119,6 +121,7 @@ export class RowView {
       this.element.setAttribute("aria-current", String(isCurrent));
       this.element.tabIndex = isCurrent ? 0 : -1;
     }
+    return isOther;
   }
 
   /** How many events the list has that it stands in. */

@@ -175,7 +175,7 @@ export class Side {
     const table = element(
       "table",
       { class: "scores" },
-      element("thead", {}, element("tr", {}, element("th", {}, "event"), element("th", {}, "time"), element("th", {}, "score"), hasNormalised ? element("th", {}, "normalised") : undefined, element("th", {}, "name"))),
+      element("thead", {}, element("tr", {}, element("th", {}, "event"), element("th", {}, "time"), element("th", { class: "value" }, "score"), hasNormalised ? element("th", { class: "value" }, "normalised") : undefined, element("th", {}, "name"))),
       element(
         "tbody",
         {},

@@ -2,6 +2,7 @@ import type { ReplayKind, ReplayTimeline } from "../../src/protocol";
 import { replayKinds } from "../../src/protocol/replay-words";
 import { onThemeChange } from "../shared/theme";
 import { element, settled } from "./dom";
+import { nextFrame } from "./frames";
 import { formatCount, formatScore, formatSeconds } from "./formats";
 import { ask } from "./host";
 
@@ -44,7 +45,7 @@ export class TimelineStrip {
   private zoom: { from: number; to: number } | undefined;
   private here: { index: number; time: number | undefined } = { index: 0, time: undefined };
   private drag: { from: number; to: number } | undefined;
-  private frame = 0;
+  private cancelFrame: (() => void) | undefined;
   private width = 0;
   private height = 0;
   private readonly refetch = settled(200, () => void this.fetch());
@@ -109,7 +110,7 @@ export class TimelineStrip {
 
   private showHere(): void {
     const at = this.xOf(this.axis === "step" ? this.here.index + 0.5 : this.here.time);
-    this.cursor.hidden = at === undefined;
+    this.cursor.hidden = at === undefined || this.count() === 0;
     if (at !== undefined) {
       this.cursor.style.transform = `translateX(${Math.round(at) - 1}px)`;
     }
@@ -127,12 +128,10 @@ export class TimelineStrip {
   }
 
   private drawSoon(): void {
-    if (this.frame === 0) {
-      this.frame = requestAnimationFrame(() => {
-        this.frame = 0;
-        this.draw();
-      });
-    }
+    this.cancelFrame ??= nextFrame("draw", () => {
+      this.cancelFrame = undefined;
+      this.draw();
+    });
   }
 
   private draw(): void {

@@ -11,7 +11,7 @@ const memoryKey = "baseliner.transcriptFolders";
 /** So many things of a folder are listed. */
 const mostEntries = 2000;
 const passedOver = /^(\.|node_modules$|snapshots\.git$)/;
-const transcriptName = /\.(eval|traj|jsonl|json)$/i;
+const transcriptName = /\.(eval|traj|jsonl|json|parquet)$/i;
 /** JSON that is about something else. */
 const otherName = /^(package(-lock)?|tsconfig.*|settings|launch|tasks|task|provision|composer|manifest)\.json$|\.(assignment|review)\.json$/i;
 

@@ -4,9 +4,9 @@ import { decoded } from "../json/decode";
 import { parseJson } from "../json/parse";
 import type { RecordPaths } from "../json/scanner";
 import { idOf, type JsonObject, listOf, member, objectOf, textOf } from "../json/values";
-import { type EventBatch, inBatches, sealed, sealedAll, TranscriptError, throwIfCancelled, type TranscriptReading } from "../reading";
+import { type EventBatch, inBatches, sealed, sealedAll, throwIfCancelled, type TranscriptReading } from "../reading";
 import { type ByteSource, MemorySource, ReadAhead } from "../sources/byte-source";
-import { expandBeginning, expandMember, type Expanded, readZip, type ZipDirectory, ZipError, type ZipMember } from "../sources/zip";
+import { expandBeginning, expandMember, type Expanded, type ZipDirectory, ZipError, type ZipMember } from "../sources/zip";
 import type { FirstSight, TranscriptFacts } from "./format";
 import { type InspectReferences, InspectSampleReader } from "./inspect-sample";
 import { attempted } from "./json-reading";
@@ -107,20 +107,16 @@ export class InspectDocumentReading extends InspectReading {
 /** An Inspect log that is a zip archive with a member for each sample. */
 export class InspectArchiveReading extends InspectReading {
   protected readonly total: number;
-  private readonly archive: ZipDirectory;
   private readonly opened: Expanded[] = [];
 
   constructor(
     private readonly source: ByteSource & { close?(): void },
+    private readonly archive: ZipDirectory,
     /** A folder for members that are too large for memory. */
     private readonly cache: string,
   ) {
     super();
     this.total = source.size;
-    this.archive = readZip(source);
-    if (!isInspectArchive(this.archive)) {
-      throw new TranscriptError("unknown-format", "The archive holds no log of Inspect, so it is no transcript of a known format.");
-    }
   }
 
   async *batches(signal?: AbortSignal): AsyncGenerator<EventBatch, void> {

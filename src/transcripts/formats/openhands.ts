@@ -11,6 +11,8 @@ const isOld = (value: unknown): boolean => {
 const isNew = (value: unknown): boolean => /Event$|Action$|Observation$/.test(textOf(member(value, "kind")) ?? "") && member(value, "source") !== undefined;
 const old = { name: "openhands", title: "OpenHands", read: (): FormatReader => new OpenHandsReader() } as const;
 const current = { name: "openhands-v1", title: "OpenHands (V1)", read: (): FormatReader => new OpenHandsV1Reader() } as const;
+/** Whether a value is an event of any version. */
+export const isOpenHandsEvent = (value: unknown): boolean => isOld(value) || isNew(value);
 /** Which version an event is of, with its reader. */
 export const openHandsVersion = (event: unknown): typeof old | typeof current => (isOld(event) ? old : current);
 

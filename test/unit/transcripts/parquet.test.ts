@@ -46,6 +46,27 @@ test("a Parquet file that is damaged further behind is read as far as it goes", 
   expect(said.slice(12)).toEqual([expect.stringMatching(/^!error \(damaged\) The rows behind row 2 cannot be read/)]);
 });
 
+/** The fixture with its last column said to be compressed by a codec, and the first page of that to be 2 GiB once it is expanded. */
+function withVastPage(codec: number): Buffer {
+  const whole = readFileSync(path);
+  const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+  // The header of a page begins with its type, here a dictionary's, and its size once expanded, which is a number of as many bytes as it takes.
+  const size = whole.lastIndexOf("150415", footer, "hex") + 3;
+  const next = whole.findIndex((byte, at) => at >= size && byte < 0x80) + 1;
+  const metadata = Buffer.from(whole.subarray(footer));
+  const said = metadata.lastIndexOf("150c16", undefined, "hex");
+  expect(Math.min(size - 3, said, next - size)).toBeGreaterThan(0);
+  metadata[said + 1] = codec * 2;
+  return Buffer.concat([whole.subarray(0, size), Buffer.from("feffffff0f", "hex"), whole.subarray(next, footer), metadata]);
+}
+
+test.each([["Snappy", 1], ["Zstandard", 6]])("a page that claims to be vast once it is expanded by %s is never given memory", async (_name, codec) => {
+  const { events } = await readContent(withVastPage(codec), "vast.parquet");
+  const said = events.map(inWords);
+  expect(said.slice(0, 12)).toEqual([0, 1].flatMap(eventsOf));
+  expect(events.slice(12).map(({ text }) => text)).toEqual(["The rows behind row 2 cannot be read: a page is too large."]);
+});
+
 test("a Parquet file with any damage is read as far as it goes or refused, and nothing fails unheard", async () => {
   const whole = readFileSync(path);
   const places = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 0xff, 0x7f, 0x80, 0x15), fc.boolean()), { minLength: 1, maxLength: 3 });

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { inWords, readContent, readTranscript, transcriptFixtures, zipOf } from "../../support/transcripts";
+import { readSource } from "../../../src/transcripts/read-source";
+import { inWords, readContent, readTranscript, transcriptFile, transcriptFixtures, zipOf } from "../../support/transcripts";
 
 /** Each fixture with the events that it holds, in the words of `inWords`. */
 const fixtures: readonly (readonly [file: string, format: string, events: readonly string[]])[] = [
@@ -384,6 +385,33 @@ describe("what newer versions write", () => {
   ])("%s", async (_name, document, events) => {
     const read = await readContent(JSON.stringify(document));
     expect(read.events.map(inWords).filter((words) => !words.startsWith("raw"))).toEqual(events);
+  });
+
+  test.each([
+    ["as the SDK stores it", "run/base_state.json", "run/events/event-00000-a1.json", "run/events/event-00001-a2.json", "base_state"],
+    ["as it is exported", "meta.json", "event_000000_a1.json", "event_000001_a2.json", "meta"],
+  ])("an OpenHands conversation in a zip archive, %s", async (_how, about, first, second, aboutId) => {
+    const archive = zipOf([
+      { name: second, content: JSON.stringify({ kind: "ObservationEvent", id: "a2", timestamp: "2025-01-01T00:00:01", source: "environment", tool_name: "terminal", tool_call_id: "c1", observation: { kind: "TerminalObservation", content: [{ type: "text", text: "a.txt" }], exit_code: 0 } }) },
+      { name: about, content: JSON.stringify({ id: "conversation-1" }) },
+      { name: first, content: JSON.stringify({ kind: "ActionEvent", id: "a1", timestamp: "2025-01-01T00:00:00", source: "agent", tool_name: "terminal", tool_call_id: "c1", action: { kind: "TerminalAction", command: "ls" } }) },
+      { name: "logs/1.json", content: "[]" },
+    ]);
+    const { format, facts, events } = await readContent(archive, "conversation.zip");
+    expect([format, facts["id"], ...events.map(inWords)]).toEqual(["openhands-v1", "conversation-1", expect.stringContaining("state (conversation)"), "tool-call terminal #c1 ls", "tool-result terminal #c1 a.txt"]);
+    expect(events.map(({ id, source }) => [id, source.member])).toEqual([[aboutId, about], ["0", first], ["1", second]]);
+  });
+
+  test("an event of an OpenHands conversation in a zip archive shows the file that it was made from, and a damaged one says so", async () => {
+    const content = JSON.stringify({ kind: "MessageEvent", id: "m1", timestamp: "2025-01-01T00:00:00", source: "user", llm_message: { role: "user", content: [{ type: "text", text: "hi" }] } });
+    const path = transcriptFile(zipOf([{ name: "events/event-0-m1.json", content }, { name: "events/event-1-m2.json", content, saysCrc: 1 }]), "conversation.zip");
+    const { events } = await readTranscript(path);
+    expect(events.map(inWords)).toEqual(["user hi", "user hi", expect.stringMatching(/^!error \(damaged\) This event is damaged: its checksum/)]);
+    expect((await readSource(path, events[0]?.source ?? { file: "", member: "", start: 0, end: 0 }, 1000, dirname(path))).text).toBe(content);
+  });
+
+  test("an archive with numbered files that are no events is no transcript", async () => {
+    await expect(readContent(zipOf([{ name: "1.json", content: "{}" }]), "numbers.zip")).rejects.toThrow(/neither a log of Inspect nor a conversation of OpenHands/);
   });
 
   test("OpenHands' first version in a folder", async () => {
