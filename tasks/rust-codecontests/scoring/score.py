@@ -45,20 +45,19 @@ def measure(details):
     held_out = held_out_problems()
     endpoint = model_endpoint(details)
     with Solver(hidden=("RUST_", "OPENAI_", "ANTHROPIC_")) as solver:
-        compiler = solver.as_expert(["rustc", "--version"]) if in_path(solver, "rustc") else None
-        if compiler is None or compiler.returncode != 0:
-            raise Unable("the Rust compiler is missing: rustc is not on the PATH of the expert's account; install Rust there.")
-        details["rustc"] = compiler.stdout.decode().strip()
+        compiler = compiler_of(solver, details)
         source = solver.read("scaffold.py", 10_000_000)
         if source is None:
             raise Invalid("There is no readable file scaffold.py in the workspace.")
         details["sha256"] = sha256(source)
-        programs, failures, calls = generate(solver, endpoint, held_out)
+        programs, failures, answers, calls = generate(solver, endpoint, held_out)
         if len(failures) == len(held_out):
             raise Invalid(f"generate_solution failed for every problem, first with: {plain(failures[0])}.")
         say(f"{len(programs)} programs came back; compiling and testing them")
+        solver.change_folder()
         with ThreadPoolExecutor(2) as pool:
-            verdicts = list(pool.map(lambda item: verdict(solver, held_out[item[0]], *item), sorted(programs.items())))
+            verdicts = list(pool.map(lambda item: verdict(solver, compiler, held_out[item[0]], *item), sorted(programs.items())))
+    details["linesOfNoAnswer"] = {held_out[number]["name"]: lines for number, code in sorted(programs.items()) if (lines := lines_of_no_answer(code, answers)) > 0}
     details["verdicts"] = {held_out[number]["name"]: text for (number, _), text in zip(sorted(programs.items()), verdicts)}
     solved = verdicts.count("solved")
     return solved / len(held_out), {
@@ -93,14 +92,29 @@ def model_endpoint(details):
     return Endpoint(url, model, key, CALL_SECONDS)
 
 
+def compiler_of(solver, details):
+    """The words that compile a program, found before anything of the solution runs; raises Unable where none can be compiled."""
+    rustc, linker = in_path(solver, "rustc"), in_path(solver, "cc")
+    if rustc is None:
+        raise Unable("the Rust compiler is missing: rustc is not on the PATH of the expert's account; install Rust there.")
+    words = [rustc, *(["-C", f"linker={linker}"] if linker else [])]
+    details["rustc"] = solver.as_expert([rustc, "--version"]).stdout.decode("utf-8", "replace").strip()
+    if compiled(solver, words, "empty", "fn main() {}") is None:
+        raise Unable(f"the Rust compiler does not work: {rustc} cannot compile an empty program; a linker (cc) and timeout are needed as well.")
+    return words
+
+
 def in_path(solver, program):
-    return solver.as_expert(["sh", "-c", 'command -v "$0"', program]).returncode == 0
+    """Where the expert's account finds a program; None if nowhere."""
+    found = solver.as_expert(["sh", "-c", 'PATH="$1:$PATH"; command -v "$0"', program, os.environ.get("PATH", "")])
+    path = found.stdout.decode("utf-8", "replace").strip()
+    return path if found.returncode == 0 and path.startswith("/") else None
 
 
 def generate(solver, endpoint, held_out):
-    """Runs the solution; returns its programs by problem, the sentences of its exceptions, and the number of calls."""
+    """Runs the solution; returns its programs by problem, the sentences of its exceptions, the model's answers, and the number of calls."""
     seconds, most_calls = whole_number("RUST_SECONDS", 1, 36_000), whole_number("RUST_CALLS", 1, 1000) * len(held_out)
-    channel, lock, unable, refused, answered = Channel(), threading.Lock(), [], [], set()
+    channel, lock, unable, refused, answers = Channel(), threading.Lock(), [], [], []
     solver.start([os.path.join(HERE, "solver_process.py")], channel.theirs)
     channel.theirs.close()
     programs, failures, calls, asked = {}, {}, 0, {}
@@ -119,7 +133,7 @@ def generate(solver, endpoint, held_out):
             asked[request["call"]] = time.monotonic()
             text = endpoint.chat(request["messages"], request["temperature"])
             asked.pop(request["call"], None)
-            answered.add(request["call"])
+            answers.append(text)
             send({"call": request["call"], "text": text})
         except Refused as reason:
             # A prompt that is too long, say: a matter between the solution and the model.
@@ -176,10 +190,10 @@ def generate(solver, endpoint, held_out):
         pool.shutdown(wait=False)
     if unable:
         raise unable[0]
-    if refused and not answered:
+    if refused and not answers:
         # No single call was taken: a model that the endpoint does not have, say.
         raise refused[0]
-    return programs, list(failures.values()), calls
+    return programs, list(failures.values()), answers, calls
 
 
 def plain(said):
@@ -192,13 +206,25 @@ def messages_of(said):
     return [{"role": str(message["role"]), "content": str(message["content"])} for message in said["messages"]]
 
 
-def verdict(solver, problem, number, code):
-    """Compiles a program and runs it on all tests; each in a process of the expert's account."""
-    source, program = solver.path(f"{number}.rs"), solver.path(f"{number}.out")
-    solver.put(f"{number}.rs", code.encode("utf-8", "replace"))
+def lines_of_no_answer(code, answers):
+    """How many lines of a program the model never wrote in this scoring, for a reader to look at."""
+    written = {line.strip() for answer in answers for line in answer.splitlines()}
+    return sum(bool(line.strip()) and line.strip() not in written for line in code.splitlines())
+
+
+def compiled(solver, compiler, name, code):
+    """The path of the compiled program; None where it cannot be compiled."""
+    source, program = solver.path(f"{name}.rs"), solver.path(f"{name}.out")
+    solver.put(f"{name}.rs", code.encode("utf-8", "replace"))
     # Not in the workspace: a file there may name another compiler.
-    words = ["sh", "-c", 'cd / && exec "$@"', "sh", "timeout", "-s", "KILL", str(COMPILE_SECONDS), "rustc", "--edition", "2021", "-O", "-C", "debuginfo=0", "-o", program, source]
-    if solver.as_expert(words).returncode != 0:
+    words = ["sh", "-c", 'cd / && exec "$@"', "sh", "timeout", "-s", "KILL", str(COMPILE_SECONDS), *compiler, "--edition", "2021", "-O", "-C", "debuginfo=0", "-o", program, source]
+    return program if solver.as_expert(words).returncode == 0 else None
+
+
+def verdict(solver, compiler, problem, number, code):
+    """Compiles a program and runs it on all tests; each in a process of the expert's account."""
+    program = compiled(solver, compiler, number, code)
+    if program is None:
         return "does not compile"
     limited = f'timeout -s KILL {TEST_SECONDS} "$0" | head -c {LARGEST_OUTPUT}'
     for given, expected in problem["tests"]:
