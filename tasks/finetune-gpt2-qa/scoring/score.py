@@ -41,7 +41,6 @@ LONGEST_RESPONSE = 4000
 def measure(details):
     keep_modules(HERE, "weights", "policy")
     profile = os.environ.get("QA_PROFILE", "cpu")
-    judge = judge_endpoint(details)
     with Solver(hidden=("QA_", "OPENAI_", "ANTHROPIC_")) as solver:
         content = solver.read(WEIGHTS, LARGEST_FILE_BYTES[profile])
         details["weights"] = "train.py" if content is None else "file"
@@ -50,6 +49,7 @@ def measure(details):
         # Before anything of the solution runs: what it writes to packages meanwhile does not count.
         torch, weights = pytorch()
         model, respond = (gpt2 if profile == "h100" else small_model)(torch)
+        judge = judge_endpoint(details)
         if content is None:
             content = weights_of_program(solver, LARGEST_FILE_BYTES[profile])
     details["sha256"] = sha256(content)
@@ -147,7 +147,7 @@ def gpt2(torch):
         with open(os.path.join(HERE, "..", "protected", "prompts.jsonl"), encoding="utf-8") as file:
             rows = [json.loads(line) for line in file][: whole_number("QA_PROMPTS", 1, 100_000)]
     except (OSError, ValueError):
-        raise Unable("the held-out questions (protected/prompts.jsonl) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
+        raise Unable("the held-out questions (protected/prompts.jsonl) are not here: the author makes them with prepare_h100.py and keeps them; score on a box that the task was provisioned on.") from None
     try:
         tokenizer = AutoTokenizer.from_pretrained(os.environ.get("QA_MODEL", "openai-community/gpt2"), padding_side="left")
     except OSError as error:

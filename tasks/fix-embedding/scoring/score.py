@@ -105,7 +105,7 @@ def evaluation_of_gpt2(torch):
     try:
         tokens = numpy.fromfile(path, dtype=numpy.uint16)[: 256 * 1025].astype(numpy.int64).reshape(-1, 1025)
     except (OSError, ValueError):
-        raise Unable("the validation data (protected/validation.bin) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
+        raise Unable("the validation data (protected/validation.bin) are not here: the author makes them with prepare_h100.py and keeps them; score on a box that the task was provisioned on.") from None
 
     class Logits(GPT2LMHeadModel):
         def forward(self, tokens):

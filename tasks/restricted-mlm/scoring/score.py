@@ -104,7 +104,7 @@ def evaluation_of_text(torch, chance):
     except ImportError as error:
         raise Unable(f"this profile needs numpy ({error}); install it for {sys.executable}.") from None
     except (OSError, ValueError):
-        raise Unable("the validation data (protected/validation.bin) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
+        raise Unable("the validation data (protected/validation.bin) are not here: the author makes them with prepare_h100.py and keeps them; score on a box that the task was provisioned on.") from None
     hidden = torch.rand(tokens.shape, generator=chance) < 0.15
     return tokens, torch.where(hidden, torch.full_like(tokens, 50257), tokens), hidden, 50257, 32
 

@@ -77,7 +77,7 @@ def held_out_problems():
     try:
         return problems.load(os.path.join(HERE, "..", "protected", name))[:number]
     except (OSError, ValueError):
-        raise Unable(f"the held-out problems (protected/{name}) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
+        raise Unable(f"the held-out problems (protected/{name}) are not here: the author makes them with prepare_h100.py and keeps them; score on a box that the task was provisioned on.") from None
 
 
 def model_endpoint(details):
@@ -97,6 +97,8 @@ def compiler_of(solver, details):
     rustc, linker = in_path(solver, "rustc"), in_path(solver, "cc")
     if rustc is None:
         raise Unable("the Rust compiler is missing: rustc is not on the PATH of the expert's account; install Rust there.")
+    if in_path(solver, "cargo") is None:
+        raise Unable("cargo, which solutions may use, is missing: it is not on the PATH of the expert's account; install it there.")
     words = [rustc, *(["-C", f"linker={linker}"] if linker else [])]
     details["rustc"] = solver.as_expert([rustc, "--version"]).stdout.decode("utf-8", "replace").strip()
     if compiled(solver, words, "empty", "fn main() {}") is None:
