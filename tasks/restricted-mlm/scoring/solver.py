@@ -131,7 +131,7 @@ class Solver:
         """Runs a program of the system, or an absolute path, as the expert's account."""
         return subprocess.run(
             AS_EXPERT + words, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=self.workspace, env={**self.environment(), "PATH": TOOLS_PATH}, timeout=seconds, preexec_fn=before_start(),
+            cwd=self.workspace, env=self.environment_of_tools(), timeout=seconds, preexec_fn=before_start(),
         )
 
     def start(self, words, channel=None):
@@ -180,6 +180,10 @@ class Solver:
     def environment(self):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(self.hidden)}
         return {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def environment_of_tools(self):
+        """Nor are libraries of the system taken from elsewhere."""
+        return {**{name: value for name, value in self.environment().items() if not name.startswith("LD_")}, "PATH": TOOLS_PATH}
 
     def show_output(self, stream):
         """Passes on what the solution prints, marked line by line, up to a limit; reads on so that nobody waits."""

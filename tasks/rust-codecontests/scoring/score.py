@@ -34,6 +34,7 @@ CALL_SECONDS = 60
 TEST_SECONDS = 3
 STARTING_SECONDS = 4
 COMPILE_SECONDS = 30
+MEMORY_KILOBYTES = 4_000_000
 LARGEST_PROGRAM = 200_000
 LARGEST_OUTPUT = 1_000_000
 # Where time runs out while the endpoint has been at one call for so long, it is the endpoint that is too slow.
@@ -99,8 +100,10 @@ def compiler_of(solver, details):
         raise Unable("the Rust compiler is missing: rustc is not on the PATH of the expert's account; install Rust there.")
     if in_path(solver, "cargo") is None:
         raise Unable("cargo, which solutions may use, is missing: it is not on the PATH of the expert's account; install it there.")
-    words = [rustc, *(["-C", f"linker={linker}"] if linker else [])]
-    details["rustc"] = solver.as_expert([rustc, "--version"]).stdout.decode("utf-8", "replace").strip()
+    # What is on the PATH may choose a compiler by files of the expert's.
+    chosen = os.path.join(printed_by(solver, [rustc, "--print", "sysroot"]), "bin", "rustc")
+    words = [chosen if os.path.isabs(chosen) and os.path.exists(chosen) else rustc, *(["-C", f"linker={linker}"] if linker else [])]
+    details["rustc"] = printed_by(solver, [rustc, "--version"])
     if compiled(solver, words, "empty", "fn main() {}") is None:
         raise Unable(f"the Rust compiler does not work: {rustc} cannot compile an empty program; a linker (cc) and timeout are needed as well.")
     return words
@@ -108,9 +111,12 @@ def compiler_of(solver, details):
 
 def in_path(solver, program):
     """Where the expert's account finds a program; None if nowhere."""
-    found = solver.as_expert(["sh", "-c", 'PATH="$1:$PATH"; command -v "$0"', program, os.environ.get("PATH", "")])
-    path = found.stdout.decode("utf-8", "replace").strip()
-    return path if found.returncode == 0 and path.startswith("/") else None
+    path = printed_by(solver, ["sh", "-c", 'PATH="$1:$PATH"; command -v "$0"', program, os.environ.get("PATH", "")])
+    return path if os.path.isabs(path) else None
+
+
+def printed_by(solver, words):
+    return solver.as_expert(words).stdout.decode("utf-8", "replace").strip()
 
 
 def generate(solver, endpoint, held_out):
@@ -219,7 +225,7 @@ def compiled(solver, compiler, name, code):
     source, program = solver.path(f"{name}.rs"), solver.path(f"{name}.out")
     solver.put(f"{name}.rs", code.encode("utf-8", "replace"))
     # Not in the workspace: a file there may name another compiler.
-    words = ["sh", "-c", 'cd / && exec "$@"', "sh", "timeout", "-s", "KILL", str(COMPILE_SECONDS), *compiler, "--edition", "2021", "-O", "-C", "debuginfo=0", "-o", program, source]
+    words = ["sh", "-c", f'cd / && ulimit -v {MEMORY_KILOBYTES} && exec "$@"', "sh", "timeout", "-s", "KILL", str(COMPILE_SECONDS), *compiler, "--edition", "2021", "-O", "-C", "debuginfo=0", "-o", program, source]
     return program if solver.as_expert(words).returncode == 0 else None
 
 
@@ -228,7 +234,7 @@ def verdict(solver, compiler, problem, number, code):
     program = compiled(solver, compiler, number, code)
     if program is None:
         return "does not compile"
-    limited = f'timeout -s KILL {TEST_SECONDS} "$0" | head -c {LARGEST_OUTPUT}'
+    limited = f'ulimit -v {MEMORY_KILOBYTES}; timeout -s KILL {TEST_SECONDS} "$0" | head -c {LARGEST_OUTPUT}'
     for given, expected in problem["tests"]:
         try:
             # The output ends with the last process that can write it: one that left the group which `timeout` ends counts as well.
