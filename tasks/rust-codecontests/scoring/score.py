@@ -111,7 +111,7 @@ def compiler_of(solver, details):
 
 def in_path(solver, program):
     """Where the expert's account finds a program; None if nowhere."""
-    path = printed_by(solver, ["sh", "-c", 'PATH="$1:$PATH"; command -v "$0"', program, os.environ.get("PATH", "")])
+    path = printed_by(solver, ["sh", "-c", 'PATH="$1"; command -v "$0"', program, os.environ.get("PATH", "")])
     return path if os.path.isabs(path) else None
 
 
