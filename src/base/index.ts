@@ -1,6 +1,7 @@
 export * from "./durable-files";
 export * from "./errors";
 export * from "./hash";
+export * from "./linux-process";
 export * from "./process-identity";
 export * from "./stream-hash";
 export * from "./terminal-text";

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { linuxProcess } from "./linux-process";
 
 const run = promisify(execFile);
 
@@ -48,18 +49,13 @@ export async function ownIdentity(): Promise<string> {
   return identity;
 }
 
-/** `/proc` is no disk: it answers at once. */
 function linuxIdentity(pid: number): string | undefined {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The name in parentheses may hold spaces; the fields behind it start at number 3 (proc(5)): 3 is the state, 22 the start time.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const state = fields[0];
-  const startTicks = fields[19];
-  if (state === "Z" || state === "X" || startTicks === undefined) {
+  const process = linuxProcess(pid);
+  if (process === undefined) {
     return undefined;
   }
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
-  return `${boot.trim()}/${startTicks}`;
+  return `${boot.trim()}/${process.started}`;
 }
 
 /** Whether the process with this number is still the one that had this identity. */

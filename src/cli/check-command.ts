@@ -6,6 +6,7 @@ import { loadSsh, type SshBox } from "../boxes";
 import { checkRules, parseRules } from "../audit";
 import { checkSections, checkTask, type CheckLine, type CheckSection, describeProblem, loadTask, placeOfProblem, type TaskCheck, TaskError, TaskOnBox } from "../tasks";
 import { localBox, type Outcome, parse, printJson, printTable, sshOptions, UsageError } from "./command";
+import { tellOverriddenVariables } from "./overridden-variables";
 
 /** So many scorings that are not timed run beside each other, unless told: each is a program or two. */
 const mostJobs = 4;
@@ -93,6 +94,9 @@ async function checkOne(folder: string, { profile, repeats, only, jobs, signal, 
   let there: TaskOnBox | undefined;
   try {
     const task = await loadTask(resolve(folder));
+    if (box === undefined) {
+      tellOverriddenVariables(task, profile);
+    }
     there = box === undefined ? undefined : await TaskOnBox.send(task, box, signal);
     const check = await checkTask(task, localBox(), {
       profile,

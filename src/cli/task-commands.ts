@@ -16,6 +16,7 @@ import {
   startingSolution,
 } from "../tasks";
 import { localBox, type Outcome, parse, printJson, UsageError } from "./command";
+import { tellOverriddenVariables } from "./overridden-variables";
 
 /** `baseliner task new FOLDER`. */
 export async function newTaskCommand(args: string[]): Promise<Outcome> {
@@ -94,6 +95,7 @@ export async function scoreTaskCommand(args: string[]): Promise<Outcome> {
   }
   const loaded = await loadTask(resolve(folder));
   const profile = profileOf(loaded, values.profile);
+  tellOverriddenVariables(loaded, values.profile);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort(new UsageError("stopped; nothing was kept")));
   // Where the result is to be read by a program, what the scoring prints does not get into it.

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
@@ -70,7 +70,7 @@ const describedSchema = z.object({
   needsMachines: z.boolean().default(false),
 });
 
-const answerSchema = z.object({ refused: z.string().optional(), failed: z.string().optional(), missing: z.array(z.string()).optional() });
+const answerSchema = z.object({ hidden: z.array(z.string()).default([]), refused: z.string().optional(), failed: z.string().optional(), missing: z.array(z.string()).optional() });
 
 /**
  * Makes a task of one task of a family of the METR Task Standard. The family stays as it is: it lies in the hidden data of the new
@@ -98,9 +98,6 @@ export async function importFamily(adapter: string, box: Box, options: FamilyImp
   const first = await describe(program, family, options);
   const task = taskOf(first.tasks, name, options.task);
   const described = await describe(program, family, options, task);
-  if (described.needsMachines) {
-    throw new FamilyError("not-possible", `${name}/${task} needs a virtual machine beside it (get_aux_vm_spec), which Baseliner does not start.`);
-  }
   if (!described.members.includes("intermediate_score") && !described.members.includes("score")) {
     throw new FamilyError("not-possible", `${name} has neither intermediate_score nor score: a person scores it, and so it cannot be a task here.`);
   }
@@ -115,7 +112,12 @@ export async function importFamily(adapter: string, box: Box, options: FamilyImp
     await cp(family, join(draft, "protected", "family", name), { recursive: true, verbatimSymlinks: true, filter: (source) => basename(source) !== "__pycache__" });
     const installs = options.install === true && described.members.includes("install");
     options.onProgress?.(installs ? "Calling install and start" : "Calling start");
-    await start(program, family, task, { workspace, state, view: place }, options);
+    const hidden = await start(program, family, task, { workspace, state, view: place }, options);
+    for (const path of hidden) {
+      const to = join(draft, "protected", "home", path);
+      await mkdir(dirname(to), { recursive: true });
+      await rename(join(workspace, path), to);
+    }
 
     const about = manifest?.tasks[task];
     const resources = resourcesOf(about?.resources);
@@ -144,7 +146,7 @@ export async function importFamily(adapter: string, box: Box, options: FamilyImp
       await writeFile(join(draft, taskFileName), `${JSON.stringify(description, undefined, 2)}\n`);
     };
     await writeFile(join(draft, "instructions.md"), instructionsOf(described, about?.scoring.instructions ?? "", inWords(name), resources, options.timeoutSeconds));
-    const remarks = remarksOf(described, name, installs);
+    const remarks = remarksOf(described, name, installs, hidden);
     const sign = scoring.direction === "min" ? -1 : 1;
     // What stands there until the start is scored.
     await write(0, 1);
@@ -189,11 +191,11 @@ async function describe(program: string, family: string, { signal }: FamilyImpor
   return describedSchema.parse(answer);
 }
 
-async function start(program: string, family: string, task: string, places: { workspace: string; state: string; view: string }, { install, signal }: FamilyImport): Promise<void> {
+async function start(program: string, family: string, task: string, places: { workspace: string; state: string; view: string }, { install, signal }: FamilyImport): Promise<readonly string[]> {
   // The view is made beside what it shows as /protected, and that is to be part of the task.
   const state = join(places.view, "state");
   await mkdir(state);
-  const { failed, refused, missing } = answerSchema.parse(JSON.parse(await python([program, install === true ? "install" : "start", family, task, "1", places.workspace, state], signal)));
+  const { failed, refused, missing, hidden } = answerSchema.parse(JSON.parse(await python([program, install === true ? "install" : "start", family, task, "1", places.workspace, state], signal)));
   await cp(state, places.state, { recursive: true, verbatimSymlinks: true });
   if (missing !== undefined) {
     throw new FamilyError("not-possible", `The family needs the environment variable ${missing.join(" and ")}: set it, then try again.`);
@@ -205,6 +207,7 @@ async function start(program: string, family: string, task: string, places: { wo
     const remedy = /\bagent\b/.test(failed) && /user|group/i.test(failed) ? "Such families expect an account agent on this computer: make one (useradd agent), then try again." : "Nothing was left behind.";
     throw new FamilyError("failed", `The family's start failed: ${singleLine(failed, 500)}. ${remedy}`);
   }
+  return hidden;
 }
 
 /** Runs Python and returns what it wrote to its standard output: one line of JSON. */
@@ -304,8 +307,10 @@ function instructionsOf({ instructions, permissions, members }: z.infer<typeof d
   ].join("\n");
 }
 
-function remarksOf({ members, requiredEnvironmentVariables, aggregate }: z.infer<typeof describedSchema>, family: string, installed: boolean): string[] {
+function remarksOf({ members, requiredEnvironmentVariables, aggregate, needsMachines }: z.infer<typeof describedSchema>, family: string, installed: boolean, hidden: readonly string[]): string[] {
   return [
+    ...(hidden.length === 0 ? [] : [`Its start keeps ${singleLine(hidden.slice(0, 5).join(", "), 300)}${hidden.length > 5 ? ` and ${hidden.length - 5} more` : ""} from the participant: they lie in protected/home/, not in the workspace, and scorings see them in /home/agent.`]),
+    ...(needsMachines ? [`It asks for a virtual machine (get_aux_vm_spec), which Baseliner does not start: the box has to be that machine, or what needs it fails.`] : []),
     ...(members.includes("install")
       ? [installed ? `${family}.install() was called on this computer: what it installs must be on the box as well.` : `${family}.install() was not called: what it installs must be on the box already, and --install calls it here.`]
       : []),

@@ -3,10 +3,10 @@
     python3 family.py describe FAMILY_FOLDER [TASK]
     python3 family.py start FAMILY_FOLDER TASK        RESULT HOME PROTECTED
     python3 family.py install FAMILY_FOLDER TASK      RESULT HOME PROTECTED    install, then start
-    python3 family.py score FAMILY_FOLDER TASK        RESULT HOME PROTECTED
+    python3 family.py score FAMILY_FOLDER TASK        RESULT HOME PROTECTED HIDDEN
 
-HOME is what the family sees as /home/agent, PROTECTED as /protected, and its own folder as /root, in which it is called. A folder
-PROTECTED.view is made for that and left empty.
+HOME is what the family sees as /home/agent, PROTECTED as /protected, and its own folder as /root, in which it is called. The files of HIDDEN
+lie in /home/agent as well: those that its start kept from the participant. A folder PROTECTED.view is made for all that and left empty.
 RESULT is the number of an open file; `describe` writes to standard output, which is 1.
 """
 
@@ -16,6 +16,8 @@ import inspect
 import json
 import math
 import os
+import pwd
+import stat
 import sys
 import traceback
 
@@ -36,7 +38,7 @@ def main():
     what, folder, *words = sys.argv[1:]
     folder = os.path.abspath(folder)
     name = os.path.basename(os.path.normpath(folder))
-    task, file, home, protected = words if what != "describe" else [words[0] if words else None, "1", None, None]
+    task, file, *places = words if what != "describe" else [words[0] if words else None, "1"]
     result = os.fdopen(os.dup(int(file)), "w")
     if file == "1":
         # What a family prints is no answer.
@@ -45,7 +47,7 @@ def main():
         os.chdir(folder)
         answer = guarded(lambda: describe(load(folder, name), task))
     else:
-        answer = guarded(lambda: call(what, folder, name, task, os.path.abspath(home), os.path.abspath(protected)))
+        answer = guarded(lambda: call(what, folder, name, task, *map(os.path.abspath, places)))
     json.dump(answer, result, default=str)
     result.close()
 
@@ -106,8 +108,9 @@ def aggregation(family, task):
     return {max(PROBE): "max", min(PROBE): "min", PROBE[-1]: "last"}.get(total, "other")
 
 
-def call(what, folder, name, task, home, protected):
-    lie_at({HOME: home, PROTECTED: protected, **{f"{ROOT}/{entry}": os.path.join(folder, entry) for entry in os.listdir(folder)}}, f"{protected}.view")
+def call(what, folder, name, task, home, protected, hidden=None):
+    own = {f"{ROOT}/{entry}": os.path.join(folder, entry) for entry in os.listdir(folder)}
+    lie_at({HOME: home, PROTECTED: protected, **own, **(files_of_home(hidden) if hidden else {})}, f"{protected}.view")
     os.chdir(ROOT if os.path.exists(f"{ROOT}/{name}.py") else folder)
     family = load(os.getcwd(), name)
     missing = [variable for variable in getattr(family, "required_environment_variables", []) or [] if not os.environ.get(variable)]
@@ -117,12 +120,37 @@ def call(what, folder, name, task, home, protected):
     if task not in tasks:
         return {"failed": f"the family has no task {task}"}
     if what in ("install", "start"):
+        # As in the containers that families are written for: what others cannot read, a start has kept from them.
+        os.umask(0o022)
         if what == "install" and hasattr(family, "install"):
             family.install()
         if hasattr(family, "start"):
             family.start(tasks[task])
-        return {}
+        return {"hidden": kept_from_participant(HOME)}
     return score(family, tasks[task])
+
+
+def files_of_home(hidden):
+    """{path in /home/agent: file} of all files in a folder."""
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(hidden) for name in names]
+    return {f"{HOME}/{os.path.relpath(file, hidden)}": file for file in files}
+
+
+def kept_from_participant(home):
+    """Paths in a folder, as short as possible, that the account agent may not read; names of files and folders alone."""
+    try:
+        agent = pwd.getpwnam("agent").pw_uid
+    except KeyError:
+        agent = None
+    found = []
+    for folder, folders, names in os.walk(home):
+        for name in [*folders, *names]:
+            path = os.path.join(folder, name)
+            status = os.lstat(path)
+            if not stat.S_ISLNK(status.st_mode) and status.st_uid != agent and not status.st_mode & stat.S_IROTH:
+                found.append(os.path.relpath(path, home))
+        folders[:] = [name for name in folders if os.path.relpath(os.path.join(folder, name), home) not in found]
+    return sorted(found)
 
 
 def score(family, task):

@@ -18,7 +18,8 @@ class Refused(Exception):
 
 
 def lie_at(places, root):
-    """`places`: {absolute path: folder that is to be seen there}; folders beside a path are seen as before. `root`: a new folder for the view."""
+    """`places`: {absolute path: folder or file that is to be seen there}, also within one another; what lies beside a path is seen as before.
+    `root`: a new folder for the view."""
     if all(os.path.realpath(path) == os.path.realpath(source) for path, source in places.items()):
         return
     try:
@@ -27,27 +28,26 @@ def lie_at(places, root):
         os.mkdir(root)
         mount(library, "none", "/", None, RECURSIVE | PRIVATE)
         mount(library, "none", root, "tmpfs", 0)
-        # First of all, because the new root lies in it.
-        names = sorted(os.listdir("/"), key=lambda name: name != root.split("/")[1])
-        show(library, "", names, places, root)
+        show(library, "", "", places, root)
         os.chroot(root)
         os.chdir("/")
     except (OSError, AttributeError) as error:
         raise Refused(str(error)) from None
 
 
-def show(library, folder, names, places, root):
-    """Shows what a folder holds, and what is to be seen in it."""
-    below = {path: source for path, source in places.items() if path.startswith(f"{folder}/")}
-    for name in dict.fromkeys([*names, *(path[len(folder) + 1 :].split("/")[0] for path in below)]):
+def show(library, folder, source, places, root):
+    """Shows at `folder` what `source` holds, and what is to be seen in it."""
+    below = [path for path in places if path.startswith(f"{folder}/")]
+    names = dict.fromkeys([*listed(source or "/"), *(path[len(folder) + 1 :].split("/")[0] for path in below)])
+    # First of all what the new root lies in.
+    for name in sorted(names, key=lambda name: f"{folder}/{name}" != f"/{root.split('/')[1]}"):
         path = f"{folder}/{name}"
-        if path in places:
-            bind(library, places[path], root + path)
-        elif any(other.startswith(f"{path}/") for other in below):
+        shown = places.get(path, f"{source}/{name}")
+        if any(other.startswith(f"{path}/") for other in below):
             os.mkdir(root + path)
-            show(library, path, listed(path), places, root)
+            show(library, path, shown, places, root)
         else:
-            bind(library, path, root + path)
+            bind(library, shown, root + path)
 
 
 def listed(folder):

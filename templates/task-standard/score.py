@@ -1,7 +1,7 @@
 """Scores a task of the METR Task Standard by its own family, which lies unchanged in protected/family/.
 
-The family is called in a process of its own (family.py), with the workspace as /home/agent and a copy of what its start left in
-/protected. What it prints is kept with the details: the standard shows the participant the message alone.
+The family is called in a process of its own (family.py), with the workspace as /home/agent, copies of the files there that its start kept from
+the participant (protected/home/), whatever lies in the workspace in their place, and a copy of what it left in /protected. What it prints is kept with the details: the standard shows the participant the message alone.
 
 Run it in the workspace folder as `python3 -I score.py`.
 
@@ -30,24 +30,25 @@ def main():
         return unable("the family (protected/family/) is not here; the author keeps it: score on a box that the task was provisioned on.")
     place = tempfile.mkdtemp(prefix="family-")
     try:
-        state = os.path.join(place, "protected")
-        if os.path.isdir(os.path.join(PROTECTED, "state")):
-            shutil.copytree(os.path.join(PROTECTED, "state"), state, symlinks=True)
-        else:
-            os.mkdir(state)
+        state, hidden = os.path.join(place, "protected"), os.path.join(place, "home")
+        for source, copy in (("state", state), ("home", hidden)):
+            if os.path.isdir(os.path.join(PROTECTED, source)):
+                shutil.copytree(os.path.join(PROTECTED, source), copy, symlinks=True)
+            else:
+                os.mkdir(copy)
         say(f"Asking {family}/{task} for a score")
-        answer, output, status = ask(folder, task, os.getcwd(), state)
+        answer, output, status = ask(folder, task, os.getcwd(), state, hidden)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return result_of(answer, output, status, family)
 
 
-def ask(folder, task, home, protected):
+def ask(folder, task, home, protected, hidden):
     """What the family answers (None where it left no answer), the end of what it printed, and its exit status."""
     reading, writing = os.pipe()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("BASELINER_", "TASK_STANDARD_"))}
     process = subprocess.Popen(
-        [sys.executable, "-B", os.path.join(HERE, "family.py"), "score", folder, task, str(writing), home, protected],
+        [sys.executable, "-B", os.path.join(HERE, "family.py"), "score", folder, task, str(writing), home, protected, hidden],
         pass_fds=[writing], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )
     os.close(writing)

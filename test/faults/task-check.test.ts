@@ -234,6 +234,10 @@ describe("a new task", () => {
     expect(JSON.parse(scored.stdout)).toMatchObject({ invalid: null, message: { lists: 60 } });
     expect((JSON.parse(scored.stdout) as { normalised: number }).normalised).toBeCloseTo(1, 1);
     expect(scored.stderr).toContain("60 of 60 lists");
+    // A variable that a profile sets cannot be set otherwise: that would be another task.
+    const otherwise = spawnSync(process.execPath, [commandLine, "task", "score", folder], { encoding: "utf8", timeout: 100_000, env: { ...process.env, PACK_INSTANCES: "2" } });
+    expect(otherwise.stderr).toContain("note: PACK_INSTANCES is set here and does not count: profile cpu of count-the-stars sets it in task.json.\n");
+    expect(otherwise.stdout).toContain("60 of 60 lists");
     const empty = join(folder, "exploits");
     expect(task("score", folder, "--on", empty)).toMatchObject({ status: 1, stdout: expect.stringContaining("invalid: There is no readable file pack.py") as string });
     expect(task("score", folder, "--on", "nowhere")).toMatchObject({ status: 2, stderr: "baseliner: nowhere is neither start nor reference nor a folder\n" });

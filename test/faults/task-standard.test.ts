@@ -79,6 +79,57 @@ describe.skipIf(!canShow)("a family of the Task Standard", () => {
   });
 });
 
+describe.skipIf(!canShow || !hasYaml)("a family whose start keeps files of the participant's home to itself", () => {
+  const imported = (name: string): { folder: string; remarks: readonly string[] } => {
+    const folder = join(temporaryFolder(), name);
+    const made = task(["import", join(families, "fit_line"), "--task", name.replace("-", "_"), "--to", folder, "--reference", "0.01", "--json"], { FIT_SEED: "5" });
+    expect(made.stderr).not.toContain("baseliner:");
+    return { folder, remarks: (JSON.parse(made.stdout) as { remarks: string[] }).remarks };
+  };
+  const line = (text: string, folder: string, more: Readonly<Record<string, string>> = {}): Scored => {
+    const workspace = join(temporaryFolder(), "workspace");
+    for (const [path, content] of Object.entries({ "solution/line.json": text, ...more })) {
+      mkdirSync(join(workspace, path, ".."), { recursive: true });
+      writeFileSync(join(workspace, path), content);
+    }
+    return JSON.parse(task(["score", folder, "--on", workspace, "--json"], { FIT_SEED: "5" }).stdout) as Scored;
+  };
+
+  test("has them with the hidden data, and what lies in the workspace in their place does not count", () => {
+    const { folder, remarks } = imported("main");
+    expect(remarks).toEqual([
+      "Its start keeps archive, data/validation.csv, score.py from the participant: they lie in protected/home/, not in the workspace, and scorings see them in /home/agent.",
+      "It asks for a virtual machine (get_aux_vm_spec), which Baseliner does not start: the box has to be that machine, or what needs it fails.",
+      "A scoring needs FIT_SEED in its environment; they are not written into task.json, which experts read.",
+      "fit_line.teardown() is not called: what its start leaves running is yours to end.",
+    ]);
+    expect(readdirSync(join(folder, "workspace"), { recursive: true, encoding: "utf8" }).sort()).toEqual(["data", "data/train.csv", "solution", "solution/line.json"]);
+    expect(readdirSync(join(folder, "protected", "home"), { recursive: true, encoding: "utf8" }).sort()).toEqual(["archive", "archive/earlier.txt", "data", "data/validation.csv", "score.py"]);
+    expect(JSON.parse(readFileSync(join(folder, "task.json"), "utf8"))).toMatchObject({
+      version: "2.0.1",
+      scoring: { direction: "min", aggregate: "best", visible: true, final: true },
+      profiles: { cpu: { resources: { gpus: 0, cpus: 2, memoryGB: 4, diskGB: 10 } } },
+    });
+    expect(readFileSync(join(folder, "instructions.md"), "utf8")).toMatch(/internet \| not allowed/);
+
+    const good = line('{"slope": 3, "offset": -1}', folder);
+    expect(good).toMatchObject({ invalid: null, message: { points: 50 } });
+    expect(good.score).toBeCloseTo(0.01, 1);
+    const started = line('{"slope": 0, "offset": 0}', folder);
+    const forged = { "score.py": "open('/protected/score.log', 'a').write('2024-01-01,0,{},{}\\n')", "data/validation.csv": "0,0\n" };
+    expect(line('{"slope": 0, "offset": 0}', folder, forged)).toMatchObject({ score: started.score, message: started.message, invalid: null });
+    expect(JSON.parse(readFileSync(join(folder, "task.json"), "utf8"))).toMatchObject({ profiles: { cpu: { start: started.score, reference: 0.01 } } });
+    expect(line('{"slope": "steep"}', folder)).toMatchObject({ score: null, invalid: "TypeError in solution/line.json" });
+  });
+
+  test("shows no scores where its manifest says so", () => {
+    const { folder } = imported("hidden-score");
+    expect(JSON.parse(readFileSync(join(folder, "task.json"), "utf8"))).toMatchObject({ scoring: { visible: false } });
+    expect(readFileSync(join(folder, "instructions.md"), "utf8")).toContain("Scores are not shown.");
+    expect(line('{"slope": 3, "offset": -1}', folder)).toMatchObject({ invalid: null, message: { points: 50 } });
+  });
+});
+
 describe.skipIf(!canShow)("a family that wants more than scores", () => {
   /** Its scores and messages are those that real families give: with no details, from a subprocess, summed up by a helper of their own. */
   const family = (more: string): string => {
@@ -130,10 +181,8 @@ ${more}`,
     expect(existsSync("/home/agent/installed.txt")).toBe(false);
   });
 
-  test("is refused in one sentence where it needs a virtual machine, or an account that is not there", () => {
+  test("is refused in one sentence where it needs an account that is not there", () => {
     const to = join(temporaryFolder(), "made");
-    const machine = task(["import", family('    @staticmethod\n    def get_aux_vm_spec(t): return {"cpu_count_range": [2, 2], "base_image_type": "debian-12"}\n'), "--to", to]);
-    expect(machine).toMatchObject({ status: 2, stderr: expect.stringContaining("setup_heavy/main needs a virtual machine beside it (get_aux_vm_spec), which Baseliner does not start.") as string });
     const account = task(["import", family('    @staticmethod\n    def install(): raise LookupError("no such user: \'agent\'")\n'), "--to", to, "--install"]);
     expect(account.stderr).toContain("make one (useradd agent), then try again.");
     expect(existsSync(to)).toBe(false);

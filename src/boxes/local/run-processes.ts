@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { linuxProcess } from "../../base";
 import { processRecordSchema, runFiles } from "../run-record";
 
 const run = promisify(execFile);
@@ -121,7 +122,7 @@ async function processTable(): Promise<Process[]> {
   switch (process.platform) {
     case "linux":
       // /proc is no disk, and answers at once: to wait for each answer would take four times as long.
-      return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? linuxProcess(Number(name)) : []));
+      return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? processOf(Number(name)) : []));
     case "win32":
       return [];
     default: {
@@ -131,20 +132,14 @@ async function processTable(): Promise<Process[]> {
   }
 }
 
-function linuxProcess(pid: number): Process[] {
-  const stat = toldOf(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // Fields behind the name, which may hold anything, start at number 3 (proc(5)): state, parent; 20 is the number of threads, 22 the start time,
-  // 24 the resident pages.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state, parent, threads, started, pages] = [fields[0], fields[1], fields[17], fields[19], fields[21]];
-  // What has ended its first thread looks like a zombie while its others go on.
-  const hasEnded = (state === "Z" || state === "X") && Number(threads) <= 1;
-  return started === undefined || hasEnded ? [] : [{ pid, parent: Number(parent), started, residentBytes: Number(pages) * pageBytes }];
+function processOf(pid: number): Process[] {
+  const found = toldOf(() => linuxProcess(pid));
+  return found === undefined ? [] : [{ pid, parent: found.parent, started: found.started, residentBytes: found.residentPages * pageBytes }];
 }
 
 /** The most memory that a process has held so far, in bytes; 0 where the system does not tell. */
 function mostEverHeld(pid: number): number {
-  const status = process.platform === "linux" ? toldOf(() => readFileSync(`/proc/${pid}/status`, "utf8")) : "";
+  const status = process.platform === "linux" ? (toldOf(() => readFileSync(`/proc/${pid}/status`, "utf8")) ?? "") : "";
   return Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
@@ -152,15 +147,15 @@ function mostEverHeld(pid: number): number {
 function workingIn(folder: string, pids: Iterable<number>): number[] {
   return [...pids].filter((pid) => {
     const place = toldOf(() => readlinkSync(`/proc/${pid}/cwd`));
-    return place === folder || place.startsWith(`${folder}${sep}`);
+    return place === folder || place?.startsWith(`${folder}${sep}`) === true;
   });
 }
 
 /** Nothing of a process that has ended meanwhile, or belongs to somebody else. */
-function toldOf(ask: () => string): string {
+function toldOf<T>(ask: () => T): T | undefined {
   try {
     return ask();
   } catch {
-    return "";
+    return undefined;
   }
 }

@@ -469,9 +469,7 @@ def descendants():
             with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat", "rb") as file:
                 # The name of the program comes before these fields, in brackets, and may contain anything.
                 fields = file.read().rpartition(b")")[2].split()
-                # What has ended its first thread looks like a zombie while its others go on.
-                ended = fields[0] in (b"Z", b"X") and int(fields[17]) <= 1
-                below.setdefault(int(fields[1]), []).append((int(name), ended))
+                below.setdefault(int(fields[1]), []).append((int(name), has_ended(fields)))
     found = []
     waiting = [os.getpid()]
     while waiting:
@@ -498,7 +496,12 @@ def identity_of(process):
             boot = file.read().strip()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in (b"Z", b"X") else f"{boot}/{fields[19].decode()}"
+    return None if has_ended(fields) else f"{boot}/{fields[19].decode()}"
+
+
+def has_ended(fields):
+    """Of /proc/PID/stat, behind the name. What has ended its first thread looks like a zombie while its others go on."""
+    return fields[0] in (b"Z", b"X") and int(fields[17]) <= 1
 
 
 # --- records

@@ -52,7 +52,8 @@ identity_of() {
     set -f
     set -- \${line##*) }
     set +f
-    case $1 in Z | X | "") return 1 ;; esac
+    # What has ended its first thread looks like a zombie while its others go on.
+    case $1 in Z | X) [ "\${18}" -gt 1 ] || return 1 ;; "") return 1 ;; esac
     shift 19
     identity=$boot/$1
   else

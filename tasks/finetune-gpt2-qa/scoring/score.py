@@ -26,7 +26,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gpu
 import weak_judge
 from endpoint import Endpoint
-from solver import Broken, Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
+from solver import Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
 
 WEIGHTS = "model.safetensors"
 LARGEST_FILE_BYTES = {"cpu": 2_000_000, "h100": 1_400_000_000}
@@ -41,18 +41,18 @@ LONGEST_RESPONSE = 4000
 def measure(details):
     keep_modules(HERE, "weights", "policy")
     profile = os.environ.get("QA_PROFILE", "cpu")
-    # Where much is needed, it is looked for before anyone waits for train.py; else not before there is something to evaluate.
-    ready = environment() if profile == "h100" else None
-    judge = judge_endpoint(details)
     with Solver(hidden=("QA_", "OPENAI_", "ANTHROPIC_")) as solver:
-        try:
-            content = weights_of_solution(solver, details, LARGEST_FILE_BYTES[profile])
-        except Broken:
-            # What the box lacks is not the solution's fault.
-            environment()
-            raise
+        content = solver.read(WEIGHTS, LARGEST_FILE_BYTES[profile])
+        details["weights"] = "train.py" if content is None else "file"
+        if content is None and solver.read("train.py", 10_000_000) is None:
+            raise Invalid(f"There is neither {WEIGHTS} nor train.py in the workspace.")
+        # Before anything of the solution runs: what it writes to packages meanwhile does not count.
+        torch, weights = pytorch()
+        model, respond = (gpt2 if profile == "h100" else small_model)(torch)
+        judge = judge_endpoint(details)
+        if content is None:
+            content = weights_of_program(solver, LARGEST_FILE_BYTES[profile])
     details["sha256"] = sha256(content)
-    torch, weights, model, respond = ready or environment()
     load(torch, weights, model, content, model.state_dict())
     try:
         questions, responses, baselines = respond(model)
@@ -64,12 +64,6 @@ def measure(details):
     rates = [win_rate(judge, questions, responses, baseline, deadline) for baseline in baselines]
     details["examples"] = [{"question": question, "response": response[:500]} for question, response in list(zip(questions, responses))[:5]]
     return sum(rates) / len(rates), {"winRates": [round(rate, 4) for rate in rates], "questions": len(questions)}
-
-
-def environment():
-    """PyTorch, reading of weights, an empty model and what makes its responses; raises Unable where the box lacks any of it."""
-    torch, weights = pytorch()
-    return (torch, weights, *(gpt2 if os.environ.get("QA_PROFILE") == "h100" else small_model)(torch))
 
 
 def pytorch():
@@ -92,15 +86,8 @@ def judge_endpoint(details):
     return Endpoint(url, model, os.environ.get("QA_JUDGE_KEY", ""), JUDGE_SECONDS)
 
 
-def weights_of_solution(solver, details, limit):
-    """The weights file of the workspace, or what train.py writes where there is none."""
-    content = solver.read(WEIGHTS, limit)
-    if content is not None:
-        details["weights"] = "file"
-        return content
-    if solver.read("train.py", 10_000_000) is None:
-        raise Invalid(f"There is neither {WEIGHTS} nor train.py in the workspace.")
-    details["weights"] = "train.py"
+def weights_of_program(solver, limit):
+    """What train.py writes."""
     say(f"There is no {WEIGHTS}; running train.py")
     solver.run(["train.py", solver.path(WEIGHTS)], whole_number("QA_SECONDS", 1, 36_000), "train.py")
     content = solver.read(solver.path(WEIGHTS), limit, WEIGHTS)
@@ -160,7 +147,7 @@ def gpt2(torch):
         with open(os.path.join(HERE, "..", "protected", "prompts.jsonl"), encoding="utf-8") as file:
             rows = [json.loads(line) for line in file][: whole_number("QA_PROMPTS", 1, 100_000)]
     except (OSError, ValueError):
-        raise Unable("the held-out questions (protected/prompts.jsonl) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
+        raise Unable("the held-out questions (protected/prompts.jsonl) are not here: the author makes them with prepare_h100.py and keeps them; score on a box that the task was provisioned on.") from None
     try:
         tokenizer = AutoTokenizer.from_pretrained(os.environ.get("QA_MODEL", "openai-community/gpt2"), padding_side="left")
     except OSError as error:

@@ -19,7 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import gpu
-from solver import Broken, Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
+from solver import Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
 
 WEIGHTS = "fixed.safetensors"
 LARGEST_FILE_BYTES = {"cpu": 2_000_000, "h100": 14_000_000_000}
@@ -30,16 +30,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def measure(details):
     keep_modules(HERE, "weights", "inputs", "model")
     profile = os.environ.get("EMBEDDING_PROFILE", "cpu")
-    # Where much is needed, it is looked for before anyone waits for fix.py; else not before there is something to evaluate.
-    ready = environment() if profile == "h100" else None
     with Solver(hidden=("EMBEDDING_",)) as solver:
-        try:
-            content = weights_of_solution(solver, details, LARGEST_FILE_BYTES[profile])
-        except Broken:
-            # What the box lacks is not the solution's fault.
-            environment()
-            raise
-    torch, weights, model, tokens = ready or environment()
+        content = solver.read(WEIGHTS, LARGEST_FILE_BYTES[profile])
+        details["weights"] = "fix.py" if content is None else "file"
+        if content is None and solver.read("fix.py", 10_000_000) is None:
+            raise Invalid(f"There is neither {WEIGHTS} nor fix.py in the workspace.")
+        # Before anything of the solution runs: what it writes to packages meanwhile does not count.
+        torch, weights = pytorch()
+        # Files are looked for before anyone waits for fix.py; data are sampled only when it has ended.
+        ready = evaluation(torch) if profile == "h100" else None
+        if content is None:
+            content = weights_of_program(solver, LARGEST_FILE_BYTES[profile])
+    model, tokens = ready or evaluation(torch)
     expected = model.state_dict()
     details["sha256"] = sha256(content)
     try:
@@ -62,27 +64,14 @@ def measure(details):
     return math.log(loss - 1.5), {"loss": round(loss, 4)}
 
 
-def weights_of_solution(solver, details, limit):
-    """The weights file of the workspace, or what fix.py writes where there is none."""
-    content = solver.read(WEIGHTS, limit)
-    if content is not None:
-        details["weights"] = "file"
-        return content
-    if solver.read("fix.py", 10_000_000) is None:
-        raise Invalid(f"There is neither {WEIGHTS} nor fix.py in the workspace.")
-    details["weights"] = "fix.py"
+def weights_of_program(solver, limit):
+    """What fix.py writes."""
     say(f"There is no {WEIGHTS}; running fix.py")
     solver.run(["fix.py", solver.path(WEIGHTS)], whole_number("EMBEDDING_SECONDS", 1, 36_000), "fix.py")
     content = solver.read(solver.path(WEIGHTS), limit, WEIGHTS)
     if content is None:
         raise Invalid("fix.py wrote no weights to the path it was given.")
     return content
-
-
-def environment():
-    """PyTorch, reading of weights, and what evaluation() makes; raises Unable where the box lacks any of it."""
-    torch, weights = pytorch()
-    return (torch, weights, *evaluation(torch))
 
 
 def pytorch():
@@ -116,7 +105,7 @@ def evaluation_of_gpt2(torch):
     try:
         tokens = numpy.fromfile(path, dtype=numpy.uint16)[: 256 * 1025].astype(numpy.int64).reshape(-1, 1025)
     except (OSError, ValueError):
-        raise Unable("the validation data (protected/validation.bin) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
+        raise Unable("the validation data (protected/validation.bin) are not here: the author makes them with prepare_h100.py and keeps them; score on a box that the task was provisioned on.") from None
 
     class Logits(GPT2LMHeadModel):
         def forward(self, tokens):

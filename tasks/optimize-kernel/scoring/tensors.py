@@ -5,7 +5,8 @@ with the second one turned by a distance that is sent when the clock starts, so 
 says that it is done, it is asked for some thousand elements of its result at random places, and the clock stops when they are here: a result
 that is not there yet cannot be told. Then the whole result is fetched and compared, and so are those elements with it.
 
-What making the vector and fetching the elements takes is measured here, on the same GPU, and taken off; what is left counts as no less
+What making the vector and fetching the elements takes is measured here, on the same GPU, and taken off: no more of it than before the
+solution was started, since what that leaves to the GPU goes on while its processes are paused. What is left counts as no less
 than copying the vector takes, which reads and writes as much as any solution must: one that works the making of the vector into its own
 computation would otherwise have time taken off that it never spent.
 """
@@ -33,12 +34,14 @@ def measure(workspace, details):
     call_seconds = whole_number("KERNEL_CALL_SECONDS", 20, 1, 3600)
     details.update({"sha256": fingerprint_of_solution(workspace), "torch": torch.__version__, "device": torch.cuda.get_device_name() if device == "cuda" else device})
     chance = random.SystemRandom()
+    say("Measuring what is taken off")
+    at_rest = own_times(torch, *(random_vector(torch, elements, device, seed) for seed in (1, 2)), elements // 3, [chance.randrange(elements) for _ in range(SAMPLES)], device)
     with Solver(workspace, elements, device, script="tensor_process.py") as solver:
         say(f"Loading {SOLUTION}")
         solver.wait_until_ready("while it was loaded", LOADING_SECONDS)
         for number in range(1, WARM_UP_CALLS + 2):
             name = "the timed call" if number > WARM_UP_CALLS else f"warm-up call {number}"
-            milliseconds = checked_call(torch, solver, name, elements, device, call_seconds, chance, details)
+            milliseconds = checked_call(torch, solver, name, elements, device, call_seconds, chance, at_rest, details)
             details.setdefault("milliseconds", []).append(milliseconds)
         details["processesAtTheEnd"] = len(solver.processes())
     return milliseconds, elements
@@ -60,7 +63,7 @@ def pytorch():
     return torch
 
 
-def checked_call(torch, solver, name, elements, device, seconds, chance, details):
+def checked_call(torch, solver, name, elements, device, seconds, chance, at_rest, details):
     seeds = [chance.getrandbits(SEED_BITS) for _ in range(2)]
     shift, places = chance.randrange(1, elements), [chance.randrange(elements) for _ in range(SAMPLES)]
     with solver.explained(f"before {name}", seconds):
@@ -70,7 +73,7 @@ def checked_call(torch, solver, name, elements, device, seconds, chance, details
     solver.freeze()
     first, second = (random_vector(torch, elements, device, seed) for seed in seeds)
     asked = struct.pack(f"<{SAMPLES}q", *places)
-    overhead, copying = own_times(torch, first, second, shift, places, device)
+    overhead, copying = lesser(at_rest, own_times(torch, first, second, shift, places, device))
     if solver.has_unread_answer():
         raise Invalid(f"The solution's process sent something before {name} was made.")
     paused = solver.paused()
@@ -111,6 +114,11 @@ def vector_of_call(torch, first, second, shift):
     torch.bitwise_xor(first[:border], second[shift:], out=x[:border])
     torch.bitwise_xor(first[border:], second[:shift], out=x[border:])
     return x
+
+
+def lesser(at_rest, now):
+    """Of each of two times the lesser: work that the solution left to the GPU makes all else take longer."""
+    return tuple(map(min, at_rest, now))
 
 
 def time_of_solution(total, overhead, copying):

@@ -82,6 +82,8 @@ def pytorch():
     except ImportError as error:
         raise Unable(f"PyTorch cannot be loaded by {sys.executable} ({error}); install it for this python3.") from None
     gpu.expect(torch, whole_number("FOUNDRY_GPUS", 0, 64), os.environ.get("FOUNDRY_GPU_MODEL", ""))
+    # PyTorch loads what optimisers need with the first one: now, not once something of the solution runs.
+    torch.optim.AdamW([torch.zeros(1, requires_grad=True)]).zero_grad()
     return torch, weights
 
 

@@ -11,6 +11,9 @@ import subprocess
 import sys
 import time
 
+# As in a scoring. PyTorch's threads wait for each other spinning, which on a machine that does other things too makes a training several times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import torch
 
 import weights

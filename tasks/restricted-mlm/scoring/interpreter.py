@@ -54,7 +54,7 @@ def run(program, tensors, tokens):
         except Refused:
             raise
         except Exception as error:
-            raise Refused(f"Operation {number} ({node['op']}) cannot be carried out: {str(error)[:300]}") from None
+            raise Refused(f"Operation {number} ({node['op']}) cannot be carried out: {str(error)[:300] or type(error).__name__}") from None
         if not isinstance(made, torch.Tensor) or made.numel() > LARGEST_TENSOR:
             raise Refused(f"Operation {number} ({node['op']}) does not make a tensor of at most {LARGEST_TENSOR} elements")
         values.append(made)

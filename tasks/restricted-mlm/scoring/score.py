@@ -23,7 +23,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import gpu
-from solver import Broken, Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
+from solver import Invalid, Solver, Unable, keep_modules, report, say, sha256, whole_number
 
 SOLUTION = "model.safetensors"
 PROGRAM_MEMORY_BYTES = 4_000_000_000
@@ -33,16 +33,19 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def measure(details):
     keep_modules(HERE, "weights", "interpreter", "language")
-    # Where much is needed, it is looked for before anyone waits for train.py; else not before there is something to evaluate.
-    ready = environment() if os.environ.get("MLM_PROFILE") == "h100" else None
+    largest = whole_number("MLM_MEGABYTES", 1, 100_000) * 10**6
     with Solver(hidden=("MLM_",)) as solver:
-        try:
-            content = solution(solver, details)
-        except Broken:
-            # What the box lacks is not the solution's fault.
-            environment()
-            raise
-    torch, weights, interpreter, data = ready or environment()
+        content = solver.read(SOLUTION, largest)
+        details["weights"] = "train.py" if content is None else "file"
+        if content is None and solver.read("train.py", 10_000_000) is None:
+            raise Invalid(f"There is neither {SOLUTION} nor train.py in the workspace.")
+        # Before anything of the solution runs: what it writes to packages meanwhile does not count.
+        torch, weights, interpreter = pytorch()
+        # Files are looked for before anyone waits for train.py; data are sampled only when it has ended.
+        ready = evaluation(torch) if os.environ.get("MLM_PROFILE") == "h100" else None
+        if content is None:
+            content = file_of_program(solver, largest)
+    data = ready or evaluation(torch)
     details["sha256"] = sha256(content)
     try:
         tensors = weights.from_bytes(content)
@@ -59,28 +62,14 @@ def measure(details):
     return math.log(loss - 1.5), {"loss": round(loss, 4), "operations": len(program)}
 
 
-def solution(solver, details):
-    """The file of the workspace, or what train.py writes where there is none."""
-    largest = whole_number("MLM_MEGABYTES", 1, 100_000) * 10**6
-    content = solver.read(SOLUTION, largest)
-    if content is not None:
-        details["weights"] = "file"
-        return content
-    if solver.read("train.py", 10_000_000) is None:
-        raise Invalid(f"There is neither {SOLUTION} nor train.py in the workspace.")
-    details["weights"] = "train.py"
+def file_of_program(solver, largest):
+    """What train.py writes."""
     say(f"There is no {SOLUTION}; running train.py")
     solver.run(["train.py", solver.path(SOLUTION)], whole_number("MLM_SECONDS", 1, 36_000), "train.py")
     content = solver.read(solver.path(SOLUTION), largest, SOLUTION)
     if content is None:
         raise Invalid("train.py wrote nothing to the path it was given.")
     return content
-
-
-def environment():
-    """PyTorch, the modules over it, and what solutions are evaluated on; raises Unable where the box lacks any of it."""
-    torch, weights, interpreter = pytorch()
-    return torch, weights, interpreter, evaluation(torch)
 
 
 def pytorch():
@@ -115,7 +104,7 @@ def evaluation_of_text(torch, chance):
     except ImportError as error:
         raise Unable(f"this profile needs numpy ({error}); install it for {sys.executable}.") from None
     except (OSError, ValueError):
-        raise Unable("the validation data (protected/validation.bin) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
+        raise Unable("the validation data (protected/validation.bin) are not here: the author makes them with prepare_h100.py and keeps them; score on a box that the task was provisioned on.") from None
     hidden = torch.rand(tokens.shape, generator=chance) < 0.15
     return tokens, torch.where(hidden, torch.full_like(tokens, 50257), tokens), hidden, 50257, 32
 
@@ -132,7 +121,9 @@ def mean_loss(torch, interpreter, program, tensors, tokens, given, hidden, vocab
                 logits = interpreter.run(program, tensors, masked.to(device))
             except interpreter.Refused as reason:
                 raise Invalid(f"The program is refused. {reason}.") from None
-            if logits.shape != (*masked.shape, vocabulary) or not logits.dtype.is_floating_point:
+            if not logits.dtype.is_floating_point:
+                raise Invalid("The program makes whole numbers instead of logits.")
+            if logits.shape != (*masked.shape, vocabulary):
                 raise Invalid(f"The program makes a tensor of shape {list(logits.shape)} instead of logits {[*masked.shape, vocabulary]}.")
             loss = torch.nn.functional.cross_entropy(logits[places.to(device)].float(), rows[places].to(device), reduction="sum").item()
             total, count = total + loss, count + int(places.sum())
@@ -142,7 +133,7 @@ def mean_loss(torch, interpreter, program, tensors, tokens, given, hidden, vocab
 def limit_memory():
     """A program that asks for more memory than this is refused, before it brings down the scorer or the machine."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
+        with open("/proc/self/statm", "rb") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + PROGRAM_MEMORY_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     except (OSError, ValueError):

@@ -22,20 +22,26 @@ import sys
 import threading
 import time
 
+try:
+    import ctypes
+
+    # Loaded before anything is started: between fork and exec, nothing may be imported.
+    LIBRARY = ctypes.CDLL(None)
+except (ImportError, OSError):
+    LIBRARY = None
+
 # PyTorch's threads wait for each other spinning, which on a machine that does other things too makes a training several times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 AS_EXPERT = json.loads(os.environ.get("BASELINER_SOLVER") or "[]")
 SHOWN_OUTPUT_BYTES = 200_000
 FILE_SECONDS = 60
+# Under one account, programs that a solution puts elsewhere on the PATH are not taken for the system's.
+TOOLS_PATH = os.environ.get("PATH", os.defpath) if AS_EXPERT else os.defpath
 
 
 class Invalid(Exception):
     """The solution has no score; the text says why, in one sentence for the expert."""
-
-
-class Broken(Invalid):
-    """A program of the solution ended as one does that cannot load a library: its own fault, unless the box lacks that."""
 
 
 class Unable(Exception):
@@ -46,6 +52,17 @@ def report(measure):
     """Calls `measure(details)`, which returns score and message, and writes the result whatever comes of it."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit("The scoring was stopped."))
+    try:
+        write_result(outcome(measure))
+    except BaseException:
+        # What lies there now, the solution wrote.
+        with contextlib.suppress(KeyError, OSError):
+            os.unlink(os.environ["BASELINER_RESULT"])
+        raise
+
+
+def outcome(measure):
+    """What `measure(details)` comes to, by the scoring contract."""
     details = {"python": platform.python_version(), "system": platform.platform(), "processors": os.cpu_count()}
     score = None
     try:
@@ -59,7 +76,7 @@ def report(measure):
         message = {"error": f"Not scored, and not the solution's fault: {reason}"}
         details["environment"] = str(reason)
         say(message["error"])
-    write_result({"score": score, "message": message, "details": details})
+    return {"score": score, "message": message, "details": details}
 
 
 class Solver:
@@ -69,19 +86,25 @@ class Solver:
         self.workspace = os.getcwd()
         self.hidden = ("BASELINER_", "PYTHON", "LD_PRELOAD", "LD_AUDIT", "DYLD_", *hidden)
         self.process = None
+        self.folders = []
 
     def __enter__(self):
         shield_this_process()
-        made = self.as_expert(["mktemp", "-d", "/tmp/solution-XXXXXXXXXX"])
-        self.folder = made.stdout.decode().strip()
-        if made.returncode != 0 or not self.folder.startswith("/tmp/"):
-            raise Unable("no temporary folder could be made in /tmp; is the disk full?")
+        self.change_folder()
         return self
 
     def __exit__(self, *_):
         self.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.as_expert(["rm", "-rf", "--", self.folder])
+            self.as_expert(["rm", "-rf", "--", *self.folders])
+
+    def change_folder(self):
+        """From now on, files are put into a new folder, in which nobody has put anything."""
+        made = self.as_expert(["mktemp", "-d", "/tmp/solution-XXXXXXXXXX"])
+        self.folder = made.stdout.decode().strip()
+        if made.returncode != 0 or not self.folder.startswith("/tmp/"):
+            raise Unable("no temporary folder could be made in /tmp; is the disk full?")
+        self.folders.append(self.folder)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -105,9 +128,10 @@ class Solver:
         return read.stdout
 
     def as_expert(self, words, content=b"", seconds=FILE_SECONDS):
+        """Runs a program of the system, or an absolute path, as the expert's account."""
         return subprocess.run(
             AS_EXPERT + words, input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=self.workspace, env=self.environment(), timeout=seconds,
+            cwd=self.workspace, env=self.environment_of_tools(), timeout=seconds, preexec_fn=before_start(),
         )
 
     def start(self, words, channel=None):
@@ -121,7 +145,7 @@ class Solver:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=None if AS_EXPERT else give_up_tracing,
+            preexec_fn=before_start(),
         )
         self.output = threading.Thread(target=self.show_output, args=(self.process.stdout,), daemon=True)
         self.output.start()
@@ -146,8 +170,7 @@ class Solver:
         if not all_ended:
             raise Invalid(f"{what} left processes that multiply faster than they can be ended.")
         if status != 0:
-            lacks_library = status < 0 or any(name in self.last_line for name in ("ImportError", "ModuleNotFoundError", "OSError"))
-            raise (Broken if lacks_library else Invalid)(f"{what} {self.ending(status)}.")
+            raise Invalid(f"{what} {self.ending(status)}.")
         return elapsed
 
     def ending(self, status):
@@ -157,6 +180,10 @@ class Solver:
     def environment(self):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(self.hidden)}
         return {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def environment_of_tools(self):
+        """Nor are libraries of the system taken from elsewhere."""
+        return {**{name: value for name, value in self.environment().items() if not name.startswith("LD_")}, "PATH": TOOLS_PATH}
 
     def show_output(self, stream):
         """Passes on what the solution prints, marked line by line, up to a limit; reads on so that nobody waits."""
@@ -280,26 +307,26 @@ def shield_this_process():
     """Linux: keeps processes of the same account (unless it is root) from reading this one's memory and files, and
     makes orphaned descendants children of this process, so that a daemon cannot slip away."""
     set_dumpable, set_child_subreaper = 4, 36
-    with contextlib.suppress(Exception):
-        import ctypes
+    with contextlib.suppress(AttributeError):
+        LIBRARY.prctl(set_dumpable, 0, 0, 0, 0)
+        LIBRARY.prctl(set_child_subreaper, 1, 0, 0, 0)
 
-        library = ctypes.CDLL(None)
-        library.prctl(set_dumpable, 0, 0, 0, 0)
-        library.prctl(set_child_subreaper, 1, 0, 0, 0)
+
+def before_start():
+    """What a process does right before it becomes one of the solution's; another account lacks these rights as it is."""
+    return None if AS_EXPERT else give_up_tracing
 
 
 def give_up_tracing():
-    """Linux: what is started now can never trace or read processes that shielded themselves, nor set the clock, root or not."""
+    """Linux: what is started now can never trace or read processes that shielded themselves, listen to what they send, or set
+    the clock, root or not."""
     drop_from_bounding_set, do_without_new_rights = 24, 38
-    # By their names in capabilities(7): SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_TIME, PERFMON and BPF.
-    capabilities = (16, 17, 19, 21, 25, 38, 39)
-    with contextlib.suppress(Exception):
-        import ctypes
-
-        library = ctypes.CDLL(None)
+    # By their names in capabilities(7): NET_ADMIN, NET_RAW, SYS_MODULE, SYS_RAWIO, SYS_PTRACE, SYS_ADMIN, SYS_TIME, PERFMON, BPF and CHECKPOINT_RESTORE.
+    capabilities = (12, 13, 16, 17, 19, 21, 25, 38, 39, 40)
+    with contextlib.suppress(AttributeError):
         for capability in capabilities:
-            library.prctl(drop_from_bounding_set, capability, 0, 0, 0)
-        library.prctl(do_without_new_rights, 1, 0, 0, 0)
+            LIBRARY.prctl(drop_from_bounding_set, capability, 0, 0, 0)
+        LIBRARY.prctl(do_without_new_rights, 1, 0, 0, 0)
 
 
 def processor_seconds_of_children():

@@ -34,6 +34,7 @@ CALL_SECONDS = 60
 TEST_SECONDS = 3
 STARTING_SECONDS = 4
 COMPILE_SECONDS = 30
+MEMORY_KILOBYTES = 4_000_000
 LARGEST_PROGRAM = 200_000
 LARGEST_OUTPUT = 1_000_000
 # Where time runs out while the endpoint has been at one call for so long, it is the endpoint that is too slow.
@@ -45,20 +46,19 @@ def measure(details):
     held_out = held_out_problems()
     endpoint = model_endpoint(details)
     with Solver(hidden=("RUST_", "OPENAI_", "ANTHROPIC_")) as solver:
-        compiler = solver.as_expert(["rustc", "--version"]) if in_path(solver, "rustc") else None
-        if compiler is None or compiler.returncode != 0:
-            raise Unable("the Rust compiler is missing: rustc is not on the PATH of the expert's account; install Rust there.")
-        details["rustc"] = compiler.stdout.decode().strip()
+        compiler = compiler_of(solver, details)
         source = solver.read("scaffold.py", 10_000_000)
         if source is None:
             raise Invalid("There is no readable file scaffold.py in the workspace.")
         details["sha256"] = sha256(source)
-        programs, failures, calls = generate(solver, endpoint, held_out)
+        programs, failures, answers, calls = generate(solver, endpoint, held_out)
         if len(failures) == len(held_out):
             raise Invalid(f"generate_solution failed for every problem, first with: {plain(failures[0])}.")
         say(f"{len(programs)} programs came back; compiling and testing them")
+        solver.change_folder()
         with ThreadPoolExecutor(2) as pool:
-            verdicts = list(pool.map(lambda item: verdict(solver, held_out[item[0]], *item), sorted(programs.items())))
+            verdicts = list(pool.map(lambda item: verdict(solver, compiler, held_out[item[0]], *item), sorted(programs.items())))
+    details["linesOfNoAnswer"] = {held_out[number]["name"]: lines for number, code in sorted(programs.items()) if (lines := lines_of_no_answer(code, answers)) > 0}
     details["verdicts"] = {held_out[number]["name"]: text for (number, _), text in zip(sorted(programs.items()), verdicts)}
     solved = verdicts.count("solved")
     return solved / len(held_out), {
@@ -78,7 +78,7 @@ def held_out_problems():
     try:
         return problems.load(os.path.join(HERE, "..", "protected", name))[:number]
     except (OSError, ValueError):
-        raise Unable(f"the held-out problems (protected/{name}) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
+        raise Unable(f"the held-out problems (protected/{name}) are not here: the author makes them with prepare_h100.py and keeps them; score on a box that the task was provisioned on.") from None
 
 
 def model_endpoint(details):
@@ -93,14 +93,36 @@ def model_endpoint(details):
     return Endpoint(url, model, key, CALL_SECONDS)
 
 
+def compiler_of(solver, details):
+    """The words that compile a program, found before anything of the solution runs; raises Unable where none can be compiled."""
+    rustc, linker = in_path(solver, "rustc"), in_path(solver, "cc")
+    if rustc is None:
+        raise Unable("the Rust compiler is missing: rustc is not on the PATH of the expert's account; install Rust there.")
+    if in_path(solver, "cargo") is None:
+        raise Unable("cargo, which solutions may use, is missing: it is not on the PATH of the expert's account; install it there.")
+    # What is on the PATH may choose a compiler by files of the expert's.
+    chosen = os.path.join(printed_by(solver, [rustc, "--print", "sysroot"]), "bin", "rustc")
+    words = [chosen if os.path.isabs(chosen) and os.path.exists(chosen) else rustc, *(["-C", f"linker={linker}"] if linker else [])]
+    details["rustc"] = printed_by(solver, [rustc, "--version"])
+    if compiled(solver, words, "empty", "fn main() {}") is None:
+        raise Unable(f"the Rust compiler does not work: {rustc} cannot compile an empty program; a linker (cc) and timeout are needed as well.")
+    return words
+
+
 def in_path(solver, program):
-    return solver.as_expert(["sh", "-c", 'command -v "$0"', program]).returncode == 0
+    """Where the expert's account finds a program; None if nowhere."""
+    path = printed_by(solver, ["sh", "-c", 'PATH="$1"; command -v "$0"', program, os.environ.get("PATH", "")])
+    return path if os.path.isabs(path) else None
+
+
+def printed_by(solver, words):
+    return solver.as_expert(words).stdout.decode("utf-8", "replace").strip()
 
 
 def generate(solver, endpoint, held_out):
-    """Runs the solution; returns its programs by problem, the sentences of its exceptions, and the number of calls."""
+    """Runs the solution; returns its programs by problem, the sentences of its exceptions, the model's answers, and the number of calls."""
     seconds, most_calls = whole_number("RUST_SECONDS", 1, 36_000), whole_number("RUST_CALLS", 1, 1000) * len(held_out)
-    channel, lock, unable, refused, answered = Channel(), threading.Lock(), [], [], set()
+    channel, lock, unable, refused, answers = Channel(), threading.Lock(), [], [], []
     solver.start([os.path.join(HERE, "solver_process.py")], channel.theirs)
     channel.theirs.close()
     programs, failures, calls, asked = {}, {}, 0, {}
@@ -119,7 +141,7 @@ def generate(solver, endpoint, held_out):
             asked[request["call"]] = time.monotonic()
             text = endpoint.chat(request["messages"], request["temperature"])
             asked.pop(request["call"], None)
-            answered.add(request["call"])
+            answers.append(text)
             send({"call": request["call"], "text": text})
         except Refused as reason:
             # A prompt that is too long, say: a matter between the solution and the model.
@@ -176,10 +198,10 @@ def generate(solver, endpoint, held_out):
         pool.shutdown(wait=False)
     if unable:
         raise unable[0]
-    if refused and not answered:
+    if refused and not answers:
         # No single call was taken: a model that the endpoint does not have, say.
         raise refused[0]
-    return programs, list(failures.values()), calls
+    return programs, list(failures.values()), answers, calls
 
 
 def plain(said):
@@ -192,15 +214,27 @@ def messages_of(said):
     return [{"role": str(message["role"]), "content": str(message["content"])} for message in said["messages"]]
 
 
-def verdict(solver, problem, number, code):
-    """Compiles a program and runs it on all tests; each in a process of the expert's account."""
-    source, program = solver.path(f"{number}.rs"), solver.path(f"{number}.out")
-    solver.put(f"{number}.rs", code.encode("utf-8", "replace"))
+def lines_of_no_answer(code, answers):
+    """How many lines of a program the model never wrote in this scoring, for a reader to look at."""
+    written = {line.strip() for answer in answers for line in answer.splitlines()}
+    return sum(bool(line.strip()) and line.strip() not in written for line in code.splitlines())
+
+
+def compiled(solver, compiler, name, code):
+    """The path of the compiled program; None where it cannot be compiled."""
+    source, program = solver.path(f"{name}.rs"), solver.path(f"{name}.out")
+    solver.put(f"{name}.rs", code.encode("utf-8", "replace"))
     # Not in the workspace: a file there may name another compiler.
-    words = ["sh", "-c", 'cd / && exec "$@"', "sh", "timeout", "-s", "KILL", str(COMPILE_SECONDS), "rustc", "--edition", "2021", "-O", "-C", "debuginfo=0", "-o", program, source]
-    if solver.as_expert(words).returncode != 0:
+    words = ["sh", "-c", f'cd / && ulimit -v {MEMORY_KILOBYTES} && exec "$@"', "sh", "timeout", "-s", "KILL", str(COMPILE_SECONDS), *compiler, "--edition", "2021", "-O", "-C", "debuginfo=0", "-o", program, source]
+    return program if solver.as_expert(words).returncode == 0 else None
+
+
+def verdict(solver, compiler, problem, number, code):
+    """Compiles a program and runs it on all tests; each in a process of the expert's account."""
+    program = compiled(solver, compiler, number, code)
+    if program is None:
         return "does not compile"
-    limited = f'timeout -s KILL {TEST_SECONDS} "$0" | head -c {LARGEST_OUTPUT}'
+    limited = f'ulimit -v {MEMORY_KILOBYTES}; timeout -s KILL {TEST_SECONDS} "$0" | head -c {LARGEST_OUTPUT}'
     for given, expected in problem["tests"]:
         try:
             # The output ends with the last process that can write it: one that left the group which `timeout` ends counts as well.

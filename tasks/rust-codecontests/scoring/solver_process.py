@@ -14,16 +14,18 @@ class RefusedCall(Exception):
 
 
 class Client:
-    """The model. `await client.chat(messages, temperature)` returns the text of its answer; raises RefusedCall."""
+    """The model. `await client.chat(messages, temperature)` returns the text of its answer; raises RefusedCall, or TypeError."""
 
     def __init__(self, write):
         self.write = write
         self.waiting = {}
 
     async def chat(self, messages, temperature=0.7):
+        if not isinstance(messages, list) or not all(isinstance(message, dict) and {"role", "content"} <= set(message) for message in messages):
+            raise TypeError('messages is a list of {"role": …, "content": …}')
         number = len(self.waiting)
         answer = self.waiting[number] = asyncio.get_running_loop().create_future()
-        self.write({"call": number, "messages": messages, "temperature": temperature})
+        self.write({"call": number, "messages": messages, "temperature": float(temperature)})
         return await answer
 
 

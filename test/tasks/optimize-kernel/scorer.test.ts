@@ -349,6 +349,56 @@ def prefix_sum(x):
     expect(scored.output).toContain("| paused True");
   });
 
+  test.skipIf(process.platform !== "linux").each([
+    ["has ended", "end_thread()"],
+    ["is held by a tracer", "time.sleep(600)"],
+  ])("a process whose first thread %s, while another goes on, is paused with all others, and goes on with them", (state, firstThread) => {
+    solution(`
+import ctypes, os, threading, time
+library = ctypes.CDLL(None)
+def end_thread():
+    # The system call exit, which ends one thread.
+    library.syscall({"x86_64": 60}.get(os.uname().machine, 93), 0)
+def count():
+    with open("count", "wb", 0) as file:
+        while True:
+            time.sleep(0.001)
+            file.write(b".")
+def hold(process):
+    # PTRACE_SEIZE and PTRACE_INTERRUPT, of its first thread alone.
+    for request in (0x4206, 0x4207): library.ptrace(ctypes.c_long(request), ctypes.c_long(process), None, None)
+if os.fork() == 0:
+    worker = os.fork()
+    if worker == 0:
+        threading.Thread(target=count).start()
+        ${firstThread}
+    while not os.path.exists("count"): time.sleep(0.01)
+    ${state === "has ended" ? "" : "hold(worker)"}
+    open("held", "w").close()
+    time.sleep(600)
+while not os.path.exists("held"): time.sleep(0.01)
+def prefix_sum(x): return x
+`);
+    const program = `
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+import score
+def counted():
+    return os.stat("count").st_size
+with score.Solver(os.getcwd(), 10) as solver:
+    solver.wait_until_ready("while it was loaded", 60)
+    solver.freeze()
+    paused = counted()
+    time.sleep(0.3)
+    print("counted while paused", counted() - paused)
+    for process in solver.paused(): solver.resume(process)
+    while counted() == paused: time.sleep(0.01)
+    print("goes on")
+`;
+    const { stdout, stderr } = spawnSync("python3", ["-c", program, join(taskFolder, "scoring")], { cwd: workspace, encoding: "utf8", timeout: 60_000 });
+    expect({ stdout, stderr }).toEqual({ stdout: "counted while paused 0\ngoes on\n", stderr: "" });
+  });
+
   test("a daemon in a session of its own is paused before the data are made and ended with the scoring", () => {
     const scored = scoreOf(`${right}
 import os, time

@@ -30,6 +30,8 @@ describe.skipIf(path === undefined)("a solution on tensors", () => {
   test("has no score where its result is wrong, of another type, or filled in later", () => {
     expect(score(solution(`${right}def prefix_sum(x):\n    y = right(x)\n    y[7] += 1\n    return y\n`)).error).toMatch(/^The result of warm-up call 1 differs at 1 of 100001 places, first at index 7 /);
     expect(score(solution("def prefix_sum(x):\n    return x.long()\n")).error).toMatch(/^prefix_sum returned a tensor of torch\.int64/);
+    const lazy = `import torch\n${right}class Lazy(torch.Tensor):\n    def __getitem__(self, places):\n        return right(self.as_subclass(torch.Tensor))[places]\ndef prefix_sum(x):\n    return x.as_subclass(Lazy)\n`;
+    expect(score(solution(lazy)).error).toMatch(/^prefix_sum returned Lazy, which is not a plain tensor/);
     const later = `import threading, time, torch\n${right}def prefix_sum(x):\n    y = torch.zeros_like(x)\n    threading.Timer(0.5, lambda: y.copy_(right(x))).start()\n    return y\n`;
     expect(score(solution(later)).error).toMatch(/^The result of warm-up call 1 (was not there|differs at)/);
   });
@@ -68,6 +70,12 @@ for torch, gpus, model in ((found(), 1, "H100"), (found(built=None), 2, ""), (fo
     "None",
     "None",
   ]);
+});
+
+test("what is taken off grows by nothing that a solution leaves to the GPU", () => {
+  const program = "import sys; sys.path.insert(0, sys.argv[1]); from tensors import lesser; print(lesser((0.5, 0.25), (0.9, 0.6)), lesser((0.8, 0.4), (0.5, 0.25)))";
+  const { stdout, stderr } = spawnSync("python3", ["-c", program, join(folder, "scoring")], { encoding: "utf8" });
+  expect({ stdout, stderr }).toEqual({ stdout: "(0.5, 0.25) (0.5, 0.25)\n", stderr: "" });
 });
 
 test("what is taken off leaves no less than copying the vector takes", () => {
