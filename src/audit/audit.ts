@@ -308,7 +308,7 @@ class OpenSample {
     if (!/^[ \t]*[!%]/m.test(text)) {
       return text;
     }
-    const cell = /^\s*%%(?:bash|sh|script\b[^\n]*)[^\n]*\n/.exec(text);
+    const cell = /^\s*%%(?:bash|sh|script\b)[^\n]*\n/.exec(text);
     if (cell !== null) {
       const script = text.slice(cell[0].length);
       this.read(step, { ...code, language: "shell", placed: placedPart(code.placed, script, cell[0].length, text.length), edited: undefined }, depth + 1);

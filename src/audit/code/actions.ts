@@ -1,4 +1,5 @@
 import { type FileChange, fileChanges, type TranscriptEvent } from "../../transcripts";
+import { Pattern } from "../patterns";
 import { type PlacedText, placedIn, placedPart } from "./placed-text";
 import { type Environment, readShell, type ShellCommand } from "./shell";
 
@@ -105,9 +106,12 @@ export function languageOf(path: string, text: string): Language {
   return /^#!.*python/.test(first) ? "python" : /^#!.*sh\b/.test(first) ? "shell" : "other";
 }
 
+/** How a line of Python begins that is none of a shell. */
+const pythonLine = new Pattern(String.raw`^(import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|print\(|@\w|async def |with [^;]+:\s*$|for \w[^;]* in [^;]+:\s*$|[\w.[\]"']+ ?= ?[^=\s])`, "");
+
 /** Whether a text reads like Python rather than a shell script. */
 export function looksLikePython(text: string): boolean {
-  return /^(import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|print\(|@\w|async def |with [^;]+:\s*$|for \w[^;]* in [^;]+:\s*$|[\w.[\]"']+ ?= ?[^=\s])/m.test(text.slice(0, 20_000)) && !/^#!.*sh\b/.test(text) && !/^\s*(cd|export|source|sudo|pip|echo|ls|cat|python3?) [^=(]/m.test(text.slice(0, 2000));
+  return pythonLine.test(text.slice(0, 20_000)) && !/^#!.*sh\b/.test(text) && !/^\s*(cd|export|source|sudo|pip|echo|ls|cat|python3?) [^=(]/m.test(text.slice(0, 2000));
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

@@ -85,8 +85,7 @@ export function readShell(script: string, environment: Environment = noEnvironme
     return [];
   }
   if (last.script !== script || last.environment !== environment) {
-    const reader = new ShellReader(script, 0);
-    environment.forEach((value, name) => reader.variables.set(name, value));
+    const reader = new ShellReader(script, 0, 0, environment);
     reader.read();
     last = { script, environment, commands: reader.commands };
   }
@@ -173,9 +172,27 @@ const [endsWord, isPlain] = [(/[\s;|&<>()]/), (/[^\s;|&<>()'"\\$`]/)].map((expre
 const isWordEnd = (unit: number): boolean => (unit < 128 ? endsWord[unit] === 1 : /\s/.test(String.fromCharCode(unit)));
 const isPlainUnit = (unit: number): boolean => (unit < 128 ? isPlain[unit] === 1 : !/\s/.test(String.fromCharCode(unit)));
 
+/** The brace that ends a function: the first word of a line or command. */
+const functionEnd = /(?:^|[;\n])[^\S\n]*\}/gm;
+
+/** Variables of a shell, in front of those of the shell that it was started from. */
+class Variables {
+  private readonly own = new Map<string, string | undefined>();
+
+  constructor(private readonly outer?: Pick<Variables, "get"> | Environment) {}
+
+  get(name: string): string | undefined {
+    return this.own.has(name) ? this.own.get(name) : this.outer?.get(name);
+  }
+
+  set(name: string, value: string | undefined): void {
+    this.own.set(name, value);
+  }
+}
+
 class ShellReader {
   readonly commands: ShellCommand[] = [];
-  readonly variables = new Map<string, string>();
+  readonly variables: Variables;
   private functions = new Map<string, { readonly body: string; readonly from: number }>();
   /** Calls of functions that may still be followed. */
   private budget = { calls: maxCalls };
@@ -193,13 +210,17 @@ class ShellReader {
   private pipedFrom: ShellCommand | undefined;
   private commandFrom = 0;
   /** Here-documents whose text begins behind the next line break. */
+  private nextEnd = -1;
   private pending: { end: string; stripsTabs: boolean; take: (word: ShellWord) => void }[] = [];
 
   constructor(
     private readonly script: string,
     private readonly depth: number,
     private readonly base = 0,
-  ) {}
+    outer?: Variables | Environment,
+  ) {
+    this.variables = new Variables(outer);
+  }
 
   read(): void {
     const { script } = this;
@@ -257,11 +278,19 @@ class ShellReader {
       return false;
     }
     const from = this.at + match[0].length;
-    const end = /(^|[;\n])\s*\}/m.exec(this.script.slice(from));
-    this.functions.set(name.text, { body: this.script.slice(from, end === null ? undefined : from + end.index), from });
+    this.functions.set(name.text, { body: this.script.slice(from, this.bodyEnd(from)), from });
     this.words = [];
     this.at = from;
     return true;
+  }
+
+  /** Where the body of a function ends that begins at a place. Places are asked for in their order, so one search is enough for all. */
+  private bodyEnd(from: number): number {
+    if (this.nextEnd < from) {
+      functionEnd.lastIndex = from;
+      this.nextEnd = functionEnd.exec(this.script)?.index ?? this.script.length;
+    }
+    return this.nextEnd;
   }
 
   private isWordStart(): boolean {
@@ -402,7 +431,7 @@ class ShellReader {
       // The real path is another name of the same place.
       return /^(echo|printf)$/.test(only.program) ? only.words.map(({ text }) => text).join(" ") : /^(realpath|readlink)$/.test(only.program) ? (only.words.at(-1)?.text ?? "") : script.slice(from, this.at);
     }
-    const match = /^\$(?:([A-Za-z_]\w*|[0-9@*#?$!-])|\{([A-Za-z_]\w*)(?::?[-=]([^}]*)|[^}]*)?\}|')/.exec(script.slice(from, from + 400));
+    const match = /^\$(?:([A-Za-z_]\w*|[0-9@*#?$!-])|\{([A-Za-z_]\w*)(?!\w)(?::?[-=]([^}]*)|[^}]*)?\}|')/.exec(script.slice(from, from + 400));
     if (match === null) {
       this.at++;
       return "$";
@@ -447,8 +476,7 @@ class ShellReader {
     if (this.depth >= maxDepth) {
       return [];
     }
-    const inner = new ShellReader(text, this.depth + 1, this.base + from);
-    this.variables.forEach((value, name) => inner.variables.set(name, value));
+    const inner = new ShellReader(text, this.depth + 1, this.base + from, this.variables);
     inner.folder = this.folder;
     inner.functions = this.functions;
     inner.budget = this.budget;
@@ -469,8 +497,7 @@ class ShellReader {
         this.readDocuments();
         const resume = this.at;
         // The rest of the line is read as if it stood behind the document.
-        const tail = new ShellReader(rest, this.depth, this.base + after);
-        this.variables.forEach((value, name) => tail.variables.set(name, value));
+        const tail = new ShellReader(rest, this.depth, this.base + after, this.variables);
         tail.folder = this.folder;
         this.finish(words, redirections);
         tail.pipedFrom = isPiped ? this.commands.at(-1) : undefined;
@@ -576,7 +603,7 @@ class ShellReader {
     const before = given.map(([variable]) => [variable, this.variables.get(variable)] as const);
     given.forEach(([variable, value]) => this.variables.set(variable, value.slice(0, maxValue)));
     this.readInner(called.body, called.from);
-    before.forEach(([variable, value]) => (value === undefined ? this.variables.delete(variable) : this.variables.set(variable, value)));
+    before.forEach(([variable, value]) => this.variables.set(variable, value));
   }
 
   private loopVariable(words: readonly ShellWord[]): void {

@@ -33,7 +33,7 @@ export class CommandPatterns {
 /** `python3.11` is a `python`. */
 function withoutVersion(program: string): string {
   const last = program.charCodeAt(program.length - 1);
-  return (last >= 48 && last <= 57) || last === 46 ? program.replace(/[\d.]+$/, "") : program;
+  return (last >= 48 && last <= 57) || last === 46 ? program.replace(/(?<![\d.])[\d.]+$/, "") : program;
 }
 
 /** Names of the programs that a pattern begins with, as far as it tells: a superset of them. */

@@ -41,8 +41,9 @@ export class EvaluationData implements Detector {
 
   /** Takes note of the folders of what the solver is told is for the evaluation. */
   told({ text }: TranscriptEvent): void {
-    for (const [path] of text.slice(0, 20_000).matchAll(/[\w./~-]*\/[\w.-]+\.\w+/g)) {
-      if (this.folders.size < 100 && dataEnding.test(path) && this.isEvaluation(path)) {
+    for (const [word] of text.slice(0, 20_000).matchAll(/[\w./~-]+/g)) {
+      const path = fileIn(word);
+      if (path !== undefined && this.folders.size < 100 && dataEnding.test(path) && this.isEvaluation(path)) {
         this.folders.add(path.slice(0, path.lastIndexOf("/")));
       }
     }
@@ -141,7 +142,7 @@ export class EvaluationData implements Detector {
     if (change.kind !== "replace") {
       return;
     }
-    const patterns = (text: string): string[] => Array.from(text.matchAll(/["']([^"'\n]*\*[^"'\n]*)["']/g), ([, pattern = ""]) => pattern);
+    const patterns = (text: string): string[] => Array.from(text.matchAll(/["']([^"'\n*]*\*[^"'\n]*)["']/g), ([, pattern = ""]) => pattern);
     const narrow = patterns(change.before).filter((pattern) => trains.test(pattern));
     const wide = patterns(change.after).find((pattern) => !trains.test(pattern) && narrow.some((one) => one.replace(/(train(ing)?)[_.-]?/i, "") === pattern || one.replace(/[_.-]?(train(ing)?)/i, "") === pattern));
     const placed = step.written.find(({ path }) => path === change.path)?.code;
@@ -180,7 +181,7 @@ export class EvaluationData implements Detector {
     const script = texts.find((text) => /\.(py|sh)$/.test(text)) ?? program;
     for (const [name, value] of trainer.test(script) && !/eval|test|valid|score/i.test(script.split("/").at(-1) ?? "") ? optionsOf(texts) : []) {
       const isData = trainingOption.test(name) && /\w/.test(name) && !evaluates.test(name.replace(/^-+/, "").replaceAll("-", "_"));
-      const isPart = /train.*split|split.*train/i.test(name) && /^(val|valid|validation|test|dev|eval)$/.test(value);
+      const isPart = /train/i.test(name) && /split/i.test(name) && /^(val|valid|validation|test|dev|eval)$/.test(value);
       if (isPart || (isData && dataEnding.test(value) && this.isEvaluation(joinPath(folder, value)) && !/^-{0,2}(input|path|dir|file|files|set|split)$/.test(name))) {
         this.report(rules, step, piece, command, `A training is given ${shownPath(value)}, which is for the evaluation.`, `given ${value}`);
       }
@@ -224,6 +225,18 @@ export class EvaluationData implements Detector {
       optionsOf(command.words.map(({ text }) => text)).filter(([name]) => /out|save|dest|val|held/i.test(name)).forEach(([, value]) => value.includes(".") && add(joinPath(command.folder, value)));
     }
   }
+}
+
+/** The path of a file that a word begins with; undefined where it is none, or has no folder. */
+function fileIn(word: string): string | undefined {
+  const parts = word.split("/");
+  for (let at = parts.length - 1; at > 0; at--) {
+    const name = /^[\w.-]+\.\w+/.exec(parts[at] ?? "")?.[0];
+    if (name !== undefined) {
+      return [...parts.slice(0, at), name].join("/");
+    }
+  }
+  return undefined;
 }
 
 const plain = (path: string): string => joinPath("", path).replace(/^(\.\.?\/)+/, "");

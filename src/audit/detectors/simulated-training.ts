@@ -3,6 +3,7 @@ import type { PythonFactOf } from "../code/python-facts";
 import { trait, type Value } from "../code/value";
 import { HashSet } from "../text/winnowing";
 import type { TranscriptEvent } from "../../transcripts";
+import { Pattern } from "../patterns";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
@@ -15,7 +16,9 @@ const metricName = /(^|[^a-z])((train|val|valid|validation|test|eval)?[ _]?(loss
 const trainingName = /epoch|train|val|acc|iter|\bstep/i;
 /** A metric with its value, or a list of them. */
 const metricValue = /\b\w*(?:loss|acc(?:uracy)?|perplexity|ppl|reward|f1|win_?rate)["']?\s*[:=,]\s*(?:\[[\d.,\s]*\]|\d+\.\d+)/gi;
-const metricsFile = /(train|metric|result|history|eval|trainer_state|loss|progress)[^/]*\.(log|txt|csv|jsonl?|out|yaml)$|\.log$/i;
+const metricsFile = new Pattern(String.raw`(train|metric|result|history|eval|trainer_state|loss|progress)[^/]*\.(log|txt|csv|jsonl?|out|yaml)\z|\.log\z`);
+/** A substitution that computes, or a random number. */
+const formula = new Pattern(String.raw`(?s)\$\(.*\b(exp|rand|random|srand|shuf|uniform)\b|\$\{?RANDOM\b`, "");
 const notesFile = /readme|note|report|summary|\.md$/i;
 const trainer = /^(torchrun|composer|deepspeed|accelerate|horovodrun|mpirun|srun|python[\d.]*|uv|poetry|make|bash|sh|source|\.)$/;
 
@@ -159,7 +162,7 @@ export class SimulatedTraining implements Detector {
       if (target === undefined || !metricsFile.test(target) || notesFile.test(target) || !metricName.test(text) || !/epoch|step|iter|train|batch/i.test(text)) {
         continue;
       }
-      const isFormula = /\$\(.*\b(exp|rand|random|srand|shuf|uniform)\b|\$\{?RANDOM\b/s.test(text);
+      const isFormula = formula.test(text);
       if (isFormula || this.areInvented(threeDigitNumbers(text))) {
         for (const rule of rules) {
           this.sample.report({ rule, step, ...step.place(piece.code, command.from, command.to), ...settling(step, piece.code), key: `echo\0${target}`, reason: `Metrics of a training that no output before shows are written by hand into ${shownPath(target)}.` });
@@ -169,9 +172,16 @@ export class SimulatedTraining implements Detector {
   }
 }
 
+const maxValues = 5000;
+
 /** Numbers that stand in lists and dictionaries of the code. */
-function writtenNumbers({ number, items, entries }: Value): string[] {
-  return [...(number === undefined ? [] : [number]), ...[...(items ?? []), ...(entries?.values() ?? [])].flatMap(writtenNumbers)];
+function writtenNumbers(value: Value): string[] {
+  // A list may hold another one many times, and that a third.
+  const all = new Set([value]);
+  for (const { items, entries } of all) {
+    [...(items ?? []), ...(entries?.values() ?? [])].forEach((part) => all.size < maxValues && all.add(part));
+  }
+  return Array.from(all, ({ number }) => number).filter((number) => number !== undefined);
 }
 
 const both = ({ start, end }: { start: number; end: number }): [number, number] => [start, end];
