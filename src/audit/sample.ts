@@ -75,19 +75,19 @@ export class SampleAudit {
 
   /** Takes note of the names in what others say. */
   hear(text: string, isOutput = false): void {
-    const heard = this.ruleSet.isOfTask ? "" : text.slice(0, isOutput ? maxHeardOfOutput : maxHeard);
-    for (let at = telling.indexIn(heard, 0); at >= 0; ) {
+    const heard = this.ruleSet.isOfTask ? 0 : Math.min(text.length, isOutput ? maxHeardOfOutput : maxHeard);
+    for (let at = telling.indexIn(text, 0, heard); at >= 0; ) {
       let [start, end] = [at, at];
-      while (start > 0 && isOfName(heard.charCodeAt(start - 1))) {
+      while (start > 0 && isOfName(text.charCodeAt(start - 1))) {
         start--;
       }
-      while (end < heard.length && isOfName(heard.charCodeAt(end))) {
+      while (end < heard && isOfName(text.charCodeAt(end))) {
         end++;
       }
-      at = telling.indexIn(heard, end);
-      for (; isPointOrHyphen(heard.charCodeAt(start)); start++);
-      for (; isPointOrHyphen(heard.charCodeAt(end - 1)); end--);
-      this.mentioned.add(hashOf(heard, start, end));
+      at = telling.indexIn(text, end, heard);
+      for (; isPointOrHyphen(text.charCodeAt(start)); start++);
+      for (; isPointOrHyphen(text.charCodeAt(end - 1)); end--);
+      this.mentioned.add(hashOf(text, start, end));
     }
   }
 

@@ -258,7 +258,7 @@ function settingsIn(content: string, isJson: boolean): unknown {
         open.pop();
       }
       const quoted = /^(?:"([^"]*)"|'([^']*)')\s*(?:#.*)?$/.exec(rest);
-      const text = quoted?.[1] ?? quoted?.[2] ?? rest.replace(/#.*$/, "").trimEnd();
+      const text = quoted?.[1] ?? quoted?.[2] ?? (rest.split("#", 1)[0] ?? "").trimEnd();
       const owner = open.at(-1)?.section ?? top;
       if (text === "" || /^&\w+$/.test(text)) {
         const section: Record<string, unknown> = {};

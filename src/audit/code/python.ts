@@ -490,7 +490,7 @@ class PythonReader {
         return true;
       }
     }
-    return /^return\s*(?:\(\s*)?(True|1|not False|type\(self\)\(True\)|torch\.(ones|ones_like|tensor)\((True|self|\[?True\]?|[^()]*dtype=torch\.bool[^()]*)\)|(np|numpy)\.(ones|ones_like|bool_|array)\([^()]*\))/.test(returned);
+    return /^return\s*(?:\(\s*)?(True|1|not False|type\(self\)\(True\)|torch\.(ones|ones_like|tensor)\((True|self|\[?True\]?|(?=[^()]*dtype=torch\.bool)[^()]*)\)|(np|numpy)\.(ones|ones_like|bool_|array)\([^()]*\))/.test(returned);
   }
 
   private forStatement(node: SyntaxNode): void {

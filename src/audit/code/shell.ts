@@ -164,7 +164,7 @@ const wrappers: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ["ssh", { options: /^-[oipFlJLRDb]$/, operands: 1, isScript: true }],
 ]);
 /** Programs that give a script to another shell by their option `-c`. */
-const scriptOption = /^((ba|z|da|k)?sh|su|runuser|script)$/;
+const scriptOption = new Set(["sh", "bash", "zsh", "dash", "ksh", "su", "runuser", "script"]);
 const keywords = new Set(["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}", "!", "function", "select", "[["]);
 
 /** Of each character of ASCII, whether it ends a word, and whether it means nothing to a shell. */
@@ -189,6 +189,9 @@ class Variables {
     this.own.set(name, value);
   }
 }
+
+/** What means nothing to a shell inside of double quotes. */
+const plainQuoted = /[^"\\$`]+/y;
 
 class ShellReader {
   readonly commands: ShellCommand[] = [];
@@ -258,7 +261,7 @@ class ShellReader {
       } else if (unit === "&" && script[this.at + 1] !== ">") {
         this.at += script[this.at + 1] === "&" ? 2 : 1;
         this.endCommand(false);
-      } else if (/[<>&]/.test(unit) || (/\d/.test(unit) && /[<>]/.test(script[this.at + 1] ?? "") && this.isWordStart())) {
+      } else if (unit === "<" || unit === ">" || unit === "&" || (unit >= "0" && unit <= "9" && /[<>]/.test(script[this.at + 1] ?? "") && this.isWordStart())) {
         this.readRedirection();
       } else {
         if (this.words.length === 0 && this.redirections.length === 0) {
@@ -392,9 +395,10 @@ class ShellReader {
       } else if (unit === "$" || unit === "`") {
         parts.push(this.readExpansion());
       } else {
-        const run = /^[^"\\$`]+/.exec(this.script.slice(this.at, this.at + 4096))?.[0] ?? unit;
-        parts.push(run);
-        this.at += run.length;
+        plainQuoted.lastIndex = this.at;
+        plainQuoted.test(this.script);
+        parts.push(this.script.slice(this.at, plainQuoted.lastIndex));
+        this.at = plainQuoted.lastIndex;
       }
     }
     return parts.join("");
@@ -540,7 +544,8 @@ class ShellReader {
       }
       rest = this.takeAssignments(inner.words, assignments);
     }
-    const [first, ...others] = rest;
+    const [first] = rest;
+    const others = rest.slice(1);
     const program = nameOf(first?.text ?? "");
     if (first === undefined || program === "export" || program === "declare" || program === "local" || program === "readonly") {
       this.takeAssignments(others, assignments);
@@ -569,7 +574,7 @@ class ShellReader {
       others.filter(({ text }) => line !== undefined && /^[A-Za-z_]\w*$/.test(text)).forEach(({ text }) => this.variables.set(text, line ?? ""));
     } else if (program === "tmux") {
       this.typedWords(others).forEach(({ text, from }) => this.readInner(text, from - this.base + 1));
-    } else if (scriptOption.test(program)) {
+    } else if (scriptOption.has(program)) {
       const option = others.findIndex(({ text }) => /^-[a-z]*c$|^--command$/.test(text));
       const script = option >= 0 ? others[option + 1] : undefined;
       if (script !== undefined) {
@@ -618,13 +623,13 @@ class ShellReader {
     let at = 0;
     for (; at < words.length; at++) {
       const word = words[at];
-      const match = word === undefined ? null : /^([A-Za-z_]\w*)\+?=/.exec(word.text);
+      const match = word?.text.includes("=") === true ? /^([A-Za-z_]\w*)\+?=/.exec(word.text) : null;
       if (word === undefined || match === null) {
         break;
       }
       assignments.set(match[1] ?? "", { ...word, text: word.text.slice(match[0].length) });
     }
-    return words.slice(at);
+    return at === 0 ? words : words.slice(at);
   }
 }
 

@@ -13,6 +13,8 @@ type DataRule = Extract<ActiveRule, { detector: "evaluation-data" }>;
 
 /** Parts of names that say what data is for. */
 const evaluates = /(^|[/_.*-])(val|valid|validation|dev|devset|test|testset|eval|evaluation|held_?-?out|hold_?-?out)(\d*)(?=[/_.*-]|$)/i;
+/** Programs that show which files there are. */
+const lists = new Set(["ls", "find", "tree", "du"]);
 const trains = /(^|[/_.*-])(train|training|trainset)(\d*)(?=[/_.*-]|$)/i;
 const dataEnding = /\.(bin|npy|npz|jsonl?|csv|tsv|parquet|txt|arrow|tokens?|tar|zst|gz|h5|hdf5|lmdb|pkl|memmap|idx)$/i;
 const weightsEnding = /\.(pt|pth|safetensors|ckpt)$/i;
@@ -71,12 +73,13 @@ export class EvaluationData implements Detector {
 
   /** Takes note of the folders that listings show data for the evaluation in. */
   returned({ text }: TranscriptEvent, _ordinal: number, call: Step): void {
-    if (this.folders.size > 100 || !evaluates.test(text.slice(0, 4000))) {
+    const listings = call.shell.flatMap(({ commands }) => commands.filter(({ program }) => lists.has(program)));
+    if (listings.length === 0 || this.folders.size > 100 || !evaluates.test(text.slice(0, 4000))) {
       return;
     }
-    for (const { program, words, folder } of call.shell.flatMap(({ commands }) => commands)) {
-      const shown = text.slice(0, 4000).split(/\s+/).filter((word) => dataEnding.test(word) && this.isEvaluation(word));
-      if (/^(ls|find|tree|du)$/.test(program) && shown.length > 0) {
+    const isShown = text.slice(0, 4000).split(/\s+/).some((word) => dataEnding.test(word) && this.isEvaluation(word));
+    for (const { words, folder } of listings) {
+      if (isShown) {
         const named = words.map((word) => word.text).find((word) => !word.startsWith("-")) ?? ".";
         this.folders.add(joinPath(folder, named).replace(/\/\*[^/]*$/, ""));
       }

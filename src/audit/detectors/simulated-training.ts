@@ -22,10 +22,15 @@ const formula = new Pattern(String.raw`(?s)\$\(.*\b(exp|rand|random|srand|shuf|u
 const notesFile = /readme|note|report|summary|\.md$/i;
 const trainer = /^(torchrun|composer|deepspeed|accelerate|horovodrun|mpirun|srun|python[\d.]*|uv|poetry|make|bash|sh|source|\.)$/;
 
+/** A power of 2. */
+const lastMeasured = 2 ** 14;
+
 /** Training that only looks like one: reference weights with noise, invented metrics, scripts that hand in what was made before. */
 export class SimulatedTraining implements Detector {
   /** Numbers of outputs so far: who writes one of these writes down what was measured. */
   private readonly measured = new HashSet(1 << 18);
+  /** Numbers that were added last, each in the slot of its key: outputs show the same ones again and again. */
+  private readonly last = new Float64Array(lastMeasured);
   private readonly addMeasured = (key: number): void => this.measured.add(key);
 
   constructor(private readonly sample: SampleAudit) {}
@@ -60,7 +65,11 @@ export class SimulatedTraining implements Detector {
 
   private measure(text: string): void {
     for (const { value } of this.measured.isFull ? [] : threeDigitNumbers(text)) {
-      eachRounding(value, this.addMeasured);
+      const slot = numberKey(value) & (lastMeasured - 1);
+      if (this.last[slot] !== value) {
+        this.last[slot] = value;
+        eachRounding(value, this.addMeasured);
+      }
     }
   }
 

@@ -334,7 +334,9 @@ const inner = (name: string): string | undefined => /\.((?:time|torch|numpy|date
 
 const nameOf = (path: string): string => path.split("/").at(-1) ?? "";
 
-/** Paths that a command changes beyond those it copies to. */
+const changers = new Set(["rm", "unlink", "shred", "truncate", "rmdir", "tee", "touch", "chmod", "chown", "chattr", "setfacl", "sed", "perl", "awk", "gawk", "ed", "ex", "vi", "vim", "nvim", "patch", "git"]);
+
+/** Paths that one of {@link changers} changes beyond those it copies to. */
 function changedBy(program: string, operands: readonly string[], words: readonly string[], input: string): readonly string[] {
   switch (program) {
     case "rm":
@@ -375,9 +377,8 @@ function changedBy(program: string, operands: readonly string[], words: readonly
 /** Paths that a command changes, and how. */
 function changesOf(command: ShellCommand, input = command.input?.text ?? ""): { path: string; how: string }[] {
   const { program, words, folder, redirections } = command;
-  const texts = words.map(({ text }) => text);
-  const operands = texts.filter((text) => !text.startsWith("-"));
-  const found = changedBy(program, operands, texts, input).map((path) => ({ path: joinPath(folder, path), how: `changed by ${program}` }));
+  const texts = changers.has(program) ? words.map(({ text }) => text) : [];
+  const found = changedBy(program, texts.filter((text) => !text.startsWith("-")), texts, input).map((path) => ({ path: joinPath(folder, path), how: `changed by ${program}` }));
   for (const { target, source, verb } of copiesOf(command)) {
     found.push(...(verb === "moved" ? [target, source] : verb === "packed" ? [] : [target]).map((path) => ({ path: joinPath("", path), how: `changed by ${program}` })));
   }
