@@ -22,7 +22,7 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
   // return C[key], or return C.get(key), of something that outlives the call.
   for (const [, table = "", key = ""] of text.matchAll(/\breturn\s+([A-Za-z_][\w.]*)(?:\[|\.get\()\s*([^\]\n,)]+)/g)) {
     const root = table.split(".")[0] ?? "";
-    const outlives = isGlobalTable(table, text, code) || (given.includes(root) ? false : new RegExp(`^${escaped(table)}\\s*(:[^=\\n]+)?=\\s*(\\{|dict\\(|OrderedDict\\(|defaultdict\\(|\\w*Cache)`, "m").test(code));
+    const outlives = isGlobalTable(table, text, code) || (!given.includes(root) && globalsOf(code).tables.has(table));
     const asks = new RegExp(`${escaped(key.trim())}\\s+(not\\s+)?in\\s+${escaped(table)}\\b`).test(text) || text.includes(`${table}.get(`);
     if (!outlives || !asks) {
       continue;
@@ -90,7 +90,24 @@ function lookedUp(text: string, code: string, given: readonly string[]): string 
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
-const isGlobalTable = (table: string, text: string, code: string): boolean => /^\w+$/.test(table) && !new RegExp(`^[ \\t]+${escaped(table)}\\s*=`, "m").test(text) && new RegExp(`^${escaped(table)}\\s*(:[^=\\n]+)?=`, "m").test(code);
+const isGlobalTable = (table: string, text: string, code: string): boolean => /^\w+$/.test(table) && !new RegExp(`^[ \\t]+${escaped(table)}\\s*=`, "m").test(text) && globalsOf(code).names.has(table);
+
+interface Globals {
+  readonly names: ReadonlySet<string>;
+  /** Those of them that are dictionaries or caches. */
+  readonly tables: ReadonlySet<string>;
+}
+
+let last: { readonly code: string; readonly globals: Globals } | undefined;
+
+/** What code assigns outside of all functions; asked for by one function after the other, it is looked through once. */
+function globalsOf(code: string): Globals {
+  if (last?.code !== code) {
+    const assigned = Array.from(code.matchAll(/^([A-Za-z_][\w.]*)\s*(?::[^=\n]+)?=(\s*(?:\{|dict\(|OrderedDict\(|defaultdict\(|\w*Cache))?/gm));
+    last = { code, globals: { names: new Set(assigned.map(([, name = ""]) => name)), tables: new Set(assigned.flatMap(([, name = "", table]) => (table === undefined ? [] : [name]))) } };
+  }
+  return last.globals;
+}
 
 /** Entries of a dictionary whose keys and values are texts, the values sentences. */
 function answersIn(code: string, table: string): number {
