@@ -56,7 +56,8 @@ export class Pattern extends AnyPattern {
 
   /** The first match. */
   first(text: string): { start: number; end: number } | undefined {
-    return this.test(text) ? this.matches(text).next().value ?? undefined : undefined;
+    const [match] = this.test(text) ? this.matches(text) : [];
+    return match;
   }
 
   /** What the groups of each match hold; undefined for one that has no part in it. */
