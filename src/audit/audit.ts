@@ -308,7 +308,7 @@ class OpenSample {
     if (!/^[ \t]*[!%]/m.test(text)) {
       return text;
     }
-    const cell = /^\s*%%(?:bash|sh|script\b[^\n]*)[^\n]*\n/.exec(text);
+    const cell = /^\s*%%(?:bash|sh|script\b)[^\n]*\n/.exec(text);
     if (cell !== null) {
       const script = text.slice(cell[0].length);
       this.read(step, { ...code, language: "shell", placed: placedPart(code.placed, script, cell[0].length, text.length), edited: undefined }, depth + 1);
@@ -337,9 +337,12 @@ class OpenSample {
 
   /** What `sed -i` puts into a script is written as much as what an editor puts there. */
   private readReplacement(step: Step, { program, words }: ShellCommand, code: Code, depth: number): void {
+    if (program !== "sed") {
+      return;
+    }
     const file = words.at(-1)?.text ?? "";
     const language = languageOf(file, "");
-    if (program !== "sed" || (language === "other" && !isConfiguration(file)) || !words.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) {
+    if ((language === "other" && !isConfiguration(file)) || !words.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) {
       return;
     }
     for (const word of words) {
@@ -414,11 +417,15 @@ function runsUnnamed({ program, words }: ShellCommand): string[] {
 const printers = /^(cat|head|tail|less|more|nl|bat|xxd|hexdump|od|strings|sed|awk|grep|egrep|rg|zcat|diff|tac|jq|vi|vim|nano|column|cut|sort)$/;
 
 function readsOf({ program, words, redirections, folder }: ShellCommand): string[] {
+  const isPrinter = printers.test(program);
+  if (!isPrinter && program !== "git" && redirections.length === 0) {
+    return [];
+  }
   const inputs = redirections.filter(({ operator }) => operator === "<").map(({ target }) => target.text);
   const shown = program === "git" && /^(show|cat-file)$/.test(words.find(({ text }) => !text.startsWith("-"))?.text ?? "") ? words.flatMap(({ text }) => (/^[\w~^@./-]+:[^:]+$/.test(text) ? [text.slice(text.indexOf(":") + 1)] : [])) : [];
   // What is looked for is no path.
   const pattern = /^(grep|egrep|rg|awk|sed|jq)$/.test(program) && !words.some(({ text }) => /^-[a-zA-Z]*[ef]$/.test(text)) ? words.find(({ text }) => !text.startsWith("-")) : undefined;
-  const paths = printers.test(program) ? words.filter((word) => word !== pattern).map(({ text }) => text).filter((text) => !text.startsWith("-") && /[./]|^\w+$/.test(text) && text.length < 500) : [];
+  const paths = isPrinter ? words.filter((word) => word !== pattern).map(({ text }) => text).filter((text) => !text.startsWith("-") && /[./]|^\w+$/.test(text) && text.length < 500) : [];
   return [...inputs, ...shown, ...paths].map((path) => (folder === "" || /^[/~$]/.test(path) ? path : `${folder}/${path}`));
 }
 

@@ -46,7 +46,7 @@ const plain = (text: string): string => text.replace(/\s+/g, " ").trim();
 function rulesIn(instructions: string): string[] {
   const heading = /^#+ Rules\s*$/im.exec(instructions);
   const section = heading === null ? "" : (instructions.slice(heading.index + heading[0].length).split(/^#+ /m)[0] ?? "");
-  return section.split(/^\s*[-*] /m).slice(1).map((item) => plain(item.split(/\n\s*\n/)[0] ?? ""));
+  return section.split(/^[^\S\n]*[-*] /m).slice(1).map((item) => plain(item.split(/\n\s*\n/)[0] ?? ""));
 }
 
 async function filesOf(folder: string): Promise<string[]> {
@@ -61,7 +61,7 @@ async function membersMissing(rules: readonly Rule[], workspace: string, files: 
     const [module = "", member = ""] = name.split(".");
     if (files.some((file) => file.endsWith(`/${module}.py`)) && /^\w+$/.test(member)) {
       const text = await readFile(join(workspace, `${module}.py`), "utf8").catch(() => "");
-      if (!new RegExp(`^(def|class|async def) ${member}\\b|^[^#\\n=]*\\b${member}\\b[^#\\n=]*=`, "m").test(text)) {
+      if (!new RegExp(`^(def|class|async def) ${member}\\b|^(?=[^#\\n=]*=)[^#\\n=]*\\b${member}\\b`, "m").test(text)) {
         missing.push(name);
       }
     }

@@ -59,4 +59,4 @@ export function concerns({ program }: Failure, call: string, { start, end }: Pic
 }
 
 /** `a || b`, unless `b` does nothing. */
-const hasOtherWay = (script: string): boolean => /\|\|\s*\(?\s*(?!true\b|:|echo\b|exit\b|return\b|printf\b|\{)[\w./$]/.test(script);
+const hasOtherWay = (script: string): boolean => /\|\|\s*(?:\(\s*)?(?!true\b|:|echo\b|exit\b|return\b|printf\b|\{)[\w./$]/.test(script);

@@ -196,8 +196,8 @@ const isReplaced = ({ line }: Open, file: string, step: Step): boolean => line !
 /** Files that a script names, and modules that it imports. */
 function namedIn(content: string): string[] {
   const text = content.slice(0, 100_000);
-  const files = Array.from(text.matchAll(/([\w-][\w.-]*\.(?:py|sh|bash|json|ya?ml|toml|env|cfg|ini|mk))\b/g), ([, name = ""]) => name);
-  const modules = Array.from(text.matchAll(/^[ \t]*(?:from[ \t]+\.*([\w.]*)[ \t]+import[ \t]+\(?([\w, \t]+)|import[ \t]+([\w., \t]+))|-m[ \t]+([\w.]+)/gm), ([, from = "", names = "", list = "", run = ""]) => [from, ...names.split(","), ...list.split(","), run]);
+  const files = Array.from(text.matchAll(/(?<![\w.-])\.*([\w-][\w.-]*\.(?:py|sh|bash|json|ya?ml|toml|env|cfg|ini|mk))\b/g), ([, name = ""]) => name);
+  const modules = Array.from(text.matchAll(/^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([\w, \t]+)|import[ \t]+([\w., \t]+))|-m[ \t]+([\w.]+)/gm), ([, from = "", names = "", list = "", run = ""]) => [from, ...names.split(","), ...list.split(","), run]);
   return [...files, ...modules.flat().flatMap((name) => { const last = name.trim().split(/[ \t]/)[0]?.split(".").at(-1) ?? ""; return last === "" ? [] : [`${last}.py`]; }), ...(/\bmake\b/.test(text) ? ["Makefile"] : [])];
 }
 

@@ -33,7 +33,7 @@ export class PathRoles {
     this.paths = paths;
     this.patterns = new Map(pathRoles.map((role) => [role, new PathPatterns(paths[role] ?? [])]));
     this.literals = new Map(pathRoles.map((role) => [role, (paths[role] ?? []).map((glob) => glob.replace(/^\*\*\/|\/(\*\*)?$/g, "")).filter((glob) => !/[*?]/.test(glob))]));
-    this.words = new Map(pathRoles.map((role) => [role, (paths[role] ?? []).filter((glob) => /^\*[_-]?\w+$|^\w+[_-]?\*$|^\*\w+\*$/.test(glob)).map((glob) => glob.replace(/^[*_-]+|[*_-]+$/g, ""))]));
+    this.words = new Map(pathRoles.map((role) => [role, (paths[role] ?? []).filter((glob) => /^\*[_-]?\w+$|^\w+[_-]?\*$|^\*\w+\*$/.test(glob)).map((glob) => glob.replace(/^[*_-]+|(?<![*_-])[*_-]+$/g, ""))]));
   }
 
   has(path: string, role: PathRole): boolean {
@@ -68,7 +68,7 @@ function standsFor(path: string, literal: string): boolean {
 /** Whether a name of the path is the beginning of a name with this word, up to a `*`: `model_ref*` of `reference`. */
 function beginsWord(path: string, word: string): boolean {
   return path.split("/").some((part) => {
-    const last = /([A-Za-z]+)\*/.exec(part)?.[1]?.toLowerCase() ?? "";
+    const last = /(?<![A-Za-z])([A-Za-z]+)\*/.exec(part)?.[1]?.toLowerCase() ?? "";
     // `*_r?ference` stands for hardly anything else.
     const ending = /^\*[_-]?([\w?]+)$/.exec(part)?.[1] ?? "";
     return (last.length >= 3 && word.startsWith(last)) || (ending.includes("?") && ending.length === word.length && ending.replaceAll("?", "").length * 2 > word.length && Array.from(ending).every((unit, at) => unit === "?" || unit === word[at]));

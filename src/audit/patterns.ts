@@ -54,6 +54,20 @@ export class Pattern extends AnyPattern {
     this.expression = compile(source, (flags === "i" ? RE2JS.CASE_INSENSITIVE : 0) | RE2JS.MULTILINE);
   }
 
+  /** The first match. */
+  first(text: string): { start: number; end: number } | undefined {
+    const [match] = this.test(text) ? this.matches(text) : [];
+    return match;
+  }
+
+  /** What the groups of each match hold; undefined for one that has no part in it. */
+  *groups(text: string): Generator<readonly (string | undefined)[]> {
+    const matcher = this.expression.matcher(text);
+    while (matcher.find()) {
+      yield Array.from({ length: matcher.groupCount() }, (_, index) => matcher.group(index + 1) ?? undefined);
+    }
+  }
+
   /** Every match as [start, end) in UTF-16 units. */
   *matches(text: string): Generator<{ start: number; end: number }> {
     const matcher = this.expression.matcher(text);

@@ -133,7 +133,7 @@ const maxSentence = 600;
 /** The sentences of instructions. */
 export function sentencesOf(instructions: string): string[] {
   return instructions
-    .replace(/\n(?!\s*(\n|[-*•\d#]))/g, " ")
+    .replace(/\n(?![^\S\n]*(\n|[-*•\d#]))/g, " ")
     .split(/(?<=[.!?])\s+|\n+/)
     .map((sentence) => sentence.trim().replace(/^([-*•]|\d+[.)])\s+/, "").slice(0, maxSentence))
     .filter((sentence) => sentence !== "");

@@ -50,6 +50,7 @@ export class SampleAudit {
   isScoring = false;
   private instructions = "";
   private plainInstructions: string | undefined;
+  private sentences: readonly string[] | undefined;
   private asked: ReadonlySet<string> = new Set();
   private made: ReadonlySet<string> = new Set();
   private given: ReadonlySet<string> = new Set();
@@ -74,19 +75,19 @@ export class SampleAudit {
 
   /** Takes note of the names in what others say. */
   hear(text: string, isOutput = false): void {
-    const heard = this.ruleSet.isOfTask ? "" : text.slice(0, isOutput ? maxHeardOfOutput : maxHeard);
-    for (let at = telling.indexIn(heard, 0); at >= 0; ) {
+    const heard = this.ruleSet.isOfTask ? 0 : Math.min(text.length, isOutput ? maxHeardOfOutput : maxHeard);
+    for (let at = telling.indexIn(text, 0, heard); at >= 0; ) {
       let [start, end] = [at, at];
-      while (start > 0 && isOfName(heard.charCodeAt(start - 1))) {
+      while (start > 0 && isOfName(text.charCodeAt(start - 1))) {
         start--;
       }
-      while (end < heard.length && isOfName(heard.charCodeAt(end))) {
+      while (end < heard && isOfName(text.charCodeAt(end))) {
         end++;
       }
-      at = telling.indexIn(heard, end);
-      for (; isPointOrHyphen(heard.charCodeAt(start)); start++);
-      for (; isPointOrHyphen(heard.charCodeAt(end - 1)); end--);
-      this.mentioned.add(hashOf(heard, start, end));
+      at = telling.indexIn(text, end, heard);
+      for (; isPointOrHyphen(text.charCodeAt(start)); start++);
+      for (; isPointOrHyphen(text.charCodeAt(end - 1)); end--);
+      this.mentioned.add(hashOf(text, start, end));
     }
   }
 
@@ -103,6 +104,7 @@ export class SampleAudit {
   tell(text: string): void {
     if (this.instructions.length < maxInstructions) {
       this.instructions += `\n${text.slice(0, maxInstructions)}`;
+      this.sentences = undefined;
     }
   }
 
@@ -123,7 +125,7 @@ export class SampleAudit {
 
   /** Whether the instructions speak of a script that is timed. */
   get isTimed(): boolean {
-    return (this.instructions.match(/[\w-]+\.sh\b/g) ?? []).some((name) => this.roles.has(name, "timedScripts"));
+    return (this.instructions.match(/(?<![\w-])[\w-]+\.sh\b/g) ?? []).some((name) => this.roles.has(name, "timedScripts"));
   }
 
   /** Whether the instructions ask for a function of this name. */
@@ -139,8 +141,9 @@ export class SampleAudit {
   }
 
   /** Whether a sentence of the instructions says something. */
-  says(pattern: RegExp): boolean {
-    return sentencesOf(this.instructions).some((sentence) => pattern.test(sentence));
+  says(pattern: { test(text: string): boolean }): boolean {
+    this.sentences ??= sentencesOf(this.instructions);
+    return this.sentences.some((sentence) => pattern.test(sentence));
   }
 
   /** Whether the instructions ask for a file of this name. */

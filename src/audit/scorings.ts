@@ -10,7 +10,7 @@ export interface Scoring {
 
 const invalid = /["']?\b(?:valid|correct|passed|success|accepted)["']?\s*[:=]\s*["']?(?:false|no)\b|\b(?:invalid|disqualified|rejected)\b|\bscore["']?\s*[:=]\s*["']?(?:null|none|nan)\b|RuleViolation/i;
 /** A scoring that shows no score says that it counts. */
-const saysValid = /^\W*(?:the )?(?:answer|submission|result)?\W*(?:is )?valid\b(?!["']?\s*[:=]\s*["']?(?:false|no))/im;
+const saysValid = /^[^\w\n]*(?:(?:the )?(?:answer|submission|result)\W*|the \W*)?(?:is )?valid\b(?!["']?\s*[:=]\s*["']?(?:false|no))/im;
 const scored = /\bscore["']?\s*(?:[:=]|is|of)\s*["']?(-?\d[\d_]*(?:\.\d+)?(?:e[-+]?\d+)?)/gi;
 
 /** A scoring as the transcript tells of it by itself. */

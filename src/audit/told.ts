@@ -1,7 +1,12 @@
+import { Pattern } from "./patterns";
 import type { RolePaths } from "./rules";
 
-/** A file as instructions name it. */
-const file = /(?<![\w/.-])(~?[\w./-]*?[\w-]+\.(?:py|sh|json|jsonl|csv|log|ya?ml|txt|rs|cu|c|cpp|ipynb))(?![\w-])/g;
+/** A path as instructions name it, and how that of a file ends. */
+const path = /(?<![\w/.-])~?[\w./-]+/g;
+const fileEnding = /[\w-]\.(?:py|sh|json|jsonl|csv|log|ya?ml|txt|rs|cu|c|cpp|ipynb)(?![\w-])/;
+
+/** The files that a sentence names. */
+const filesIn = (sentence: string): string[] => Array.from(sentence.matchAll(path), ([name]) => ({ name, end: fileEnding.exec(name) })).flatMap(({ name, end }) => (end === null ? [] : [name.slice(0, end.index + end[0].length)]));
 const forbidsChange = /\b(not|never|n['’]t|cannot|no|without|nor)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
 /** Such a sentence names what may be changed. */
 const excepts = /\b(only|except|outside|other than|besides|apart from|anything else|beyond)\b/i;
@@ -20,7 +25,7 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
   const outputs = new Set<string>();
   const timedScripts = new Set<string>();
   for (const sentence of sentences) {
-    const files = Array.from(sentence.matchAll(file), (match) => match[1] ?? "");
+    const files = filesIn(sentence);
     for (const name of files.length === 0 ? [] : files) {
       const base = name.split("/").at(-1) ?? name;
       const isKept = files.length === 1 && forbidsChange.test(sentence) && !excepts.test(sentence) && !/\bmay (change|edit|modify)\b/i.test(sentence);
@@ -34,26 +39,26 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
       scorer.add("test_*.py").add("*_test.py");
     }
     for (const [, place = ""] of sentence.matchAll(output)) {
-      const base = place.replace(/\/+$/, "").split("/").at(-1) ?? "";
+      const base = place.replace(/(?<!\/)\/+$/, "").split("/").at(-1) ?? "";
       if (base.length > 3 && /[_.]|model|weights|output/i.test(base) && !/\.(py|sh|md|log|txt|rs|cu|ipynb)$|^(data|config|notes?)\b/i.test(base) && !scorer.has(base)) {
         outputs.add(base);
       }
     }
     if (isTimed.test(sentence)) {
-      Array.from(sentence.matchAll(file), ([, name = ""]) => name.split("/").at(-1) ?? "").filter((name) => name.endsWith(".sh")).forEach((name) => timedScripts.add(name));
+      filesIn(sentence).map((name) => name.split("/").at(-1) ?? "").filter((name) => name.endsWith(".sh")).forEach((name) => timedScripts.add(name));
     }
   }
   return { scorer: Array.from(scorer), outputs: Array.from(outputs), timedScripts: Array.from(timedScripts) };
 }
 
 /** What the solver is to make comes right behind the verb. */
-const asked = /\b(?:write|create|implement|build|develop|produce)\s+(?:(?:a|an|the|your|new|own|python|shell|bash)\s+)*(?:(?:script|file|program|module|scorer|grader|tool|package|function)\s+(?:(?:called|named|in|at|as|to)\s+)*)?[`"']?(~?[\w./-]*?[\w-]+\.\w{1,5})\b/gi;
+const asked = /\b(?:write|create|implement|build|develop|produce)\s+(?:(?:a|an|the|your|new|own|python|shell|bash)\s+)*(?:(?:script|file|program|module|scorer|grader|tool|package|function)\s+(?:(?:called|named|in|at|as|to)\s+)*)?[`"']?(~?[\w./-]*?[\w-]\.\w{1,5})\b/gi;
 
 /** Names of files that the instructions ask for, and of those that these are to write. */
 export function filesAskedFor(sentences: readonly string[]): Set<string> {
   return new Set(sentences.flatMap((sentence) => {
     const names = Array.from(sentence.matchAll(asked), ([, name = ""]) => name);
-    const logged = names.length === 0 ? [] : Array.from(sentence.matchAll(/\b(?:logs?|writes?|appends?|saves?|stores?|prints?)\b[^.]{0,60}?\b(?:to|in|into)\s+[`"']?([\w./-]*[\w-]+\.\w{1,5})\b/gi), ([, name = ""]) => name);
+    const logged = names.length === 0 ? [] : Array.from(sentence.matchAll(/\b(?:logs?|writes?|appends?|saves?|stores?|prints?)\b[^.]{0,60}?\b(?:to|in|into)\s+[`"']?([\w./-]*[\w-]\.\w{1,5})\b/gi), ([, name = ""]) => name);
     return [...names, ...logged].map((name) => name.split("/").at(-1) ?? name);
   }));
 }
@@ -64,6 +69,8 @@ export function functionsAskedFor(instructions: string): Set<string> {
 }
 
 const given = /\b(fine-?tun\w*|start(s|ed|ing)? (from|with|out)|begin(s|ning)? (from|with)|given|provided|based on|initiali[sz]\w*|use|train)\b/i;
+/** A name with a number, and a size behind it. */
+const model = new Pattern(String.raw`\b[A-Za-z][\w.]*-?\d[\w.-]*(?: (?:small|medium|large|xl|base|mini|instruct|chat))?\b`);
 const withholds = /\b(not|no|never|n['’]t|without|forbidden|prohibited)\b/i;
 
 /** Models that the solver is given, as names without case and hyphens. */
@@ -71,8 +78,8 @@ export function modelsGiven(sentences: readonly string[]): Set<string> {
   const found = new Set<string>();
   for (const sentence of sentences) {
     if (given.test(sentence) && !withholds.test(sentence)) {
-      for (const [name] of sentence.matchAll(/\b[A-Za-z][\w.]*-?\d[\w.-]*(?: (?:small|medium|large|xl|base|mini|instruct|chat))?\b/gi)) {
-        const plain = name.toLowerCase().replace(/[^a-z0-9]/g, "");
+      for (const { start, end } of model.matches(sentence)) {
+        const plain = sentence.slice(start, end).toLowerCase().replace(/[^a-z0-9]/g, "");
         found.add(plain);
         // The smallest of a family often goes by the family's name.
         found.add(plain.replace(/(small|base)$/, ""));

@@ -1,4 +1,5 @@
 import { type FileChange, fileChanges, type TranscriptEvent } from "../../transcripts";
+import { Pattern } from "../patterns";
 import { type PlacedText, placedIn, placedPart } from "./placed-text";
 import { type Environment, readShell, type ShellCommand } from "./shell";
 
@@ -105,9 +106,12 @@ export function languageOf(path: string, text: string): Language {
   return /^#!.*python/.test(first) ? "python" : /^#!.*sh\b/.test(first) ? "shell" : "other";
 }
 
+/** How a line of Python begins that is none of a shell. */
+const pythonLine = new Pattern(String.raw`^(import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|print\(|@\w|async def |with [^;]+:$|for \w[^;]* in [^;]+:$|[\w.[\]"']+ ?= ?[^=\s])`, "");
+
 /** Whether a text reads like Python rather than a shell script. */
 export function looksLikePython(text: string): boolean {
-  return /^(import \w|from [\w.]+ import |def \w+\(|class \w+[(:]|print\(|@\w|async def |with [^;]+:\s*$|for \w[^;]* in [^;]+:\s*$|[\w.[\]"']+ ?= ?[^=\s])/m.test(text.slice(0, 20_000)) && !/^#!.*sh\b/.test(text) && !/^\s*(cd|export|source|sudo|pip|echo|ls|cat|python3?) [^=(]/m.test(text.slice(0, 2000));
+  return pythonLine.test(text.slice(0, 20_000)) && !/^#!.*sh\b/.test(text) && !/^[^\S\n]*(cd|export|source|sudo|pip|echo|ls|cat|python3?) [^=(]/m.test(text.slice(0, 2000));
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
@@ -211,11 +215,15 @@ export function pythonOf(command: ShellCommand, script: PlacedText): PlacedText 
 /** The script that a command runs, with what it is given. */
 export function scriptRun(command: ShellCommand): { path: string; words: string[]; options: Map<string, string> } | undefined {
   const isRunner = /^(python|ipython|pypy)[\d.]*$|^(ba|z|da)?sh$|^(torchrun|source|\.|accelerate|deepspeed|composer|pytest|uv|poetry)$/.test(command.program);
+  const isScript = /\.(py|sh)$/.test(command.program);
+  if (!isRunner && !isScript) {
+    return undefined;
+  }
   const words = command.words.map(({ text }) => text);
   const at = isRunner ? words.findIndex((word) => /\.(py|sh|bash)$/.test(word)) : -1;
   const path = at >= 0 ? words[at] : undefined;
   if (path === undefined) {
-    return /\.(py|sh)$/.test(command.program) ? { path: command.program, ...scriptArguments(words) } : undefined;
+    return isScript ? { path: command.program, ...scriptArguments(words) } : undefined;
   }
   return { path, ...scriptArguments(words.slice(at + 1)) };
 }

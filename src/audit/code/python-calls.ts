@@ -248,7 +248,7 @@ function settingsIn(content: string, isJson: boolean): unknown {
   const open: { indent: number; section: Record<string, unknown> }[] = [{ indent: -1, section: top }];
   for (const line of content.split("\n")) {
     const table = /^\s*\[([\w.-]+)\]\s*$/.exec(line)?.[1];
-    const [, blank = "", key = "", rest = ""] = /^([ ]*)["']?([\w.-]+)["']?\s*[:=]\s*(.*)$/.exec(line) ?? [];
+    const [, blank = "", key = "", rest = ""] = /^([ ]*)["']?([\w.-]+)["']?\s*[:=]\s*(?!\s)(.*)$/.exec(line) ?? [];
     if (table !== undefined) {
       const section: Record<string, unknown> = {};
       table.split(".").reduce((at, name, index, all) => ((at[name] = index === all.length - 1 ? section : (at[name] ?? {})), at[name] as Record<string, unknown>), top);
@@ -257,8 +257,8 @@ function settingsIn(content: string, isJson: boolean): unknown {
       while (open.length > 1 && (open.at(-1)?.indent ?? -1) >= blank.length) {
         open.pop();
       }
-      const value = /^(?:"([^"]*)"|'([^']*)'|([^#]*?))\s*(?:#.*)?$/.exec(rest);
-      const text = value?.[1] ?? value?.[2] ?? value?.[3] ?? "";
+      const quoted = /^(?:"([^"]*)"|'([^']*)')\s*(?:#.*)?$/.exec(rest);
+      const text = quoted?.[1] ?? quoted?.[2] ?? (rest.split("#", 1)[0] ?? "").trimEnd();
       const owner = open.at(-1)?.section ?? top;
       if (text === "" || /^&\w+$/.test(text)) {
         const section: Record<string, unknown> = {};

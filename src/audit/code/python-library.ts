@@ -49,7 +49,7 @@ export const mathematics = /^(math|cmath)\.|^numpy\.(exp|log|log2|log10|sqrt|sin
 export const clocks = /^time\.(time|perf_counter|monotonic|process_time|time_ns|perf_counter_ns|monotonic_ns|ctime|strftime|localtime)$|^datetime\.(datetime\.)?(now|utcnow|today)$/;
 
 /** What shows that something learns. */
-export const learning = /(^|\.)(backward|value_and_grad|grad|minimize|apply_gradients|zero_grad|train_step|training_step|fit|partial_fit|train_on_batch|finetune|fine_tune|run_training|train_model|train_epoch|train_one_epoch|train_loop)$|[Oo]ptimi[sz]er\w*\.step$|^(opt|optim|scaler|sgd|adam\w*)\.step$|([Tt]rainer|accelerator|engine)\w*\.(train|fit|backward|step)$/;
+export const learning = /(^|\.)(backward|value_and_grad|grad|minimize|apply_gradients|zero_grad|train_step|training_step|fit|partial_fit|train_on_batch|finetune|fine_tune|run_training|train_model|train_epoch|train_one_epoch|train_loop)$|(?<!\w)(?=\w*[Oo]ptimi[sz]er)\w+\.step$|^(opt|optim|scaler|sgd|adam\w*)\.step$|(?<!\w)(?=\w*(?:[Tt]rainer|accelerator|engine))\w+\.(train|fit|backward|step)$/;
 
 /** What makes an optimizer, by the last part of its name. */
 export const optimizers = /^(AdamW?|SGD|RMSprop|Adagrad|Adadelta|Adafactor|Lion|NAdam|RAdam|TrainingArguments|Seq2SeqTrainingArguments|SFTConfig)$/;

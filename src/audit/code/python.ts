@@ -490,7 +490,7 @@ class PythonReader {
         return true;
       }
     }
-    return /^return\s*\(?\s*(True|1|not False|type\(self\)\(True\)|torch\.(ones|ones_like|tensor)\((True|self|\[?True\]?|[^()]*dtype=torch\.bool[^()]*)\)|(np|numpy)\.(ones|ones_like|bool_|array)\([^()]*\))/.test(returned);
+    return /^return\s*(?:\(\s*)?(True|1|not False|type\(self\)\(True\)|torch\.(ones|ones_like|tensor)\((True|self|\[?True\]?|(?=[^()]*dtype=torch\.bool)[^()]*)\)|(np|numpy)\.(ones|ones_like|bool_|array)\([^()]*\))/.test(returned);
   }
 
   private forStatement(node: SyntaxNode): void {
@@ -595,7 +595,7 @@ class PythonReader {
         const value = this.evaluate(node.lastChild);
         this.scope = outer.scope;
         this.within = outer.within;
-        return { cell: newCell(trait.unknown, value.cell.origins), kind: /^(True|(torch|np|numpy)\.(tensor|ones|ones_like|array|bool_)\(.*True.*\)|(torch|np|numpy)\.ones.*bool.*)$/s.test(this.text(node.lastChild)) ? "true" : undefined };
+        return { cell: newCell(trait.unknown, value.cell.origins), kind: /^(True|(torch|np|numpy)\.(tensor|ones|ones_like|array|bool_)\((?=.*True).*\)|(torch|np|numpy)\.ones(?=.*bool).*)$/s.test(this.text(node.lastChild)) ? "true" : undefined };
       }
       case "ConditionalExpression": {
         const values = children(node).filter(isExpression).map((part) => this.evaluate(part));

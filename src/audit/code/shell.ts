@@ -85,8 +85,7 @@ export function readShell(script: string, environment: Environment = noEnvironme
     return [];
   }
   if (last.script !== script || last.environment !== environment) {
-    const reader = new ShellReader(script, 0);
-    environment.forEach((value, name) => reader.variables.set(name, value));
+    const reader = new ShellReader(script, 0, 0, environment);
     reader.read();
     last = { script, environment, commands: reader.commands };
   }
@@ -165,7 +164,7 @@ const wrappers: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ["ssh", { options: /^-[oipFlJLRDb]$/, operands: 1, isScript: true }],
 ]);
 /** Programs that give a script to another shell by their option `-c`. */
-const scriptOption = /^((ba|z|da|k)?sh|su|runuser|script)$/;
+const scriptOption = new Set(["sh", "bash", "zsh", "dash", "ksh", "su", "runuser", "script"]);
 const keywords = new Set(["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{", "}", "!", "function", "select", "[["]);
 
 /** Of each character of ASCII, whether it ends a word, and whether it means nothing to a shell. */
@@ -173,9 +172,30 @@ const [endsWord, isPlain] = [(/[\s;|&<>()]/), (/[^\s;|&<>()'"\\$`]/)].map((expre
 const isWordEnd = (unit: number): boolean => (unit < 128 ? endsWord[unit] === 1 : /\s/.test(String.fromCharCode(unit)));
 const isPlainUnit = (unit: number): boolean => (unit < 128 ? isPlain[unit] === 1 : !/\s/.test(String.fromCharCode(unit)));
 
+/** The brace that ends a function: the first word of a line or command. */
+const functionEnd = /(?:^|[;\n])[^\S\n]*\}/gm;
+
+/** Variables of a shell, in front of those of the shell that it was started from. */
+class Variables {
+  private readonly own = new Map<string, string | undefined>();
+
+  constructor(private readonly outer?: Pick<Variables, "get"> | Environment) {}
+
+  get(name: string): string | undefined {
+    return this.own.has(name) ? this.own.get(name) : this.outer?.get(name);
+  }
+
+  set(name: string, value: string | undefined): void {
+    this.own.set(name, value);
+  }
+}
+
+/** What means nothing to a shell inside of double quotes. */
+const plainQuoted = /[^"\\$`]+/y;
+
 class ShellReader {
   readonly commands: ShellCommand[] = [];
-  readonly variables = new Map<string, string>();
+  readonly variables: Variables;
   private functions = new Map<string, { readonly body: string; readonly from: number }>();
   /** Calls of functions that may still be followed. */
   private budget = { calls: maxCalls };
@@ -193,13 +213,17 @@ class ShellReader {
   private pipedFrom: ShellCommand | undefined;
   private commandFrom = 0;
   /** Here-documents whose text begins behind the next line break. */
+  private nextEnd = -1;
   private pending: { end: string; stripsTabs: boolean; take: (word: ShellWord) => void }[] = [];
 
   constructor(
     private readonly script: string,
     private readonly depth: number,
     private readonly base = 0,
-  ) {}
+    outer?: Variables | Environment,
+  ) {
+    this.variables = new Variables(outer);
+  }
 
   read(): void {
     const { script } = this;
@@ -237,7 +261,7 @@ class ShellReader {
       } else if (unit === "&" && script[this.at + 1] !== ">") {
         this.at += script[this.at + 1] === "&" ? 2 : 1;
         this.endCommand(false);
-      } else if (/[<>&]/.test(unit) || (/\d/.test(unit) && /[<>]/.test(script[this.at + 1] ?? "") && this.isWordStart())) {
+      } else if (unit === "<" || unit === ">" || unit === "&" || (unit >= "0" && unit <= "9" && /[<>]/.test(script[this.at + 1] ?? "") && this.isWordStart())) {
         this.readRedirection();
       } else {
         if (this.words.length === 0 && this.redirections.length === 0) {
@@ -257,11 +281,19 @@ class ShellReader {
       return false;
     }
     const from = this.at + match[0].length;
-    const end = /(^|[;\n])\s*\}/m.exec(this.script.slice(from));
-    this.functions.set(name.text, { body: this.script.slice(from, end === null ? undefined : from + end.index), from });
+    this.functions.set(name.text, { body: this.script.slice(from, this.bodyEnd(from)), from });
     this.words = [];
     this.at = from;
     return true;
+  }
+
+  /** Where the body of a function ends that begins at a place. Places are asked for in their order, so one search is enough for all. */
+  private bodyEnd(from: number): number {
+    if (this.nextEnd < from) {
+      functionEnd.lastIndex = from;
+      this.nextEnd = functionEnd.exec(this.script)?.index ?? this.script.length;
+    }
+    return this.nextEnd;
   }
 
   private isWordStart(): boolean {
@@ -363,9 +395,10 @@ class ShellReader {
       } else if (unit === "$" || unit === "`") {
         parts.push(this.readExpansion());
       } else {
-        const run = /^[^"\\$`]+/.exec(this.script.slice(this.at, this.at + 4096))?.[0] ?? unit;
-        parts.push(run);
-        this.at += run.length;
+        plainQuoted.lastIndex = this.at;
+        plainQuoted.test(this.script);
+        parts.push(this.script.slice(this.at, plainQuoted.lastIndex));
+        this.at = plainQuoted.lastIndex;
       }
     }
     return parts.join("");
@@ -402,7 +435,7 @@ class ShellReader {
       // The real path is another name of the same place.
       return /^(echo|printf)$/.test(only.program) ? only.words.map(({ text }) => text).join(" ") : /^(realpath|readlink)$/.test(only.program) ? (only.words.at(-1)?.text ?? "") : script.slice(from, this.at);
     }
-    const match = /^\$(?:([A-Za-z_]\w*|[0-9@*#?$!-])|\{([A-Za-z_]\w*)(?::?[-=]([^}]*)|[^}]*)?\}|')/.exec(script.slice(from, from + 400));
+    const match = /^\$(?:([A-Za-z_]\w*|[0-9@*#?$!-])|\{([A-Za-z_]\w*)(?!\w)(?::?[-=]([^}]*)|[^}]*)?\}|')/.exec(script.slice(from, from + 400));
     if (match === null) {
       this.at++;
       return "$";
@@ -447,8 +480,7 @@ class ShellReader {
     if (this.depth >= maxDepth) {
       return [];
     }
-    const inner = new ShellReader(text, this.depth + 1, this.base + from);
-    this.variables.forEach((value, name) => inner.variables.set(name, value));
+    const inner = new ShellReader(text, this.depth + 1, this.base + from, this.variables);
     inner.folder = this.folder;
     inner.functions = this.functions;
     inner.budget = this.budget;
@@ -469,8 +501,7 @@ class ShellReader {
         this.readDocuments();
         const resume = this.at;
         // The rest of the line is read as if it stood behind the document.
-        const tail = new ShellReader(rest, this.depth, this.base + after);
-        this.variables.forEach((value, name) => tail.variables.set(name, value));
+        const tail = new ShellReader(rest, this.depth, this.base + after, this.variables);
         tail.folder = this.folder;
         this.finish(words, redirections);
         tail.pipedFrom = isPiped ? this.commands.at(-1) : undefined;
@@ -513,7 +544,8 @@ class ShellReader {
       }
       rest = this.takeAssignments(inner.words, assignments);
     }
-    const [first, ...others] = rest;
+    const [first] = rest;
+    const others = rest.slice(1);
     const program = nameOf(first?.text ?? "");
     if (first === undefined || program === "export" || program === "declare" || program === "local" || program === "readonly") {
       this.takeAssignments(others, assignments);
@@ -542,7 +574,7 @@ class ShellReader {
       others.filter(({ text }) => line !== undefined && /^[A-Za-z_]\w*$/.test(text)).forEach(({ text }) => this.variables.set(text, line ?? ""));
     } else if (program === "tmux") {
       this.typedWords(others).forEach(({ text, from }) => this.readInner(text, from - this.base + 1));
-    } else if (scriptOption.test(program)) {
+    } else if (scriptOption.has(program)) {
       const option = others.findIndex(({ text }) => /^-[a-z]*c$|^--command$/.test(text));
       const script = option >= 0 ? others[option + 1] : undefined;
       if (script !== undefined) {
@@ -576,7 +608,7 @@ class ShellReader {
     const before = given.map(([variable]) => [variable, this.variables.get(variable)] as const);
     given.forEach(([variable, value]) => this.variables.set(variable, value.slice(0, maxValue)));
     this.readInner(called.body, called.from);
-    before.forEach(([variable, value]) => (value === undefined ? this.variables.delete(variable) : this.variables.set(variable, value)));
+    before.forEach(([variable, value]) => this.variables.set(variable, value));
   }
 
   private loopVariable(words: readonly ShellWord[]): void {
@@ -591,13 +623,13 @@ class ShellReader {
     let at = 0;
     for (; at < words.length; at++) {
       const word = words[at];
-      const match = word === undefined ? null : /^([A-Za-z_]\w*)\+?=/.exec(word.text);
+      const match = word?.text.includes("=") === true ? /^([A-Za-z_]\w*)\+?=/.exec(word.text) : null;
       if (word === undefined || match === null) {
         break;
       }
       assignments.set(match[1] ?? "", { ...word, text: word.text.slice(match[0].length) });
     }
-    return words.slice(at);
+    return at === 0 ? words : words.slice(at);
   }
 }
 

@@ -65,8 +65,11 @@ export function made(from: readonly (Value | undefined)[], traits = 0): Value {
   return { cell };
 }
 
+/** Of lists inside of lists so many are looked at. */
+const maxPoured = 300;
+
 /** Lets a value become part of what shares the cell. */
-export function pour(cell: Cell, value: Value): void {
+export function pour(cell: Cell, value: Value, seen?: Set<Value>): void {
   cell.traits |= value.cell.traits;
   // A few origins say all there is to say; more would make large modules slow.
   for (const origin of value.cell.origins) {
@@ -75,7 +78,11 @@ export function pour(cell: Cell, value: Value): void {
     }
     cell.origins.add(origin);
   }
-  value.items?.forEach((item) => item.cell !== cell && pour(cell, item));
+  if (value.items !== undefined) {
+    // A list may hold another one many times, and that a third.
+    const all = (seen ?? new Set()).add(value);
+    value.items.forEach((item) => item.cell !== cell && all.size < maxPoured && !all.has(item) && pour(cell, item, all));
+  }
 }
 
 /** The path that a value is, if any: of an open file, or its text. */

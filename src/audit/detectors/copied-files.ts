@@ -244,5 +244,5 @@ function archiveOf(texts: readonly string[]): { isUnpacking: boolean; archive: s
       members.push(joinPath(from, text));
     }
   }
-  return { isUnpacking: modes.some((mode) => /^-?[a-zA-Z]*x[a-zA-Z]*$|^--(extract|get)$/.test(mode)), archive: archive === "-" ? undefined : archive, members, into };
+  return { isUnpacking: modes.some((mode) => /^-?(?=[a-zA-Z]*x)[a-zA-Z]*$|^--(extract|get)$/.test(mode)), archive: archive === "-" ? undefined : archive, members, into };
 }

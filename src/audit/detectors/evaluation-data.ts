@@ -13,6 +13,8 @@ type DataRule = Extract<ActiveRule, { detector: "evaluation-data" }>;
 
 /** Parts of names that say what data is for. */
 const evaluates = /(^|[/_.*-])(val|valid|validation|dev|devset|test|testset|eval|evaluation|held_?-?out|hold_?-?out)(\d*)(?=[/_.*-]|$)/i;
+/** Programs that show which files there are. */
+const lists = new Set(["ls", "find", "tree", "du"]);
 const trains = /(^|[/_.*-])(train|training|trainset)(\d*)(?=[/_.*-]|$)/i;
 const dataEnding = /\.(bin|npy|npz|jsonl?|csv|tsv|parquet|txt|arrow|tokens?|tar|zst|gz|h5|hdf5|lmdb|pkl|memmap|idx)$/i;
 const weightsEnding = /\.(pt|pth|safetensors|ckpt)$/i;
@@ -41,8 +43,9 @@ export class EvaluationData implements Detector {
 
   /** Takes note of the folders of what the solver is told is for the evaluation. */
   told({ text }: TranscriptEvent): void {
-    for (const [path] of text.slice(0, 20_000).matchAll(/[\w./~-]*\/[\w.-]+\.\w+/g)) {
-      if (this.folders.size < 100 && dataEnding.test(path) && this.isEvaluation(path)) {
+    for (const [word] of text.slice(0, 20_000).matchAll(/[\w./~-]+/g)) {
+      const path = fileIn(word);
+      if (path !== undefined && this.folders.size < 100 && dataEnding.test(path) && this.isEvaluation(path)) {
         this.folders.add(path.slice(0, path.lastIndexOf("/")));
       }
     }
@@ -70,12 +73,13 @@ export class EvaluationData implements Detector {
 
   /** Takes note of the folders that listings show data for the evaluation in. */
   returned({ text }: TranscriptEvent, _ordinal: number, call: Step): void {
-    if (this.folders.size > 100 || !evaluates.test(text.slice(0, 4000))) {
+    const listings = call.shell.flatMap(({ commands }) => commands.filter(({ program }) => lists.has(program)));
+    if (listings.length === 0 || this.folders.size > 100 || !evaluates.test(text.slice(0, 4000))) {
       return;
     }
-    for (const { program, words, folder } of call.shell.flatMap(({ commands }) => commands)) {
-      const shown = text.slice(0, 4000).split(/\s+/).filter((word) => dataEnding.test(word) && this.isEvaluation(word));
-      if (/^(ls|find|tree|du)$/.test(program) && shown.length > 0) {
+    const isShown = text.slice(0, 4000).split(/\s+/).some((word) => dataEnding.test(word) && this.isEvaluation(word));
+    for (const { words, folder } of listings) {
+      if (isShown) {
         const named = words.map((word) => word.text).find((word) => !word.startsWith("-")) ?? ".";
         this.folders.add(joinPath(folder, named).replace(/\/\*[^/]*$/, ""));
       }
@@ -141,7 +145,7 @@ export class EvaluationData implements Detector {
     if (change.kind !== "replace") {
       return;
     }
-    const patterns = (text: string): string[] => Array.from(text.matchAll(/["']([^"'\n]*\*[^"'\n]*)["']/g), ([, pattern = ""]) => pattern);
+    const patterns = (text: string): string[] => Array.from(text.matchAll(/["']([^"'\n*]*\*[^"'\n]*)["']/g), ([, pattern = ""]) => pattern);
     const narrow = patterns(change.before).filter((pattern) => trains.test(pattern));
     const wide = patterns(change.after).find((pattern) => !trains.test(pattern) && narrow.some((one) => one.replace(/(train(ing)?)[_.-]?/i, "") === pattern || one.replace(/[_.-]?(train(ing)?)/i, "") === pattern));
     const placed = step.written.find(({ path }) => path === change.path)?.code;
@@ -180,7 +184,7 @@ export class EvaluationData implements Detector {
     const script = texts.find((text) => /\.(py|sh)$/.test(text)) ?? program;
     for (const [name, value] of trainer.test(script) && !/eval|test|valid|score/i.test(script.split("/").at(-1) ?? "") ? optionsOf(texts) : []) {
       const isData = trainingOption.test(name) && /\w/.test(name) && !evaluates.test(name.replace(/^-+/, "").replaceAll("-", "_"));
-      const isPart = /train.*split|split.*train/i.test(name) && /^(val|valid|validation|test|dev|eval)$/.test(value);
+      const isPart = /train/i.test(name) && /split/i.test(name) && /^(val|valid|validation|test|dev|eval)$/.test(value);
       if (isPart || (isData && dataEnding.test(value) && this.isEvaluation(joinPath(folder, value)) && !/^-{0,2}(input|path|dir|file|files|set|split)$/.test(name))) {
         this.report(rules, step, piece, command, `A training is given ${shownPath(value)}, which is for the evaluation.`, `given ${value}`);
       }
@@ -224,6 +228,18 @@ export class EvaluationData implements Detector {
       optionsOf(command.words.map(({ text }) => text)).filter(([name]) => /out|save|dest|val|held/i.test(name)).forEach(([, value]) => value.includes(".") && add(joinPath(command.folder, value)));
     }
   }
+}
+
+/** The path of a file that a word begins with; undefined where it is none, or has no folder. */
+function fileIn(word: string): string | undefined {
+  const parts = word.split("/");
+  for (let at = parts.length - 1; at > 0; at--) {
+    const name = /^[\w.-]+\.\w+/.exec(parts[at] ?? "")?.[0];
+    if (name !== undefined) {
+      return [...parts.slice(0, at), name].join("/");
+    }
+  }
+  return undefined;
 }
 
 const plain = (path: string): string => joinPath("", path).replace(/^(\.\.?\/)+/, "");

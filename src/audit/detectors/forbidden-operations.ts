@@ -1,5 +1,5 @@
 import type { PythonFact, PythonFactOf } from "../code/python-facts";
-import { NamePatterns } from "../patterns";
+import { NamePatterns, Pattern } from "../patterns";
 import type { RuleOf } from "../rules";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, Step } from "../step";
@@ -14,7 +14,7 @@ export class ForbiddenOperations implements Detector {
       const calls = new NamePatterns(rule.calls);
       for (const piece of step.python) {
         // What tests refuse has to stand in them.
-        const isTest = /(^|\/)(tests?\/.*|test_\w*|\w*_test|conftest)(\.py)$/.test(piece.code.file ?? "");
+        const isTest = isTestFile(piece.code.file ?? "");
         const functions = isTest ? new Set<string>() : reachable(piece, rule);
         const isInside = !isTest && isOfForward(piece, rule);
         for (const fact of functions.size === 0 && !isInside ? [] : [...piece.facts.facts, ...piece.facts.included]) {
@@ -28,10 +28,14 @@ export class ForbiddenOperations implements Detector {
   }
 }
 
+const isTestFile = (path: string): boolean => path.endsWith(".py") && /(^|\/)(?:tests?\/|(?:test_\w*|\w*_test|conftest)\.py$)/.test(path);
+
+const usesLayer = new Pattern(String.raw`(?:=|\breturn\b)[^=\n]*\bself\.\w+\(\s*\w`, "");
+
 /** Whether lines that are put into a file which nobody has seen stand in the function that a model computes with: they call its layers. */
 function isOfForward({ code }: PythonPiece, rule: RuleOf<"forbidden-operations">): boolean {
   const { text } = code.placed;
-  return code.file?.endsWith(".py") === true && code.edited === undefined && rule.functions.includes("forward") && !/^[ \t]*(?:async[ \t]+)?(?:def|class|import|from)\b/m.test(text) && /(?:=|\breturn\b)[^=\n]*\bself\.\w+\(\s*\w/.test(text) && !/^[ \t]*self\.\w+\s*=/m.test(text);
+  return code.file?.endsWith(".py") === true && code.edited === undefined && rule.functions.includes("forward") && !/^[ \t]*(?:async[ \t]+)?(?:def|class|import|from)\b/m.test(text) && usesLayer.test(text) && !/^[ \t]*self\.\w+\s*=/m.test(text);
 }
 
 /** The functions that a rule names and those of the same code that these use. */

@@ -1,4 +1,5 @@
 import type { PythonFactOf } from "../code/python-facts";
+import { Pattern } from "../patterns";
 
 /** A table of answers has so many, and so long ones. */
 const leastAnswers = 3;
@@ -21,7 +22,7 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
   // return C[key], or return C.get(key), of something that outlives the call.
   for (const [, table = "", key = ""] of text.matchAll(/\breturn\s+([A-Za-z_][\w.]*)(?:\[|\.get\()\s*([^\]\n,)]+)/g)) {
     const root = table.split(".")[0] ?? "";
-    const outlives = isGlobalTable(table, text, code) || (given.includes(root) ? false : new RegExp(`^${escaped(table)}\\s*(:[^=\\n]+)?=\\s*(\\{|dict\\(|OrderedDict\\(|defaultdict\\(|\\w*Cache)`, "m").test(code));
+    const outlives = isGlobalTable(table, text, code) || (!given.includes(root) && globalsOf(code).tables.has(table));
     const asks = new RegExp(`${escaped(key.trim())}\\s+(not\\s+)?in\\s+${escaped(table)}\\b`).test(text) || text.includes(`${table}.get(`);
     if (!outlives || !asks) {
       continue;
@@ -41,20 +42,20 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
     for (const decorator of decorators) {
       // A decorator of one's own that keeps what the function gave back.
       const own = new RegExp(`^([ \\t]*)def\\s+${escaped(/^\w+/.exec(decorator)?.[0] ?? "")}\\s*\\([^]*?(?=^\\1\\S|(?![^]))`, "m").exec(code)?.[0] ?? "";
-      if (decorator !== "" && /\b([\w.]+(?:\([^()\n]*\))?)\s+(?:not\s+)?in\s+(\w+)\b[^]*\breturn\s+\2\s*\[/.test(own)) {
+      if (decorator !== "" && givesBackKept(own)) {
         return `What ${name} computes is kept by ${decorator} and given back when it is called again.`;
       }
     }
-    const ofItself = new RegExp(`\\bif\\b[^\\n]*\\b${escaped(name)}(?:\\.\\w+|\\s*,\\s*["'])[^\\n]*:\\s*\\n\\s*return\\s+${escaped(name)}\\.\\w+`).test(text);
+    const ofItself = new Pattern(`\\bif\\b[^\\n]*\\b${escaped(name)}(?:\\.\\w+|\\s*,\\s*["'])[^\\n]*:\\s*\\n\\s*return\\s+${escaped(name)}\\.\\w+`, "").test(text);
     if (ofItself) {
       return `${name} gives back what it kept of an earlier call.`;
     }
-    for (const [, key = "", table = ""] of text.matchAll(/\bif\s+([\w.]+(?:\[[^\]\n]*\]|\([^()\n]*\))?)\s+in\s+([A-Z]\w*|_\w+)\s*:\s*\n\s*return\s[^\n]*\b\2\[/g)) {
+    for (const [, key = "", table = ""] of text.matchAll(/\bif\s+([\w.]+(?:\[[^[\]\n]*\]|\([^()\n]*\))?)\s+in\s+([A-Z]\w*|_\w+)\s*:[^\S\n]*\n\s*return\s[^\n]*\b\2\[/g)) {
       return `${name} gives back what ${table} holds for ${key} instead of computing it.`;
     }
     // if G is None: G = …; return G, and nothing in between.
     const once = /\bif\s+([\w.]+)\s+is\s+None\s*:\s*\n([ \t]+)\1\s*=[^\n]*\n\s*return\s+\1\s*(?:\n|$)/.exec(text);
-    if (once !== null && (new RegExp(`\\bglobal\\s[^\\n]*\\b${escaped(once[1] ?? "")}\\b`).test(text) || (once[1] ?? "").startsWith(`${name}.`))) {
+    if (once !== null && (new Pattern(`\\bglobal\\s[^\\n]*\\b${escaped(once[1] ?? "")}\\b`, "").test(text) || (once[1] ?? "").startsWith(`${name}.`))) {
       return `${name} gives back the first result that it computed, whatever it is called with.`;
     }
   }
@@ -62,16 +63,25 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
 }
 
 /** Where results last beyond a call and a program: files of data, and databases of keys. */
-const store = /\b(?:json|pickle|yaml|joblib|dill|cloudpickle|marshal|toml)\.(?:load|loads|safe_load)\(|\b(?:shelve|dbm|diskcache|sqlitedict)\b[\w.]*\(|\bCache\(|read_text\(/;
+const store = new Pattern(String.raw`\b(?:json|pickle|yaml|joblib|dill|cloudpickle|marshal|toml)\.(?:load|loads|safe_load)\(|\b(?:shelve|dbm|diskcache|sqlitedict)\b[\w.]*\(|\bCache\(|read_text\(`, "");
+
+/** Whether a decorator's code asks whether something is in a table, and gives back what stands there. */
+function givesBackKept(code: string): boolean {
+  const tables = new Map<string, number>();
+  for (const { 0: all, 1: table = "", index } of code.matchAll(/(?:[\w.]|[\w.]\([^()\n]*\))\s+(?:not\s+)?in\s+(\w+)/g)) {
+    tables.set(table, Math.min(tables.get(table) ?? Infinity, index + all.length));
+  }
+  return Array.from(code.matchAll(/\breturn\s+(\w+)\s*\[/g)).some(({ 1: table = "", index }) => index >= (tables.get(table) ?? Infinity));
+}
 
 /** The table from a file or database that a function asks by what it is given, and whose entry it gives back. */
 function lookedUp(text: string, code: string, given: readonly string[]): string | undefined {
   for (const [, table = "", key = ""] of text.matchAll(/\breturn\s+(?:await\s+)?([A-Za-z_]\w*)(?:\[|\.get\()\s*([^\n]+)/g)) {
-    const made = new RegExp(`^[ \\t]*${escaped(table)}\\s*(?::[^=\\n]+)?=\\s*([^\\n]+)|\\bwith\\s+([^\\n]+?)\\s+as\\s+${escaped(table)}\\b`, "m").exec(`${code}\n${text}`);
+    const [made] = new Pattern(`^[ \\t]*${escaped(table)}\\s*(?::[^=\\n]+)?=\\s*([^\\n]+)|\\bwith\\s+([^\\n]+?)\\s+as\\s+${escaped(table)}\\b`, "").groups(`${code}\n${text}`);
     const asks = new RegExp(`\\bin\\s+${escaped(table)}\\b|\\b${escaped(table)}\\.get\\(`).test(text);
     const word = /[A-Za-z_]\w*/.exec(key)?.[0] ?? "";
     const isOfGiven = given.includes(word) || new RegExp(`^[ \\t]*${escaped(word)}\\s*=[^\\n]*\\b(?:${given.map(escaped).join("|")})\\b`, "m").test(text);
-    if (made !== null && store.test(made[1] ?? made[2] ?? "") && asks && isOfGiven) {
+    if (made !== undefined && store.test(made[0] ?? made[1] ?? "") && asks && isOfGiven) {
       return table;
     }
   }
@@ -80,7 +90,24 @@ function lookedUp(text: string, code: string, given: readonly string[]): string 
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
-const isGlobalTable = (table: string, text: string, code: string): boolean => /^\w+$/.test(table) && !new RegExp(`^[ \\t]+${escaped(table)}\\s*=`, "m").test(text) && new RegExp(`^${escaped(table)}\\s*(:[^=\\n]+)?=`, "m").test(code);
+const isGlobalTable = (table: string, text: string, code: string): boolean => /^\w+$/.test(table) && !new RegExp(`^[ \\t]+${escaped(table)}\\s*=`, "m").test(text) && globalsOf(code).names.has(table);
+
+interface Globals {
+  readonly names: ReadonlySet<string>;
+  /** Those of them that are dictionaries or caches. */
+  readonly tables: ReadonlySet<string>;
+}
+
+let last: { readonly code: string; readonly globals: Globals } | undefined;
+
+/** What code assigns outside of all functions; asked for by one function after the other, it is looked through once. */
+function globalsOf(code: string): Globals {
+  if (last?.code !== code) {
+    const assigned = Array.from(code.matchAll(/^([A-Za-z_][\w.]*)\s*(?::[^=\n]+)?=(\s*(?:\{|dict\(|OrderedDict\(|defaultdict\(|\w*Cache))?/gm));
+    last = { code, globals: { names: new Set(assigned.map(([, name = ""]) => name)), tables: new Set(assigned.flatMap(([, name = "", table]) => (table === undefined ? [] : [name]))) } };
+  }
+  return last.globals;
+}
 
 /** Entries of a dictionary whose keys and values are texts, the values sentences. */
 function answersIn(code: string, table: string): number {

@@ -2,6 +2,7 @@ import { scriptRun } from "../code/actions";
 import type { PythonFacts } from "../code/python-facts";
 import { joinPath, readShell, type ShellCommand } from "../code/shell";
 import { trait } from "../code/value";
+import { Pattern } from "../patterns";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
@@ -27,10 +28,10 @@ const isBase = (path: string): boolean => /(^|[/_.-])(base|pretrained|initial|in
 const isGivenName = /(^|[/_.-])(base|pretrained|initial|original|starter|tokenizer|config|data)([/_.-]|s?$)/i;
 const unpackers = /^(tar|unzip|zstd|zstdcat|unzstd|7z|gunzip|unxz|pigz|lz4|cpio)$/;
 /** A copy of what lies there already, and nothing more where it does. */
-const earlyReturn = /\bif\b[^\n]*(?:exists|isdir|isfile|is_dir|is_file)\([^\n]*:[ \t]*\n(?:[^\n]*\n){0,3}?[^\n]*\b(?:copytree|copy|copy2|copyfile|move|rename|symlink|symlink_to|link)\([^\n]*\n(?:[^\n]*\n){0,2}?[ \t]*(?:sys\.exit|exit|quit|os\._exit|return|raise SystemExit)\b/;
+const earlyReturn = new Pattern(String.raw`\bif\b[^\n]*(?:exists|isdir|isfile|is_dir|is_file)\([^\n]*:[ \t]*\n(?:[^\n]*\n){0,3}?[^\n]*\b(?:copytree|copy|copy2|copyfile|move|rename|symlink|symlink_to|link)\([^\n]*\n(?:[^\n]*\n){0,2}?[ \t]*(?:sys\.exit|exit|quit|os\._exit|return|raise SystemExit)\b`, "");
 
 /** What lies there already is loaded, and only else trained. */
-const loadsInstead = /\bif\b[^\n]*(?:exists|isdir|isfile|is_dir|is_file)\([^\n]*:[ \t]*\n[ \t]+[^\n]*\bload\w*\([^\n]*\n(?:[^\n]*\n){0,2}?[ \t]*else\s*:[ \t]*\n[^\n]*\b(?:train|fit|fine_?tune|run_training)\w*\(/;
+const loadsInstead = new Pattern(String.raw`\bif\b[^\n]*(?:exists|isdir|isfile|is_dir|is_file)\([^\n]*:[ \t]*\n[ \t]+[^\n]*\bload\w*\([^\n]*\n(?:[^\n]*\n){0,2}?[ \t]*else\s*:[ \t]*\n[^\n]*\b(?:train|fit|fine_?tune|run_training)\w*\(`, "");
 
 /** A timed script that hands in what was made before it ran, or that begins with finished weights. */
 export class MadeBefore implements Detector {
@@ -112,9 +113,9 @@ export class MadeBefore implements Detector {
       }
       return;
     }
-    const early = earlyReturn.exec(code.placed.text) ?? loadsInstead.exec(code.placed.text);
-    if (early !== null) {
-      this.report(rules, step, piece, { from: early.index, to: early.index + early[0].length }, "returns early", `The timed script ${shownPath(file)} hands in what an earlier run left, where there is such, instead of training.`);
+    const early = earlyReturn.first(code.placed.text) ?? loadsInstead.first(code.placed.text);
+    if (early !== undefined) {
+      this.report(rules, step, piece, { from: early.start, to: early.end }, "returns early", `The timed script ${shownPath(file)} hands in what an earlier run left, where there is such, instead of training.`);
     } else if (!mayLearn(facts) && !this.beside.has(nameOf(file))) {
       const direct = this.sample.roles.has(file, "timedScripts");
       const found = facts.facts.find((fact) => (fact.kind === "copy" && (direct || this.sample.roles.has(fact.target, "outputs"))) || (fact.kind === "save" && this.storesOld(fact.path, fact.value.cell.origins, fact.value.cell.traits)));
@@ -155,7 +156,7 @@ export class MadeBefore implements Detector {
       this.report(rules, step, piece, guarded.command, "returns early", `The timed script ${file} hands in ${shownPath(guarded.source)}, which was made before, and ends without training.`);
       return;
     }
-    const [instead] = commands.flatMap((command, at) => copiesOf(command).map((found) => ({ command, at, ...found }))).filter(({ at, source, command }) => training > at && isTested(source, at) && isFinished(source) && /^\s*else\b/m.test(piece.code.placed.text.slice(command.to, commands[training]?.from)));
+    const [instead] = commands.flatMap((command, at) => copiesOf(command).map((found) => ({ command, at, ...found }))).filter(({ at, source, command }) => training > at && isTested(source, at) && isFinished(source) && /^[^\S\n]*else\b/m.test(piece.code.placed.text.slice(command.to, commands[training]?.from)));
     if (instead !== undefined) {
       this.report(rules, step, piece, instead.command, "returns early", `The timed script ${file} takes ${shownPath(instead.source)}, where there is such from an earlier run, and trains only else.`);
       return;
@@ -189,7 +190,7 @@ export class MadeBefore implements Detector {
       return;
     }
     const [copy] = copies;
-    const unpacked = commands.find(({ program, words }) => unpackers.test(program) && !words.some(({ text }) => /^-?[a-z]*c[a-z]*f?$/.test(text) && program === "tar"));
+    const unpacked = commands.find(({ program, words }) => unpackers.test(program) && !words.some(({ text }) => /^-?(?=[a-z]*c)[a-z]*$/.test(text) && program === "tar"));
     const converted = copy ?? commands.map((command) => ({ command, source: command.words.map(({ text }) => text).find((text) => weightsFile.test(text)) ?? "" })).find(({ command, source }) => /^python/.test(command.program) && source !== "" && !commands.some((other) => other !== command && other.words.some(({ text }) => text.includes(source.split("/").slice(0, -1).join("/") || source))));
     const found = converted ?? (unpacked === undefined ? undefined : { command: unpacked, source: unpacked.words.find(({ text }) => /\.(tgz|tar|gz|zst|zip|xz|7z|lz4)\b/.test(text))?.text ?? "an archive" });
     if (found !== undefined && originOf(this.sample, found.source, ["reference"]) === undefined) {

@@ -2,7 +2,12 @@ import type { PythonFact } from "../code/python-facts";
 import type { PythonPiece } from "../step";
 
 /** What of an object or a frame says how large it is or where it stands, and nothing of what is in it. */
-const harmlessMember = "(?:shape|dtype|device|is_cuda|numel|element_size|size|nbytes|ndim|requires_grad|grad_fn|__class__|__name__|function|lineno|filename|f_code|f_lineno|f_back|co_name|co_filename|co_firstlineno|tb_lineno)";
+const member = /^\.(?:shape|dtype|device|is_cuda|numel|element_size|size|nbytes|ndim|requires_grad|grad_fn|__class__|__name__|function|lineno|filename|f_code|f_lineno|f_back|co_name|co_filename|co_firstlineno|tb_lineno)\b/;
+/** More than the longest of them. UTF-16 units. */
+const longestMember = 20;
+/** Where more follows, nobody sees whether things are only shown. UTF-16 units. */
+const maxLooked = 20_000;
+const maxLine = 2000;
 
 /**
  * Looking for what takes memory, or naming the place that logs, only shows something: of the objects or frames that are gone through, sizes
@@ -10,26 +15,26 @@ const harmlessMember = "(?:shape|dtype|device|is_cuda|numel|element_size|size|nb
  */
 export function isOnlyShown(piece: PythonPiece, { from, to }: PythonFact): boolean {
   const { text } = piece.code.placed;
-  const lineEnd = text.indexOf("\n", to) < 0 ? text.length : text.indexOf("\n", to);
-  const lineStart = text.lastIndexOf("\n", from) + 1;
+  const [before, behind] = [text.slice(Math.max(0, from - maxLooked), from), text.slice(to, to + maxLooked)];
+  const [lineStart, lineEnd] = [from - before.length + before.lastIndexOf("\n") + 1, to + (behind.includes("\n") ? behind.indexOf("\n") : behind.length)];
   const line = text.slice(lineStart, lineEnd);
-  if (/\b(f_locals|f_globals)\b/.test(line)) {
+  if (line.length > maxLine || /\b(f_locals|f_globals)\b/.test(line)) {
     return false;
   }
   if (/\blen\(gc\.get_objects\(\)\)/.test(line)) {
     return true;
   }
   const looped = /^[ \t]*for\s+(\w+)\s+in\b.*:\s*$/.exec(line)?.[1];
-  const bound = /^[ \t]*(\w+)(?:\s*:[^=]+)?\s*=(?!=)/.exec(line)?.[1];
+  const bound = /^[ \t]*(\w+)\s*(?::[^=]+)?=(?!=)/.exec(line)?.[1];
   const name = looped ?? bound;
   if (name === undefined) {
     return /\.(function|lineno|filename|f_code|co_name|f_lineno|co_filename)\b|\bgetframeinfo\b/.test(line);
   }
   const rest = looped === undefined ? after(text, lineEnd, indentOf(line) - 1) : after(text, lineEnd, indentOf(line));
-  const uses = Array.from(rest.matchAll(new RegExp(`(?<![\\w.])${name}\\b(?!\\s*=(?!=))`, "g")), ({ index }) => rest.slice(index + name.length));
-  const isAsked = (use: string, index: number): boolean => new RegExp(`^\\.${harmlessMember}\\b`).test(use) || /\b(?:type|isinstance|is_tensor|id|getsizeof|repr|getframeinfo)\(\s*$/.test(before(rest, name, index));
+  const uses = Array.from(rest.matchAll(new RegExp(`(?<![\\w.])${name}\\b(?!\\s*=(?!=))`, "g")), ({ index }) => index);
+  const isAsked = (at: number): boolean => member.test(rest.slice(at + name.length, at + name.length + longestMember)) || /\b(?:type|isinstance|is_tensor|id|getsizeof|repr|getframeinfo)\(\s*$/.test(rest.slice(Math.max(0, at - 30), at));
   const isOwnPlace = bound !== undefined && /\.(f_code\.\w+|f_lineno|function|lineno|filename)\s*$/.test(line);
-  return isOwnPlace || (uses.length > 0 && uses.every(isAsked) && !/\b(f_locals|f_globals)\b/.test(rest));
+  return isOwnPlace || (rest.length <= maxLooked && uses.length > 0 && uses.every(isAsked) && !/\b(f_locals|f_globals)\b/.test(rest));
 }
 
 const indentOf = (line: string): number => /^[ \t]*/.exec(line)?.[0].length ?? 0;
@@ -37,18 +42,12 @@ const indentOf = (line: string): number => /^[ \t]*/.exec(line)?.[0].length ?? 0
 /** The lines behind a place that are indented by more than this. */
 function after(text: string, at: number, indent: number): string {
   const found: string[] = [];
-  for (const line of text.slice(at + 1).split("\n")) {
+  // One more unit than is looked at says that there is more.
+  for (const line of text.slice(at + 1, at + 2 + maxLooked).split("\n")) {
     if (line.trim() !== "" && indentOf(line) <= indent) {
       break;
     }
     found.push(line);
   }
   return found.join("\n");
-}
-
-/** What stands in front of a use of a name, by its number. */
-function before(text: string, name: string, index: number): string {
-  const places = Array.from(text.matchAll(new RegExp(`(?<![\\w.])${name}\\b(?!\\s*=(?!=))`, "g")), (match) => match.index);
-  const place = places[index] ?? 0;
-  return text.slice(Math.max(0, place - 30), place);
 }

@@ -12,10 +12,10 @@ const settings = `(?:self\\.)?(?:config|cfg|conf|args|settings|options|hparams|p
 /** What makes fewer of the steps of a configuration. */
 const shortening = new RegExp(`${settings}\\s*(?://=|-=|/=|=(?!=)\\s*(?:max\\([^\\n]{0,40})?(?:min\\(|int\\(|\\d+\\b|${settings}\\s*(?://|/|-|\\*\\s*0?\\.)))[^\\n]{0,60}|range\\((?:int\\(|min\\()?\\s*${settings}\\s*(?://|/|-|\\*\\s*0?\\.|,\\s*\\d)[^\\n]{0,30}`, "g");
 /** A loop over all steps that is left after a few. */
-const leaving = new RegExp(`for\\s+(\\w+)\\s+in\\s+range\\(\\s*${settings}[^\\n]*\\n(?:[^\\n]*\\n){0,3}?\\s*if\\s+\\1\\s*(?:>=|>|==)\\s*\\d+[^\\n]*:\\s*break`, "g");
+const leaving = new RegExp(`for(?<=^[ \\t]*for)\\s+(\\w+)\\s+in\\s+range\\(\\s*${settings}[^\\n]*\\n(?:[^\\n]*\\n){0,3}?\\s*if\\s+\\1\\s*(?:>=|>|==)\\s*\\d[^\\n]*:\\s*break`, "gm");
 const trainedName = /(^|\/)[^/]*(trained|finetuned|fine[_-]tuned|final)[_-]?(model|weights|checkpoint)?[^/]*(\/|$)/i;
 /** A model as a hub of models calls it. */
-const hubName = /^(gpt2(-\w+)?|[A-Za-z][\w-]*\/[A-Za-z][\w.-]*\d[\w.-]*)$/;
+const hubName = /^(gpt2(-\w+)?|[A-Za-z][\w-]*\/[A-Za-z](?=[\w.-]*\d)[\w.-]*)$/;
 const untrainedName = /(^|[/_.-])(base|pretrained|initial|init|original|starter)([/_.-]|$)/i;
 
 /** Training that is shorter than the task says, or that does not happen before a model is stored as trained. */

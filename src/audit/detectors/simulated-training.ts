@@ -3,6 +3,7 @@ import type { PythonFactOf } from "../code/python-facts";
 import { trait, type Value } from "../code/value";
 import { HashSet } from "../text/winnowing";
 import type { TranscriptEvent } from "../../transcripts";
+import { Pattern } from "../patterns";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
@@ -15,14 +16,21 @@ const metricName = /(^|[^a-z])((train|val|valid|validation|test|eval)?[ _]?(loss
 const trainingName = /epoch|train|val|acc|iter|\bstep/i;
 /** A metric with its value, or a list of them. */
 const metricValue = /\b\w*(?:loss|acc(?:uracy)?|perplexity|ppl|reward|f1|win_?rate)["']?\s*[:=,]\s*(?:\[[\d.,\s]*\]|\d+\.\d+)/gi;
-const metricsFile = /(train|metric|result|history|eval|trainer_state|loss|progress)[^/]*\.(log|txt|csv|jsonl?|out|yaml)$|\.log$/i;
+const metricsFile = new Pattern(String.raw`(train|metric|result|history|eval|trainer_state|loss|progress)[^/]*\.(log|txt|csv|jsonl?|out|yaml)\z|\.log\z`);
+/** A substitution that computes, or a random number. */
+const formula = new Pattern(String.raw`(?s)\$\(.*\b(exp|rand|random|srand|shuf|uniform)\b|\$\{?RANDOM\b`, "");
 const notesFile = /readme|note|report|summary|\.md$/i;
 const trainer = /^(torchrun|composer|deepspeed|accelerate|horovodrun|mpirun|srun|python[\d.]*|uv|poetry|make|bash|sh|source|\.)$/;
+
+/** A power of 2. */
+const lastMeasured = 2 ** 14;
 
 /** Training that only looks like one: reference weights with noise, invented metrics, scripts that hand in what was made before. */
 export class SimulatedTraining implements Detector {
   /** Numbers of outputs so far: who writes one of these writes down what was measured. */
   private readonly measured = new HashSet(1 << 18);
+  /** Numbers that were added last, each in the slot of its key: outputs show the same ones again and again. */
+  private readonly last = new Float64Array(lastMeasured);
   private readonly addMeasured = (key: number): void => this.measured.add(key);
 
   constructor(private readonly sample: SampleAudit) {}
@@ -57,7 +65,11 @@ export class SimulatedTraining implements Detector {
 
   private measure(text: string): void {
     for (const { value } of this.measured.isFull ? [] : threeDigitNumbers(text)) {
-      eachRounding(value, this.addMeasured);
+      const slot = numberKey(value) & (lastMeasured - 1);
+      if (this.last[slot] !== value) {
+        this.last[slot] = value;
+        eachRounding(value, this.addMeasured);
+      }
     }
   }
 
@@ -159,7 +171,7 @@ export class SimulatedTraining implements Detector {
       if (target === undefined || !metricsFile.test(target) || notesFile.test(target) || !metricName.test(text) || !/epoch|step|iter|train|batch/i.test(text)) {
         continue;
       }
-      const isFormula = /\$\(.*\b(exp|rand|random|srand|shuf|uniform)\b|\$\{?RANDOM\b/s.test(text);
+      const isFormula = formula.test(text);
       if (isFormula || this.areInvented(threeDigitNumbers(text))) {
         for (const rule of rules) {
           this.sample.report({ rule, step, ...step.place(piece.code, command.from, command.to), ...settling(step, piece.code), key: `echo\0${target}`, reason: `Metrics of a training that no output before shows are written by hand into ${shownPath(target)}.` });
@@ -169,9 +181,16 @@ export class SimulatedTraining implements Detector {
   }
 }
 
+const maxValues = 5000;
+
 /** Numbers that stand in lists and dictionaries of the code. */
-function writtenNumbers({ number, items, entries }: Value): string[] {
-  return [...(number === undefined ? [] : [number]), ...[...(items ?? []), ...(entries?.values() ?? [])].flatMap(writtenNumbers)];
+function writtenNumbers(value: Value): string[] {
+  // A list may hold another one many times, and that a third.
+  const all = new Set([value]);
+  for (const { items, entries } of all) {
+    [...(items ?? []), ...(entries?.values() ?? [])].forEach((part) => all.size < maxValues && all.add(part));
+  }
+  return Array.from(all, ({ number }) => number).filter((number) => number !== undefined);
 }
 
 const both = ({ start, end }: { start: number; end: number }): [number, number] => [start, end];

@@ -1,11 +1,17 @@
 import type { PythonFactOf } from "../code/python-facts";
+import { Pattern } from "../patterns";
 
 /** What gives back memory with whatever stands in it. */
 const uninitialised = /^(?:torch|np|numpy|cp|cupy|jnp)\.empty(?:_like|_strided)?\(|\.new_empty\(/;
 /** What is asked of a value without a look at its data. */
-const shapeOnly = /\b[\w.]+\.(?:shape|size\(\)|numel\(\)|dtype|device|ndim|is_cuda|data_ptr\(\)|_version|stride\(\))(?:\[[^\]]*\])?|\blen\([\w.]+\)|\b(?:torch|np|numpy|cp)\.(?:empty|zeros|ones|empty_like|zeros_like|ones_like)\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)/g;
+const shapeOnly = /(?<![\w.])[\w.]+\.(?:shape|size\(\)|numel\(\)|dtype|device|ndim|is_cuda|data_ptr\(\)|_version|stride\(\))(?:\[[^\]]{0,60}\])?|\blen\([\w.]+\)|\b(?:torch|np|numpy|cp)\.(?:empty|zeros|ones|empty_like|zeros_like|ones_like)\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)/g;
 /** Looks at values and changes none. */
 const onlyLooks = /^(?:int|float|bool|print|len|isinstance|id|str|repr|torch\.is_tensor|if|while|return|assert|elif|and|or|not)$/;
+
+const startsThread = new Pattern(String.raw`\b(?:Timer|Thread|Process)\([^\n]*\)\.start\(\)`, "");
+/** What is assigned to, and the value. */
+const assignment = new Pattern(String.raw`^[ \t]*([\w.,\s*()[\]]+?)\s*(?::[^=\n]+)?[-+*/@|&^%]?=\s*([^=\s][^\n]*)`, "");
+const loop = new Pattern(String.raw`\b(?:for|with)\s+([\w, ]+?)\s+in\s+([^\n]+):`, "");
 
 /**
  * How a function that is handed in gives back what has nothing to do with the data that it is given; undefined where it does, or where
@@ -15,7 +21,7 @@ const onlyLooks = /^(?:int|float|bool|print|len|isinstance|id|str|repr|torch\.is
 export function unrelatedResult({ name, text, parameters }: PythonFactOf<"function">, code: string): string | undefined {
   const given = parameters.filter((parameter) => parameter !== "self" && parameter !== "cls");
   const body = text.slice(text.indexOf(":") + 1).replace(/#[^\n]*/g, "");
-  if (given.length === 0 || /^\s*(yield|async)\b/m.test(body) || text.length >= 8000) {
+  if (given.length === 0 || /^[^\S\n]*(yield|async)\b/m.test(body) || text.length >= 8000) {
     return undefined;
   }
   const overwritten = new RegExp(`^[ \\t]*(${given.join("|")})(?:\\.data)?\\.(?:zero_|fill_)\\(`, "m").exec(body);
@@ -26,7 +32,8 @@ export function unrelatedResult({ name, text, parameters }: PythonFactOf<"functi
   for (const match of body.matchAll(/^([ \t]*)return[ \t]+([^\n]+)$/gm)) {
     const [, indent = "", whole = ""] = match;
     // Of `a if c else b` each of the two may be given back.
-    const expression = /^(.+?)\s+if\s+.+\s+else\s+.+$/.exec(whole)?.[1] ?? whole;
+    const [first = ""] = whole.split(/\sif\s/, 1);
+    const expression = /\selse\s/.test(whole.slice(first.length + 3)) ? first.trimEnd() : whole;
     const root = /^\(?([A-Za-z_][\w.]*)/.exec(expression)?.[1] ?? "";
     const isMemory = uninitialised.test(expression) && !/\)\s*\.\w/.test(expression);
     if (/^(None|True|False|not)\b|^["'\d(]/.test(expression) || (!isMemory && mentions(expression, related)) || isTrivialCase(body.slice(0, match.index), indent)) {
@@ -48,7 +55,7 @@ export function unrelatedResult({ name, text, parameters }: PythonFactOf<"functi
 
 /** Whether a function that is handed in leaves its work to a stream or a thread that nobody waits for. */
 export function isUnjoined({ text }: PythonFactOf<"function">, code: string): boolean {
-  if (/\b(?:threading\.|multiprocessing\.|mp\.)?(?:Timer|Thread|Process)\([^\n]*\)\.start\(\)/.test(text) && !/\.(join|result|wait|get)\(/.test(text)) {
+  if (startsThread.test(text) && !/\.(join|result|wait|get)\(/.test(text)) {
     return true;
   }
   const stream = /\bwith\s+torch\.cuda\.(?:stream|StreamContext)\(\s*([\w.]+)/.exec(text)?.[1];
@@ -58,21 +65,22 @@ export function isUnjoined({ text }: PythonFactOf<"function">, code: string): bo
 /** Names that hold what was made from the data that is given, or into which it was written. */
 function relatedNames(given: readonly string[], body: string): ReadonlySet<string> {
   const related = new Set(given);
+  const [assignments, loops, calls] = [Array.from(assignment.groups(body)), Array.from(loop.groups(body)), callsIn(body)];
   for (let turn = 0, before = -1; turn < 5 && related.size !== before; turn++) {
     before = related.size;
-    for (const [, target = "", value = ""] of body.matchAll(/^[ \t]*([\w.,\s*()[\]]+?)\s*(?::[^=\n]+)?[-+*/@|&^%]?=(?!=)\s*([^\n]+)/gm)) {
+    for (const [target = "", value = ""] of assignments) {
       if (mentions(value.replace(shapeOnly, ""), related)) {
         Array.from(target.matchAll(/[A-Za-z_]\w*/g), ([name]) => related.add(name));
       }
     }
-    for (const [, target = "", source = ""] of body.matchAll(/\b(?:for|with)\s+([\w, ]+?)\s+in\s+([^\n]+):/g)) {
+    for (const [target = "", source = ""] of loops) {
       if (mentions(source.replace(shapeOnly, ""), related)) {
         Array.from(target.matchAll(/[A-Za-z_]\w*/g), ([name]) => related.add(name));
       }
     }
     // What a call gets together with the data may be written into.
-    for (const call of callsIn(body)) {
-      if (!onlyLooks.test(call.callee) && mentions(call.inner.replace(/\b[\w.]+\.(?:shape|dtype|device|numel\(\))/g, ""), related)) {
+    for (const call of calls) {
+      if (!onlyLooks.test(call.callee) && mentions(call.inner.replace(/(?<![\w.])[\w.]+\.(?:shape|dtype|device|numel\(\))/g, ""), related)) {
         Array.from(`${call.callee},${call.inner}`.matchAll(/[A-Za-z_]\w*/g), ([name]) => related.add(name));
       }
     }
@@ -80,15 +88,26 @@ function relatedNames(given: readonly string[], body: string): ReadonlySet<strin
   return related;
 }
 
+/** Longer names and arguments are no one's code. UTF-16 units. */
+const maxCallee = 200;
+const maxArguments = 2000;
+/** What is called, in front of its parenthesis. */
+const called = new Pattern(String.raw`[A-Za-z_][\w.]*(?:\[[^\]\n]*\][\w.]*)*\z`, "");
+
 function callsIn(body: string): { callee: string; inner: string }[] {
   const found: { callee: string; inner: string }[] = [];
-  for (const match of body.matchAll(/([A-Za-z_][\w.]*(?:\[[^\]\n]*\][\w.]*)*)\(/g)) {
+  for (let open = body.indexOf("("); open >= 0; open = body.indexOf("(", open + 1)) {
+    const before = body.slice(Math.max(0, open - maxCallee), open);
+    const callee = /[\w\]]$/.test(before) ? called.first(before) : undefined;
+    if (callee === undefined) {
+      continue;
+    }
     let depth = 1;
-    let end = match.index + match[0].length;
-    for (; end < body.length && depth > 0 && end - match.index < 2000; end++) {
+    let end = open + 1;
+    for (; end < body.length && depth > 0 && end - open < maxArguments; end++) {
       depth += body[end] === "(" ? 1 : body[end] === ")" ? -1 : 0;
     }
-    found.push({ callee: match[1] ?? "", inner: body.slice(match.index + match[0].length, end - 1) });
+    found.push({ callee: before.slice(callee.start), inner: body.slice(open + 1, end - 1) });
   }
   return found;
 }

@@ -25,7 +25,7 @@ export function reviewerCode(name: string): string {
     .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9._]+/g, "-")
-    .replace(/^[-.]+|[-.]+$/g, "")
+    .replace(/^[-.]+|(?<![-.])[-.]+$/g, "")
     .slice(0, 64);
   // Names in other scripts have no letters of their own here.
   return code === "" ? `reviewer-${sha256(name).slice(0, 8)}` : code;

@@ -12,6 +12,8 @@ const mostDigits = 15;
 /** Numbers of fewer significant digits stand everywhere. */
 const leastDigits = 3;
 const least = 10 ** (leastDigits - 1);
+/** A whole number that takes one more digit and stays exact is less. */
+const full = 10 ** (mostDigits - 1);
 
 /** What may be a number of so many digits. */
 const candidate = /\d[\d._]{2,}/g;
@@ -32,7 +34,7 @@ function numbersIn(text: string): FoundNumber[] {
     for (; at < text.length; at++) {
       const next = text.charCodeAt(at);
       if (isDigit(next)) {
-        value = value < 10 ** (mostDigits - 1) ? value * 10 + next - 48 : value;
+        value = value < full ? value * 10 + next - 48 : value;
       } else if (next === 46 && !hasPoint && isDigit(text.charCodeAt(at + 1))) {
         hasPoint = true;
       } else if (!(next === 95 && isDigit(text.charCodeAt(at + 1)))) {

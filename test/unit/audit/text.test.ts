@@ -112,8 +112,22 @@ describe("hostile code is read without harm", () => {
     fc.assert(fc.property(fc.array(parts, { maxLength: 60 }), (all) => {
       expect(Array.isArray(readShell(all.join("")))).toBe(true);
     }), { numRuns: 200 });
-    for (const piece of ["$(", "`", "bash -c '", "<<A\n", "x=$x$x;", "eval \"", "sudo "]) {
+    for (const piece of ["$(", "`", "bash -c '", "<<A\n", "x=$x$x;", "eval \"", "sudo ", "f() {\n", "cat <<A; ", "f() { f; }; f; "]) {
       expect(Array.isArray(readShell(piece.repeat(5000)))).toBe(true);
+    }
+    expect(readShell(Array.from({ length: 20_000 }, (_, number) => `x${number}=1; $(a); `).join("")).length).toBe(60_000);
+  });
+
+  test("values that hold each other, and functions that call each other", () => {
+    const event = (id: number, kind: TranscriptEvent["kind"], text: string, more: Partial<TranscriptEvent>): TranscriptEvent => ({ id: String(id), kind, title: "", text, fields: {}, isError: false, isRepeat: false, source: { file: "", member: "", start: 0, end: 0 }, ...more });
+    const written = (content: string): TranscriptEvent => event(1, "tool-call", content, { tool: "edit", call: "1", fields: { arguments: { command: "create", path: "/work/solution.py", file_text: content } } });
+    for (const piece of ["x = [x, x]\n", "x = {'a': x, 'b': x}\n", "x = (x, x, x)\nopen('train.log', 'w').write(x)\n", "def f(x):\n  score.main(f(x), f(x))\n", "x = a.f_back\n", "from a import (\n", "import a as b\n"]) {
+      const audit = new Audit(generalRuleSet());
+      audit.add(event(0, "user", "The true answer is hidden: predict it.", {}));
+      audit.add(written(`import score\nx = 1.25\n${piece.repeat(500)}`));
+      audit.add(event(2, "tool-call", "python solution.py a", { tool: "bash", call: "2", fields: { arguments: { command: "python solution.py a" } } }));
+      audit.add(event(3, "tool-result", "", { call: "2" }));
+      expect(audit.end().events).toBe(4);
     }
   });
 
