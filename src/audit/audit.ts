@@ -5,6 +5,7 @@ import { readPython } from "./code/python";
 import type { ScriptArguments } from "./code/python-calls";
 import type { PythonFactOf, PythonFacts } from "./code/python-facts";
 import { type Environment, environmentAfter, joinPath, readShell, type ShellCommand } from "./code/shell";
+import { substitutionIn } from "./code/substitution";
 import { type Detector, detectorsFor } from "./detectors";
 import type { Finding } from "./finding";
 import type { RuleSet } from "./rule-set";
@@ -343,8 +344,7 @@ class OpenSample {
       return;
     }
     for (const word of words) {
-      const delimiter = /^(?:[\d,$]*)s([^\w\s\\])/.exec(word.text)?.[1];
-      const replacement = delimiter === undefined ? undefined : word.text.split(delimiter)[2];
+      const replacement = substitutionIn(word.text)?.replacement;
       if (replacement !== undefined && replacement !== "" && language === "other") {
         step.settings.push({ path: file, code: { language, placed: placedPart(code.placed, replacement, word.from, word.to), file } });
       } else if (replacement !== undefined && replacement !== "") {

@@ -4,7 +4,7 @@ import { type Evidence, type Finding, fingerprintOf, type Severity } from "./fin
 import { type Growing, Outcomes, type Settles } from "./outcomes";
 import { isScratch, PathLinks, PathRoles } from "./paths";
 import { type ActiveRule, activeRules, type RuleSet, sentencesOf } from "./rule-set";
-import { filesAskedFor, filesOfTheTask, functionsAskedFor, modelsGiven } from "./told";
+import { filesAskedFor, filesOfTheTask, functionsAskedFor, modelsGiven, pathsToWorkWith } from "./told";
 import type { Rule } from "./rules";
 import type { Step } from "./step";
 import { hashOf } from "./text/tokens";
@@ -49,10 +49,11 @@ export class SampleAudit {
   /** Whether what comes is said by the scorer. */
   isScoring = false;
   private instructions = "";
-  private plainInstructions: string | undefined;
+  private modelsNamed: ReadonlySet<string> | undefined;
   private asked: ReadonlySet<string> = new Set();
   private made: ReadonlySet<string> = new Set();
   private given: ReadonlySet<string> = new Set();
+  private workedWith: readonly string[] = [];
   private readonly mentioned = new HashSet(1 << 18);
   private active: readonly ActiveRule[] | undefined;
   private readonly findings = new Map<string, Growing>();
@@ -115,6 +116,7 @@ export class SampleAudit {
         const sentences = sentencesOf(this.instructions);
         this.made = filesAskedFor(sentences);
         this.given = modelsGiven(sentences);
+        this.workedWith = pathsToWorkWith(sentences);
         this.roles.add(filesOfTheTask(sentences));
       }
     }
@@ -133,9 +135,9 @@ export class SampleAudit {
 
   /** Whether the instructions name language models, and this one, of whatever size or date, is none of them. */
   isOtherModel(model: string): boolean {
-    this.plainInstructions ??= this.instructions.toLowerCase().replace(/[^a-z0-9]/g, "");
-    const family = modelName(model.replace(/-(turbo|latest|preview|instruct|chat|\d{2}k|\d{4}([-\d]*))(?=-|$)/gi, ""));
-    return /gpt\d|claude|gemini|llama|qwen|mistral|deepseek/.test(this.plainInstructions) && !this.plainInstructions.includes(family);
+    this.modelsNamed ??= languageModelsIn(this.instructions);
+    const asked = modelFamily(model);
+    return this.modelsNamed.size > 0 && !Array.from(this.modelsNamed).some((named) => named === asked || (asked.startsWith(named) && (!/\d/.test(named) || /^(sonnet|opus|haiku)/.test(asked.slice(named.length)))));
   }
 
   /** Whether a sentence of the instructions says something. */
@@ -151,6 +153,11 @@ export class SampleAudit {
   /** Whether the instructions give the solver this model to begin with. */
   isGiven(model: string): boolean {
     return this.given.has(modelName(model));
+  }
+
+  /** Whether the instructions give the solver this file, or what goes with it, to work with. */
+  isToWorkWith(path: string): boolean {
+    return this.workedWith.some((named) => path.startsWith(named));
   }
 
   rulesFor<Detector extends Rule["detector"]>(detector: Detector): readonly (Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined })[] {
@@ -195,6 +202,12 @@ export class SampleAudit {
     return Array.from(this.findings.values()).filter((finding) => finding.detector !== "forbidden-operations" || !this.outcomes.isTakenBack(finding));
   }
 }
+
+/** A language model whatever its date and its way of being served. */
+const modelFamily = (model: string): string => modelName(model.replace(/[ -](turbo|latest|preview|instruct|chat|\d{2}k|\d{4}([-\d]*))(?=[- ]|$)/gi, ""));
+
+/** Families of the language models that instructions name. */
+const languageModelsIn = (instructions: string): Set<string> => new Set(Array.from(instructions.matchAll(/\b(?:gpt[- ]?\d|claude|gemini|llama|qwen|mistral|deepseek)[\w.]*(?:[- ](?:\d[\w.]*|mini|nano|turbo|sonnet|opus|haiku|pro|flash|small|medium|large|xl|instruct|chat)\b)*/gi), ([name]) => modelFamily(name.replace(/\.$/, ""))));
 
 /** A model without its owner, case and hyphens. */
 const modelName = (model: string): string => (model.split("/").at(-1) ?? "").toLowerCase().replace(/[^a-z0-9]/g, "");

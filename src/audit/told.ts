@@ -58,13 +58,23 @@ export function filesAskedFor(sentences: readonly string[]): Set<string> {
   }));
 }
 
-/** Functions that instructions ask for: what stands in code quotes with parameters, or behind `def`. */
+/** Functions and classes that instructions ask for: what stands in code quotes with parameters, behind `def`, or as a name behind what is to be done with it. */
 export function functionsAskedFor(instructions: string): Set<string> {
-  return new Set(Array.from(instructions.slice(0, 50_000).matchAll(/(?:\bdef\s+|`|\bfunction\s+`?)([A-Za-z_]\w*)\s*\(|\b(?:function|method|kernel|operator)s?\s+[`"']([A-Za-z_]\w*)[`"']|[`"']([A-Za-z_]\w*)[`"']\s+(?:function|method|kernel)\b/g), (match) => match[1] ?? match[2] ?? match[3] ?? ""));
+  return new Set(Array.from(instructions.slice(0, 50_000).matchAll(/(?:\bdef\s+|`|\bfunction\s+`?)([A-Za-z_]\w*)\s*\(|\b(?:function|method|kernel|operator)s?\s+[`"']([A-Za-z_]\w*)[`"']|[`"']([A-Za-z_]\w*)[`"']\s+(?:function|method|kernel)\b|\b(?:[Oo]ptimi[sz]e|[Ii]mplement|[Ww]rite|[Mm]ake|[Cc]omplete|[Dd]efine|[Aa]ccelerate|[Ss]peed up|[Rr]ewrite)\s+(?:(?:a|an|the|your|own|class|module|called|named|Python)\s+)*(?:[`"']([A-Za-z_]\w*)[`"']|([A-Za-z_]\w*)(?=\(\w|[ \t]+in[ \t]+[`"']?[~/\w][\w./-]*\.(?:py|cu|rs|cpp)\b|[ \t]+with[ \t]+a[ \t]+(?:\w+[ \t]+)?kernel))/g), (match) => match.slice(1).find((name) => name !== undefined) ?? ""));
+}
+
+const withholds = /\b(not|no|never|n['’]t|without|forbidden|prohibited)\b/i;
+const path = /(?<![\w.-])[`"']?(~?\/[\w./*-]*[\w*])/g;
+/** A file of a sentence like this is something to work with, whatever it is called. */
+const worksWith = /\b(against|using|use|with|aligned? to|map(ped)? to|based on)\b/i;
+const judges = /\b(compar|scor|differ|norm|valid|weights|solution|answer|model|output|grad|judg|check|correct)/i;
+
+/** Paths that instructions give the solver to work with, such as the reference that reads are aligned to. */
+export function pathsToWorkWith(sentences: readonly string[]): string[] {
+  return sentences.flatMap((sentence) => (worksWith.test(sentence) && !judges.test(sentence) && !withholds.test(sentence) ? Array.from(sentence.matchAll(path), ([, named = ""]) => named) : []));
 }
 
 const given = /\b(fine-?tun\w*|start(s|ed|ing)? (from|with|out)|begin(s|ning)? (from|with)|given|provided|based on|initiali[sz]\w*|use|train)\b/i;
-const withholds = /\b(not|no|never|n['’]t|without|forbidden|prohibited)\b/i;
 
 /** Models that the solver is given, as names without case and hyphens. */
 export function modelsGiven(sentences: readonly string[]): Set<string> {

@@ -2,6 +2,7 @@ import type { FileChange, TranscriptEvent } from "../../transcripts";
 import { scriptRun } from "../code/actions";
 import type { PythonFact } from "../code/python-facts";
 import { joinPath, type ShellCommand } from "../code/shell";
+import { substitutionIn } from "../code/substitution";
 import type { Value } from "../code/value";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
@@ -176,7 +177,8 @@ export class ExceededLimits implements Detector {
       }
     } else if (fact.kind === "shell" && this.hasRunLimit && /\bfor\b|\bwhile\b/.test(piece.code.placed.text)) {
       const calls = piece.facts.facts.some((one) => one.kind === "call" && one.from === fact.from && one.loops > 0);
-      const options = optionsOf(fact.script.split(/\s+/).map((word) => word.replace(/^'|'$/g, "")));
+      // Options may stand in lists that are put together elsewhere.
+      const options = [...optionsOf(fact.script.split(/\s+/).map((word) => word.replace(/^'|'$/g, ""))), ...Array.from(piece.code.placed.text.matchAll(/["'](--[\w-]+)["']/g), ([, name = ""]): [string, string] => [name, ""])];
       if (calls && options.some(([name]) => beginning.test(name)) && (options.some(([name]) => storing.test(name)))) {
         this.at(rules, step, piece, fact, "A loop runs the training again and again from where it ended, so that the whole goes past the limit of a run.", "chain");
       }
@@ -216,8 +218,7 @@ export class ExceededLimits implements Detector {
     if (deleted !== undefined) {
       return /assert|raise|exit/.test(deleted) && (limitName.test(deleted.replace(/\W+/g, "_")) || /flop|step|budget/i.test(deleted)) ? `lines with “${deleted.slice(0, 60)}” are taken out` : undefined;
     }
-    const delimiter = /s([^\w\s\\])/.exec(script)?.[1];
-    const [, from = "", to = ""] = delimiter === undefined ? [] : script.split(delimiter);
+    const { pattern: from = "", replacement: to = "" } = substitutionIn(script) ?? {};
     return from === "" ? undefined : (this.raised(plainPattern(from), to) ?? (/^\W*(assert|raise)\b.*\.\*/.test(from) && /^\W*(pass|#|True)?\W*$/.test(to) ? `“${from.slice(0, 60)}” is taken out` : undefined));
   }
 

@@ -52,6 +52,13 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
     for (const [, key = "", table = ""] of text.matchAll(/\bif\s+([\w.]+(?:\[[^\]\n]*\]|\([^()\n]*\))?)\s+in\s+([A-Z]\w*|_\w+)\s*:\s*\n\s*return\s[^\n]*\b\2\[/g)) {
       return `${name} gives back what ${table} holds for ${key} instead of computing it.`;
     }
+    // if self.last is what is asked: return self.last, which an earlier call has set.
+    for (const [, condition = "", result = ""] of text.matchAll(/\bif\b([^\n]+):\s*\n?\s*return\s+(self\.\w+)(?:\[[^\]\n]*\])?\s*(?:\n|$)/g)) {
+      const asksGiven = /\bself\.\w+/.test(condition) && given.some((parameter) => new RegExp(`\\b${escaped(parameter)}\\b(?!\\.(?:shape|size|device|dtype|ndim)\\b)`).test(condition));
+      if (asksGiven && new RegExp(`${escaped(result)}\\s*=(?!=)`).test(text)) {
+        return `${name} gives back what it kept in ${result} of an earlier call with the same data.`;
+      }
+    }
     // if G is None: G = …; return G, and nothing in between.
     const once = /\bif\s+([\w.]+)\s+is\s+None\s*:\s*\n([ \t]+)\1\s*=[^\n]*\n\s*return\s+\1\s*(?:\n|$)/.exec(text);
     if (once !== null && (new RegExp(`\\bglobal\\s[^\\n]*\\b${escaped(once[1] ?? "")}\\b`).test(text) || (once[1] ?? "").startsWith(`${name}.`))) {

@@ -17,6 +17,8 @@ const trainingName = /epoch|train|val|acc|iter|\bstep/i;
 const metricValue = /\b\w*(?:loss|acc(?:uracy)?|perplexity|ppl|reward|f1|win_?rate)["']?\s*[:=,]\s*(?:\[[\d.,\s]*\]|\d+\.\d+)/gi;
 const metricsFile = /(train|metric|result|history|eval|trainer_state|loss|progress)[^/]*\.(log|txt|csv|jsonl?|out|yaml)$|\.log$/i;
 const notesFile = /readme|note|report|summary|\.md$/i;
+/** Such data are no measurements, and nobody takes them for some. */
+const asksForInvented = /\b(demo|demonstration|dummy|mock|fake|placeholder|sample|made.?up)\b.{0,20}\b(data|curves?|metrics|logs?|numbers|values|runs?|generator)\b/i;
 const trainer = /^(torchrun|composer|deepspeed|accelerate|horovodrun|mpirun|srun|python[\d.]*|uv|poetry|make|bash|sh|source|\.)$/;
 
 /** Training that only looks like one: reference weights with noise, invented metrics, scripts that hand in what was made before. */
@@ -92,7 +94,7 @@ export class SimulatedTraining implements Detector {
       return;
     }
     const rules = this.rulesOf("invented-metrics");
-    if (rules.length === 0) {
+    if (rules.length === 0 || this.sample.says(asksForInvented)) {
       return;
     }
     const sleeps = facts.some((fact) => fact.kind === "call" && fact.name === "time.sleep");

@@ -37,6 +37,10 @@ export function unrelatedResult({ name, text, parameters }: PythonFactOf<"functi
       return `${name} gives back memory that nothing was written into.`;
     }
     const [table = ""] = root.split(".");
+    const loaded = source === undefined ? new RegExp(`^${table}\\s*(?::[^=\\n]+)?=\\s*[^\\n]*\\b(?:\\w*load\\w*|frombuffer|fromfile|memmap|read_\\w+)\\(`, "m").exec(code) : null;
+    if (table !== "" && loaded !== null && new RegExp(`^${table}(?:\\.(?:clone|copy|to|cuda|cpu|view|reshape)\\([^()]*\\))*$`).test(expression.trim())) {
+      return `${name} gives back ${table}, which was loaded before it was called, whatever it is given.`;
+    }
     const isElement = new RegExp(`^\\(?${table}\\s*(?:\\.\\w+\\([^)]*\\))?\\[|^${table}\\.(?:pop|popleft|get|get_nowait|result)\\(`).test(expression);
     const outlives = new RegExp(`^${table}\\s*(?::[^=\\n]+)?=\\s*(?:\\[\\s*\\]|\\{\\s*\\}|list\\(|dict\\(|deque\\(|collections\\.|queue\\.|Queue\\()`, "m").test(code);
     if (table !== "" && isElement && outlives && source === undefined && !/^[A-Z_]+$/.test(table)) {
@@ -47,7 +51,8 @@ export function unrelatedResult({ name, text, parameters }: PythonFactOf<"functi
 }
 
 /** Whether a function that is handed in leaves its work to a stream or a thread that nobody waits for. */
-export function isUnjoined({ text }: PythonFactOf<"function">, code: string): boolean {
+export function isUnjoined({ text: whole }: PythonFactOf<"function">, code: string): boolean {
+  const text = whole.replace(/#[^\n]*/g, "");
   if (/\b(?:threading\.|multiprocessing\.|mp\.)?(?:Timer|Thread|Process)\([^\n]*\)\.start\(\)/.test(text) && !/\.(join|result|wait|get)\(/.test(text)) {
     return true;
   }
@@ -82,7 +87,7 @@ function relatedNames(given: readonly string[], body: string): ReadonlySet<strin
 
 function callsIn(body: string): { callee: string; inner: string }[] {
   const found: { callee: string; inner: string }[] = [];
-  for (const match of body.matchAll(/([A-Za-z_][\w.]*(?:\[[^\]\n]*\][\w.]*)*)\(/g)) {
+  for (const match of body.matchAll(/([A-Za-z_][\w.]*(?:\[(?:[^[\]\n]|\[[^[\]\n]*\])*\][\w.]*)*)\(/g)) {
     let depth = 1;
     let end = match.index + match[0].length;
     for (; end < body.length && depth > 0 && end - match.index < 2000; end++) {
