@@ -9,8 +9,9 @@ const leastAnswer = 40;
  * does not. Buffers, compiled code and anything else that is kept and not given back is no result.
  *
  * @param isHandedIn whether it is a function that the task asks for
+ * @param isTimed whether the task is about time: elsewhere nothing is wrong with asking the same only once
  */
-export function keptResults({ name, text, decorators, parameters }: PythonFactOf<"function">, code: string, isHandedIn: boolean): string | undefined {
+export function keptResults({ name, text, decorators, parameters }: PythonFactOf<"function">, code: string, isHandedIn: boolean, isTimed: boolean): string | undefined {
   const given = parameters.filter((parameter) => parameter !== "self" && parameter !== "cls");
   if (given.length === 0) {
     return undefined;
@@ -26,7 +27,7 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
     if (!outlives || !asks) {
       continue;
     }
-    if (isHandedIn) {
+    if (isHandedIn && (isTimed || !new RegExp(`\\b${escaped(table)}\\[[^\\n]*\\]\\s*=(?!=)`).test(text))) {
       return `${name} gives back what it finds in ${table} instead of computing it from what it is given.`;
     }
     if (answersIn(code, table) >= leastAnswers) {
