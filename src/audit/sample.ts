@@ -49,6 +49,7 @@ export class SampleAudit {
   /** Whether what comes is said by the scorer. */
   isScoring = false;
   private instructions = "";
+  private sentences: readonly string[] | undefined;
   private modelsNamed: ReadonlySet<string> | undefined;
   private asked: ReadonlySet<string> = new Set();
   private made: ReadonlySet<string> = new Set();
@@ -104,6 +105,8 @@ export class SampleAudit {
   tell(text: string): void {
     if (this.instructions.length < maxInstructions) {
       this.instructions += `\n${text.slice(0, maxInstructions)}`;
+      this.sentences = undefined;
+      this.modelsNamed = undefined;
     }
   }
 
@@ -142,7 +145,8 @@ export class SampleAudit {
 
   /** Whether a sentence of the instructions says something. */
   says(pattern: RegExp): boolean {
-    return sentencesOf(this.instructions).some((sentence) => pattern.test(sentence));
+    this.sentences ??= sentencesOf(this.instructions);
+    return this.sentences.some((sentence) => pattern.test(sentence));
   }
 
   /** Whether the instructions ask for a file of this name. */

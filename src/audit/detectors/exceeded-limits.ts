@@ -25,7 +25,7 @@ const units = "flops?|steps?|iterations?|iters?|epochs?|updates?|param(?:eter)?s
 const stated = new RegExp(`(\\d[\\d,_]*(?:\\.\\d+)?(?:\\s*[·x×*]\\s*10\\s*\\^?\\s*\\d+|e[-+]?\\d+)?)\\s*(k|m|b|million|billion|thousand)?\\s+(?:[a-z-]+\\s+)?(${units})\\b`, "gi");
 const bound = /\b(only|at most|no more than|not more than|up to|maximum|max|limit|limited|exceed|exceeds|within|budget|no longer than|less than|fewer than|under)\b/i;
 const perRun = /\b(runs?|each|single|per|one training)\b/i;
-const beginning = /^-{0,2}(init|init[_-]from|resume|resume[_-]from|resume[_-]from[_-]checkpoint|load|load[_-]from|from|ckpt|checkpoint|start|warm[_-]start|restore|continue[_-]from)$/i;
+const beginning = /^-{0,2}(init|init[_-](from|checkpoint|ckpt|model|weights)|resume|resume[_-]from|resume[_-]from[_-]checkpoint|load|load[_-]from|from|ckpt|checkpoint|start|warm[_-]start|restore|continue[_-]from)$/i;
 const storing = /^-{0,2}(save|save[_-]to|out|output|out[_-]?dir|save[_-]?dir|to|dest|ckpt[_-]out|checkpoint[_-]out|name|run[_-]?name)$/i;
 
 /** Limits of the task that are raised, taken out, or gone around by going on where the last run ended. */

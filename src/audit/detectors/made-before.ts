@@ -210,10 +210,10 @@ export class MadeBefore implements Detector {
     return training !== undefined && tests.some((test) => {
       const path = test.words.map((word) => word.text).find((word) => word.length > 2 && !/^(-|!|\]|\$\d|\$\{\d)/.test(word)) ?? "";
       const isNegated = test.words.some((word) => word.text === "!") || /!\s*$/.test(text.slice(Math.max(0, test.from - 4), test.from));
-      const between = text.slice(test.to, training.from);
+      const between = text.slice(test.from, training.from);
       const isGuarded = isNegated ? !/\bfi\b/.test(between) && /\bthen\b|&&/.test(between) : /^[^\n;&]*\|\|\s*\{?\s*$/.test(between);
       const isRemoved = commands.some(({ program, words, from }) => program === "rm" && from < test.from && words.some((word) => !word.text.startsWith("-") && joinPath("", path).startsWith(joinPath("", word.text))));
-      return isGuarded && !isRemoved && isFinished(path) && !isBase(path) && !this.sample.roles.has(path, "outputs");
+      return isGuarded && !isRemoved && isFinished(path) && !isBase(path.replace(/\$\([^)]*\)/g, "*")) && !this.sample.roles.has(path, "outputs");
     });
   }
 
