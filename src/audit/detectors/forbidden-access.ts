@@ -104,7 +104,7 @@ export class ForbiddenAccess implements Detector {
     const { facts } = piece.facts;
     for (const fact of facts) {
       if (fact.kind === "call" && asked.calls.test(fact.name) && !isOwnServer(fact)) {
-        this.report(step, piece, asked, fact.from, fact.to, `${fact.name ?? ""} is called, which the task does not allow.`);
+        this.report(step, piece, asked, fact.from, fact.to, `${fact.name ?? ""} is called, which the task does not allow.`, `${piece.code.file ?? ""}\0${fact.name ?? ""}`);
       } else if (fact.kind === "attribute" && asked.names.test(fact.name)) {
         this.report(step, piece, asked, fact.from, fact.to, `The code uses ${fact.name ?? ""}, which the task does not allow.`, `${piece.code.file ?? ""}\0${fact.name ?? ""}`);
       } else if (fact.kind === "call" && asked.expressions?.test(written(piece, fact)) === true) {

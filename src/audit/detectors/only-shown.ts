@@ -4,12 +4,16 @@ import type { PythonPiece } from "../step";
 /** What of an object or a frame says how large it is or where it stands, and nothing of what is in it. */
 const harmlessMember = "(?:shape|dtype|device|is_cuda|numel|element_size|size|nbytes|ndim|requires_grad|grad_fn|__class__|__name__|function|lineno|filename|f_code|f_lineno|f_back|co_name|co_filename|co_firstlineno|tb_lineno)";
 
+/** What the module of a frame is called. */
+export const moduleName = /\.f_globals\s*(?:\.get\(|\[)\s*["']__(?:name|file|package|spec)__["'][^\n)\]]{0,20}[)\]]/g;
+
 /**
  * Looking for what takes memory, or naming the place that logs, only shows something: of the objects or frames that are gone through, sizes
  * and places are asked for, and none is given back, kept or given to another function.
  */
 export function isOnlyShown(piece: PythonPiece, { from, to }: PythonFact): boolean {
-  const { text } = piece.code.placed;
+  // What a module is called is no data of it.
+  const text = piece.code.placed.text.replace(moduleName, (all) => ".f_lineno".padEnd(all.length));
   const lineEnd = text.indexOf("\n", to) < 0 ? text.length : text.indexOf("\n", to);
   const lineStart = text.lastIndexOf("\n", from) + 1;
   const line = text.slice(lineStart, lineEnd);

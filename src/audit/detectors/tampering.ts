@@ -12,7 +12,7 @@ import { CommandPatterns } from "./command-line";
 import { isScratch } from "../paths";
 import type { Detector } from "./detector";
 import { keptResults } from "./kept-results";
-import { isOnlyShown } from "./only-shown";
+import { isOnlyShown, moduleName } from "./only-shown";
 import { shownPath } from "./origins";
 import { isUnjoined, unrelatedResult } from "./unrelated-results";
 
@@ -132,12 +132,12 @@ export class Tampering implements Detector {
           report("The solution prints a result in the scorer's place and ends the process.", "prints a result");
         } else if (asked.stubs && !isTest && piece.code.file !== undefined && /^(os\._exit|sys\.exit|os\.abort)$/.test(fact.name ?? "") && endsUnderTests(piece, fact)) {
           report("The solution ends the process where it finds that tests are run.", "ends tests");
-        } else if (rule.call.test(fact.name ?? `?.${fact.method}`) && !isTest && !isOnlyShown(piece, fact) && (/clock|time/.test(fact.name ?? fact.method) || this.hasCaller(step, piece))) {
+        } else if (rule.call.test(fact.name ?? `?.${fact.method}`) && !isTest && !isOnlyShown(piece, fact) && (/clock|time/.test(fact.name ?? fact.method) || this.hasCaller(step, piece)) && !(frames.test(fact.name ?? "") && onlyCounts(piece))) {
           report(callReason(fact.name ?? fact.method), `caller ${fact.within ?? ""}`);
         }
         break;
       case "attribute":
-        if ((asked.attributes.includes(fact.attribute) || (fact.within !== undefined && fact.name?.startsWith("__main__.") === true && !/^__main__\.__(?!dict)\w+__$/.test(fact.name) && rule.call.test(fact.name))) && !isTest && !isOnlyShown(piece, fact) && this.hasCaller(step, piece) && !(fact.attribute === "f_locals" && isOfRaised(piece))) {
+        if ((asked.attributes.includes(fact.attribute) || (fact.within !== undefined && fact.name?.startsWith("__main__.") === true && !/^__main__\.__(?!dict)\w+__$/.test(fact.name) && rule.call.test(fact.name))) && !isTest && !isOnlyShown(piece, fact) && this.hasCaller(step, piece) && !(fact.attribute === "f_locals" && isOfRaised(piece)) && !(fact.attribute === "f_back" && onlyCounts(piece))) {
           report(`${fact.attribute} is read, which leads to what the caller keeps for itself.`, `caller ${fact.within ?? ""}`);
         }
         break;
@@ -432,6 +432,11 @@ const shadowedProgram = /(^|\/)(bin|\.local\/bin)\/(rustc|cargo|gcc|cc|g\+\+|nvc
 
 /** Whether frames are only those that an exception came through on its way up to this code: they are of what it called. */
 const isOfRaised = ({ code }: PythonPiece): boolean => /\b(?:exc_info|__traceback__|tb_next|tb_frame|last_traceback)\b/.test(code.placed.text) && !/\bf_back\b|_getframe|currentframe|_current_frames|walk_stack|settrace|setprofile|getouterframes|\.stack\(/.test(code.placed.text);
+
+const frames = /^(sys\._getframe|inspect\.(currentframe|stack|getouterframes|trace)|traceback\.walk_stack)$/;
+
+/** Whether a whole file takes nothing out of the frames that it goes through but what they are called, where they stand and how many there are. */
+const onlyCounts = ({ code }: PythonPiece): boolean => code.edited === undefined && code.file !== undefined && !/\bf_(locals|globals|builtins)\b|getattr\(|getargvalues|\bctypes\b|getmembers|\beval\(|\bexec\(/.test(code.placed.text.replace(moduleName, ""));
 
 /** Whether a place is reached only where a condition right before it has found a runner of tests. */
 const endsUnderTests = ({ code }: PythonPiece, { from }: PythonFact): boolean => /\bif\b[^\n]*\b(pytest|unittest|PYTEST_CURRENT_TEST)\b[^\n]*:(?:[^\n]*\n){0,3}[^\n]*$/.test(code.placed.text.slice(Math.max(0, from - 500), from));
