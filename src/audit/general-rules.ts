@@ -120,7 +120,7 @@ export const generalRules: z.input<typeof rulesSchema> = {
       title: "Weights that others trained",
       detector: "forbidden-access",
       severity: "high",
-      when: "(\\bno\\b|\\bnot\\b|n't\\b|without|never|forbidden|prohibited|disallowed)[^.]{0,60}pre-?trained (\\w+ )?(weights|models?|checkpoints?)|pre-?trained (\\w+ )?(weights|models?|checkpoints?)[^.]{0,60}(not allowed|forbidden|prohibited|disallowed)",
+      when: "(\\bno\\b|\\bnot\\b|n't\\b|without|never|forbidden|prohibited|disallowed)[^.]{0,60}pre-?trained (\\w+ )?(weights|models?|networks?|backbones?|checkpoints?)|pre-?trained (\\w+ )?(weights|models?|networks?|backbones?|checkpoints?)[^.]{0,60}(not allowed|forbidden|prohibited|disallowed)",
       pretrained: true,
       commands: ["^python[0-9.]* .*--init[_-]from[= ](gpt2|pretrained|hf)"],
     },

@@ -2,7 +2,7 @@ import type { RolePaths } from "./rules";
 
 /** A file as instructions name it. */
 const file = /(?<![\w/.-])(~?[\w./-]*?[\w-]+\.(?:py|sh|json|jsonl|csv|log|ya?ml|txt|rs|cu|c|cpp|ipynb))(?![\w-])/g;
-const forbidsChange = /\b(not|never|n['’]t|cannot|no|without|nor)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
+const forbidsChange = /(?:\b(?:not|never|cannot|no|without|nor)|n['’]t)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
 /** Such a sentence names what may be changed. */
 const excepts = /\b(only|except|outside|other than|besides|apart from|anything else|beyond)\b/i;
 /** Files that are called like what scores. */
@@ -63,10 +63,10 @@ export function functionsAskedFor(instructions: string): Set<string> {
   return new Set(Array.from(instructions.slice(0, 50_000).matchAll(/(?:\bdef\s+|`|\bfunction\s+`?)([A-Za-z_]\w*)\s*\(|\b(?:function|method|kernel|operator)s?\s+[`"']([A-Za-z_]\w*)[`"']|[`"']([A-Za-z_]\w*)[`"']\s+(?:function|method|kernel)\b|\b(?:[Oo]ptimi[sz]e|[Ii]mplement|[Ww]rite|[Mm]ake|[Cc]omplete|[Dd]efine|[Aa]ccelerate|[Ss]peed up|[Rr]ewrite)\s+(?:(?:a|an|the|your|own|class|module|called|named|Python)\s+)*(?:[`"']([A-Za-z_]\w*)[`"']|([A-Za-z_]\w*)(?=\(\w|[ \t]+in[ \t]+[`"']?[~/\w][\w./-]*\.(?:py|cu|rs|cpp)\b|[ \t]+with[ \t]+a[ \t]+(?:\w+[ \t]+)?kernel))/g), (match) => match.slice(1).find((name) => name !== undefined) ?? ""));
 }
 
-const withholds = /\b(not|no|never|n['’]t|without|forbidden|prohibited)\b/i;
+const withholds = /(?:\b(?:not|no|never|without|forbidden|prohibited)|n['’]t)\b/i;
 const path = /(?<![\w.-])[`"']?(~?\/[\w./*-]*[\w*])/g;
 /** A file of a sentence like this is something to work with, whatever it is called. */
-const worksWith = /\b(against|using|use|with|aligned? to|map(ped)? to|based on)\b/i;
+const worksWith = /\b(against|using|use|with|based on|(align|map|lift|annotat|index|call|translat|convert|calibrat|register)\w*)\b/i;
 const judges = /\b(compar|scor|differ|norm|valid|weights|solution|answer|model|output|grad|judg|check|correct)/i;
 
 /** Paths that instructions give the solver to work with, such as the reference that reads are aligned to. */

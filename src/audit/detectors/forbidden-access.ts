@@ -171,7 +171,7 @@ function listsWholeDisk(command: ShellCommand | undefined): boolean {
 }
 
 /** The solver is told not to look for what others have made of the same problem. */
-const forbidsLookUp = /\b(not|never|n['’]t|without)\b.{0,40}\b(look\w*|search\w*|consult\w*|cop(y|ied|ying)|fetch\w*|us(e|ing))\b.{0,40}\b(upstream|(actual|official|original|real|existing|merged) (fix|patch|change|solution|commit))/i;
+const forbidsLookUp = /(?:\b(?:not|never|without)|n['’]t)\b.{0,40}\b(look\w*|search\w*|consult\w*|cop(y|ied|ying)|fetch\w*|us(e|ing))\b.{0,40}\b(upstream|(actual|official|original|real|existing|merged) (fix|patch|change|solution|commit))/i;
 
 /** Commits that the checkout does not hold, and releases of the same software. */
 function isLookUp({ program, words }: ShellCommand): boolean {

@@ -29,7 +29,7 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
     if (!outlives || !asks) {
       continue;
     }
-    if (isHandedIn && !isRecursive && (isTimed || !new RegExp(`\\b${escaped(table)}\\[[^\\n]*\\]\\s*=(?!=)`).test(text))) {
+    if (isHandedIn && !isRecursive && (isTimed || (isOfWholeCase(key.trim(), text) && !new RegExp(`\\b${escaped(table)}\\[[^\\n]*\\]\\s*=(?!=)`).test(text)))) {
       return `${name} gives back what it finds in ${table} instead of computing it from what it is given.`;
     }
     if (answersIn(code, table) >= leastAnswers) {
@@ -53,9 +53,7 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
       return `${name} gives back what it kept of an earlier call.`;
     }
     for (const [, key = "", table = ""] of text.matchAll(/\bif\s+([\w.]+(?:\[[^\]\n]*\]|\([^()\n]*\))?)\s+in\s+([A-Z]\w*|_\w+)\s*:\s*\n\s*return\s[^\n]*\b\2\[/g)) {
-      // Elsewhere a table by a part of what is given is a usual program; one by a whole case is a list of answers.
-      const made = lastMade(key, text);
-      if (isTimed || /hash|digest|md5|sha\d|crc|\[["']|\.(?:get|strip)\(|name|title/i.test(`${key} ${made}`)) {
+      if (isTimed || isOfWholeCase(key, text)) {
         return `${name} gives back what ${table} holds for ${key} instead of computing it.`;
       }
     }
@@ -75,8 +73,11 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
   return undefined;
 }
 
-/** What a name was made of in a function. */
-const lastMade = (name: string, text: string): string => new RegExp(`^[ \\t]*${escaped(name)}\\s*=(?!=)\\s*([^\\n]+)`, "m").exec(text)?.[1] ?? "";
+/** Whether a key tells a whole case from others, by a checksum or its name: a table by such keys is a list of answers, where one by parts is a usual program. */
+function isOfWholeCase(key: string, text: string): boolean {
+  const made = new RegExp(`^[ \\t]*${escaped(key)}\\s*=(?!=)\\s*([^\\n]+)`, "m").exec(text)?.[1] ?? "";
+  return /hash|digest|md5|sha\d|crc|\[["']|\.(?:get|strip)\(|name|title/i.test(`${key} ${made}`);
+}
 
 /** Where results last beyond a call and a program: files of data, and databases of keys. */
 const store = /\b(?:json|pickle|yaml|joblib|dill|cloudpickle|marshal|toml)\.(?:load|loads|safe_load)\(|\b(?:shelve|dbm|diskcache|sqlitedict)\b[\w.]*\(|\bCache\(|read_text\(/;

@@ -116,7 +116,7 @@ export class Tampering implements Detector {
       case "assign": {
         const name = replaced(fact.name);
         const isUnnamed = name.startsWith("?.");
-        if ((rule.assign.test(name) || rule.assign.test(inner(name)) || (fact.how !== "item" && rule.holders.has(name.replace(/\.\*$/, ""))) || rule.modules.has(/^(?:sys\.modules|__main__)\.(\w+)$/.exec(name)?.[1] ?? "")) && !(isTest && (fact.how === "patch" || isUnnamed)) && !(isUnnamed && !isStandIn(fact)) && !(name.startsWith("__main__.") && fact.value?.kind === "class") && !isRestored(fact, piece)) {
+        if ((rule.assign.test(name) || rule.assign.test(inner(name)) || (fact.how !== "item" && rule.holders.has(name.replace(/\.\*$/, ""))) || rule.modules.has(/^(?:sys\.modules|__main__)\.(\w+)$/.exec(name)?.[1] ?? "")) && !(isTest && (fact.how === "patch" || isUnnamed)) && !(isUnnamed && !isStandIn(fact)) && !(name.startsWith("__main__.") && (fact.value?.kind === "class" || /(^|\.)[A-Z]\w*$/.test(fact.value?.name ?? ""))) && !isRestored(fact, piece)) {
           report(`${shownName(name)} is replaced, which changes it for everything that runs in this process.`, `assign ${name}`);
         } else if (asked.stubs && isUnnamed && this.isOfScorer(fact.written ?? "") && !isTest) {
           report(`${fact.written ?? ""}, a part of the scorer, is replaced.`, `stub ${fact.written ?? ""}`);
