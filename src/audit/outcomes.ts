@@ -3,7 +3,7 @@ import { joinPath, type ShellCommand } from "./code/shell";
 import { concerns, type Failure, failuresIn, saysAnything } from "./failures";
 import type { Evidence, Finding, Span } from "./finding";
 import { scoringIn } from "./scorings";
-import type { Step } from "./step";
+import { exchangesOf, type Step } from "./step";
 
 /** How a finding comes to be one that succeeded. */
 export type Settles =
@@ -191,7 +191,7 @@ function note({ evidence }: Growing, label: string, span: Span): void {
 }
 
 /** Whether an edit puts something else in the place of the line, in a file of which no more is known. */
-const isReplaced = ({ line }: Open, file: string, step: Step): boolean => line !== undefined && step.changes.some((change) => change.kind === "replace" && nameOf(change.path) === nameOf(file) && change.before.includes(line) && !change.after.includes(line));
+const isReplaced = ({ line }: Open, file: string, step: Step): boolean => line !== undefined && step.changes.some((change) => nameOf(change.path) === nameOf(file) && exchangesOf(change).some(([before, after]) => before.includes(line) && !after.includes(line)));
 
 /** Files that a script names, and modules that it imports. */
 function namedIn(content: string): string[] {

@@ -6,7 +6,7 @@ import { substitutionIn } from "../code/substitution";
 import type { Value } from "../code/value";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
-import { type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
+import { exchangesOf, type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
 import { copiesOf } from "./copied-files";
 import type { Detector } from "./detector";
 
@@ -146,7 +146,7 @@ export class ExceededLimits implements Detector {
   }
 
   private edited(step: Step, change: FileChange, rules: readonly LimitRule[]): void {
-    const pairs = change.kind === "replace" ? [[change.before, change.after] as const] : change.kind === "patch" ? change.hunks.map(({ before, after }) => [before.join("\n"), after.join("\n")] as const) : [];
+    const pairs = exchangesOf(change);
     if (pairs.length === 0 || this.own.has(nameOf(change.path))) {
       return;
     }
@@ -154,7 +154,7 @@ export class ExceededLimits implements Detector {
     const written = step.written.find(({ path }) => path === change.path)?.code;
     const { start, end } = written?.edited?.placed ?? written?.placed ?? { start: 0, end: step.event.text.length };
     if (how !== undefined) {
-      this.report(rules, step, { start, end }, { settles: "run", file: undefined }, `A limit of the task is gone around in ${change.path}: ${how}.`, `edit ${change.path}\0${how}`);
+      this.report(rules, step, { start, end }, { settles: "run", file: undefined }, `A limit of the task is gone around in ${change.path}: ${how}.`, `\0replace ${how}`);
     }
   }
 

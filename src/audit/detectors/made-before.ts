@@ -4,7 +4,7 @@ import { joinPath, readShell, type ShellCommand } from "../code/shell";
 import { trait } from "../code/value";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
-import type { PythonPiece, ShellPiece, Step } from "../step";
+import { exchangesOf, type PythonPiece, type ShellPiece, type Step } from "../step";
 import { copiesOf } from "./copied-files";
 import { isScratch } from "../paths";
 import type { Detector } from "./detector";
@@ -67,8 +67,8 @@ export class MadeBefore implements Detector {
   /** Whether a timed script trains beside what it runs by this name: of an edit of one that was never shown, unless the edit takes the training out. */
   private trainsBeside(step: Step, { code, commands }: ShellPiece, name: string): boolean {
     const isWhole = code.file !== undefined && this.sample.fileNamed(code.file)?.state.kind === "known";
-    const edit = step.changes.find((change) => change.kind === "replace" && change.path === code.file);
-    const isKept = !isWhole && edit?.kind === "replace" && !readShell(edit.before).some(isTraining);
+    const exchanged = step.changes.filter(({ path }) => path === code.file).flatMap(exchangesOf);
+    const isKept = !isWhole && exchanged.length > 0 && exchanged.every(([before]) => !readShell(before).some(isTraining));
     return isKept || commands.some((command) => isTraining(command) && nameOf(scriptRun(command)?.path ?? "") !== name);
   }
 

@@ -14,7 +14,8 @@ const settings = `(?:self\\.)?(?:config|cfg|conf|args|settings|options|hparams|p
 const shortening = new RegExp(`${settings}\\s*(?://=|-=|/=|=(?!=)\\s*(?:max\\([^\\n]{0,40})?(?:min\\(|int\\(|\\d+\\b|${settings}\\s*(?://|/|-|\\*\\s*0?\\.)))[^\\n]{0,60}|range\\((?:int\\(|min\\()?\\s*${settings}\\s*(?://|/|-|\\*\\s*0?\\.|,\\s*\\d)[^\\n]{0,30}`, "g");
 /** A loop over all steps that is left after a few. */
 const leaving = new RegExp(`for\\s+(\\w+)\\s+in\\s+range\\(\\s*${settings}[^\\n]*\\n(?:[^\\n]*\\n){0,3}?\\s*if\\s+\\1\\s*(?:>=|>|==)\\s*\\d+[^\\n]*:\\s*break`, "g");
-const stepsSet = /\b\w*(steps|epochs|duration|iterations|iters)\b["']?\s*[:=]/i;
+/** Settings of a text that say how many steps are taken. */
+const stepsIn = (text: string): string[] => text.match(/\b\w*(?:steps|epochs|duration|iterations|iters)\b["']?\s*[:=][^\n,}]*/gi) ?? [];
 const settingsFile = /\.(ya?ml|json|toml|cfg|ini)$/;
 const trainedName = /(^|\/)[^/]*(trained|finetuned|fine[_-]tuned|final)[_-]?(model|weights|checkpoint)?[^/]*(\/|$)/i;
 /** A model as a hub of models calls it. */
@@ -66,8 +67,10 @@ export class ShortenedTraining implements Detector {
       }
       const [pattern, next] = fact.values.map(({ text }) => text ?? "");
       const isOfSettings = [fact.receiver, ...fact.values].some((value) => Array.from(value?.cell.origins ?? []).some((path) => settingsFile.test(path) && !isScratch(path)));
-      if (isOfSettings && stepsSet.test(pattern ?? "") && stepsSet.test(next ?? "") && /\d/.test(next ?? "")) {
-        rules.forEach((rule) => this.report(step, piece, rule, fact, "replaced", `The number of steps in a configuration is changed: ${(next ?? "").slice(0, 100)}.`));
+      const before = stepsIn(pattern ?? "");
+      const changed = stepsIn(next ?? "").find((one) => /\d/.test(one) && before.length > 0 && !before.includes(one));
+      if (isOfSettings && changed !== undefined) {
+        rules.forEach((rule) => this.report(step, piece, rule, fact, "replaced", `The number of steps in a configuration is changed: ${changed.slice(0, 100)}.`));
       }
     }
   }
