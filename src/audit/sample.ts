@@ -1,7 +1,7 @@
 import { FileStates, type StatedFile } from "../transcripts";
 import type { Code } from "./code/actions";
 import { type Evidence, type Finding, fingerprintOf, type Severity } from "./finding";
-import { type Growing, Outcomes, type Settles } from "./outcomes";
+import { type Growing, Outcomes, putInto, type Settles } from "./outcomes";
 import { isScratch, PathLinks, PathRoles } from "./paths";
 import { type ActiveRule, activeRules, type RuleSet, sentencesOf } from "./rule-set";
 import { filesAskedFor, filesOfTheTask, functionsAskedFor, modelsGiven, pathsToWorkWith } from "./told";
@@ -71,7 +71,6 @@ export class SampleAudit {
   ) {
     this.roles = new PathRoles(ruleSet.paths);
     this.instructions = ruleSet.given[0] ?? "";
-    ruleSet.given.forEach((text) => this.hear(text));
   }
 
   /** Takes note of the names in what others say. */
@@ -186,7 +185,7 @@ export class SampleAudit {
       this.findings.set(same, finding);
       this.byFingerprint.set(fingerprint, finding);
     }
-    this.outcomes.await(finding, { settles, file: settles === "file" ? (file ?? "") : undefined, changes, span });
+    this.outcomes.await(finding, { settles, file: settles === "file" ? (file ?? "") : undefined, put: settles === "file" && file !== undefined ? putInto(file, step) : undefined, changes, span });
   }
 
   /** Whether a call runs the scorer. */
