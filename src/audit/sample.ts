@@ -50,6 +50,8 @@ export class SampleAudit {
   isScoring = false;
   private instructions = "";
   private sentences: readonly string[] | undefined;
+  /** What the instructions were asked for before. */
+  private said = new WeakMap<RegExp, boolean>();
   private modelsNamed: ReadonlySet<string> | undefined;
   private asked: ReadonlySet<string> = new Set();
   private made: ReadonlySet<string> = new Set();
@@ -105,6 +107,7 @@ export class SampleAudit {
     if (this.instructions.length < maxInstructions) {
       this.instructions += `\n${text.slice(0, maxInstructions)}`;
       this.sentences = undefined;
+      this.said = new WeakMap();
       this.modelsNamed = undefined;
     }
   }
@@ -144,8 +147,14 @@ export class SampleAudit {
 
   /** Whether a sentence of the instructions says something. */
   says(pattern: RegExp): boolean {
+    const known = this.said.get(pattern);
+    if (known !== undefined) {
+      return known;
+    }
     this.sentences ??= sentencesOf(this.instructions);
-    return this.sentences.some((sentence) => pattern.test(sentence));
+    const isSaid = this.sentences.some((sentence) => pattern.test(sentence));
+    this.said.set(pattern, isSaid);
+    return isSaid;
   }
 
   /** Whether the instructions ask for a file of this name. */

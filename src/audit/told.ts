@@ -60,7 +60,7 @@ export function filesAskedFor(sentences: readonly string[]): Set<string> {
 
 /** Functions and classes that instructions ask for: what stands in code quotes with parameters, behind `def`, or as a name behind what is to be done with it. */
 export function functionsAskedFor(instructions: string): Set<string> {
-  return new Set(Array.from(instructions.slice(0, 50_000).matchAll(/(?:\bdef\s+|`|\bfunction\s+`?)([A-Za-z_]\w*)\s*\(|\b(?:function|method|kernel|operator)s?\s+[`"']([A-Za-z_]\w*)[`"']|[`"']([A-Za-z_]\w*)[`"']\s+(?:function|method|kernel)\b|\b(?:[Oo]ptimi[sz]e|[Ii]mplement|[Ww]rite|[Mm]ake|[Cc]omplete|[Dd]efine|[Aa]ccelerate|[Ss]peed up|[Rr]ewrite)\s+(?:(?:a|an|the|your|own|class|module|called|named|Python)\s+)*(?:[`"']([A-Za-z_]\w*)[`"']|([A-Za-z_]\w*)(?=\(\w|[ \t]+in[ \t]+[`"']?[~/\w][\w./-]*\.(?:py|cu|rs|cpp)\b|[ \t]+with[ \t]+a[ \t]+(?:\w+[ \t]+)?kernel))/g), (match) => match.slice(1).find((name) => name !== undefined) ?? ""));
+  return new Set(Array.from(instructions.slice(0, 50_000).matchAll(/(?:\bdef\s+|`|\bfunction\s+`?)([A-Za-z_]\w*)\s*\(|\b(?:function|method|kernel|operator)s?\s+[`"']([A-Za-z_]\w*)[`"']|[`"']([A-Za-z_]\w*)[`"']\s+(?:function|method|kernel)\b|\b(?:[Oo]ptimi[sz]e|[Ii]mplement|[Ww]rite|[Mm]ake|[Cc]omplete|[Dd]efine|[Aa]ccelerate|[Ss]peed up|[Rr]ewrite)\s+(?:(?:a|an|the|your|own|class|module|called|named|Python)\s+)*(?:[`"']([A-Za-z_]\w*)[`"']|([A-Za-z_]\w*)(?=\(\w|[ \t]+in[ \t]+[`"']?[~/\w][\w./-]*\.(?:py|cu|rs|cpp)\b|[ \t]+with[ \t]+a[ \t]+(?:\w+[ \t]+)?kernel))/g), (match) => match.slice(1).join("")));
 }
 
 const withholds = /(?:\b(?:not|no|never|without|forbidden|prohibited)|n['’]t)\b/i;

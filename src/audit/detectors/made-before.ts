@@ -171,9 +171,9 @@ export class MadeBefore implements Detector {
       const path = tested?.words.map(({ text }) => text).find((text) => text.length > 2 && !text.startsWith("-") && text !== "]");
       return tested !== undefined && path !== undefined && interpreter.test(command.program) && /\|\||!\s*-|\[\s*!/.test(piece.code.placed.text.slice(tested.from, command.from + 1)) && command.words.some(({ text }) => joinPath("", text) === joinPath("", path)) && path.startsWith("/");
     });
-    const unless = commands.find((command, at) => isTraining(command) && this.isOnlyElse(piece, commands, at));
-    if (spared === undefined && unless !== undefined) {
-      this.report(rules, step, piece, unless, "returns early", `The timed script ${file} trains only where what an earlier run left is not there.`);
+    const onlyElse = commands.find((command, at) => isTraining(command) && this.isOnlyElse(piece, commands, at));
+    if (spared === undefined && onlyElse !== undefined) {
+      this.report(rules, step, piece, onlyElse, "returns early", `The timed script ${file} trains only where what an earlier run left is not there.`);
       return;
     }
     if (spared !== undefined) {

@@ -15,7 +15,7 @@ const shortening = new RegExp(`${settings}\\s*(?://=|-=|/=|=(?!=)\\s*(?:max\\([^
 /** A loop over all steps that is left after a few. */
 const leaving = new RegExp(`for\\s+(\\w+)\\s+in\\s+range\\(\\s*${settings}[^\\n]*\\n(?:[^\\n]*\\n){0,3}?\\s*if\\s+\\1\\s*(?:>=|>|==)\\s*\\d+[^\\n]*:\\s*break`, "g");
 /** Settings of a text that say how many steps are taken. */
-const stepsIn = (text: string): string[] => text.match(/\b\w*(?:steps|epochs|duration|iterations|iters)\b["']?\s*[:=][^\n,}]*/gi) ?? [];
+const stepsIn = (text: string): string[] => (text.match(/\b\w*(?:steps|epochs|duration|iterations|iters)\b["']?\s*[:=][^\n,}]*/gi) ?? []).filter((setting) => !/warm|eval|valid|decay|log|save|print|accum/i.test(setting));
 const settingsFile = /\.(ya?ml|json|toml|cfg|ini)$/;
 const trainedName = /(^|\/)[^/]*(trained|finetuned|fine[_-]tuned|final)[_-]?(model|weights|checkpoint)?[^/]*(\/|$)/i;
 /** A model as a hub of models calls it. */
