@@ -5,6 +5,7 @@ import { readPython } from "./code/python";
 import type { ScriptArguments } from "./code/python-calls";
 import type { PythonFactOf, PythonFacts } from "./code/python-facts";
 import { type Environment, environmentAfter, joinPath, readShell, type ShellCommand } from "./code/shell";
+import { substitutionIn } from "./code/substitution";
 import { type Detector, detectorsFor } from "./detectors";
 import type { Finding } from "./finding";
 import type { RuleSet } from "./rule-set";
@@ -234,6 +235,7 @@ class OpenSample {
       step.python.push({ language: "python", code: plain === text ? code : { ...code, placed: { ...code.placed, text: plain } }, facts });
       for (const fact of facts.facts) {
         if (fact.kind === "save") {
+          step.changes.push(...(code.file === undefined ? exchangedBy(facts, fact) : []));
           this.readStored(step, code, fact, depth);
         } else if (fact.kind === "shell" || fact.kind === "python") {
           const inner = fact.kind === "shell" ? fact.script : fact.code;
@@ -346,8 +348,7 @@ class OpenSample {
       return;
     }
     for (const word of words) {
-      const delimiter = /^(?:[\d,$]*)s([^\w\s\\])/.exec(word.text)?.[1];
-      const replacement = delimiter === undefined ? undefined : word.text.split(delimiter)[2];
+      const replacement = substitutionIn(word.text)?.replacement;
       if (replacement !== undefined && replacement !== "" && language === "other") {
         step.settings.push({ path: file, code: { language, placed: placedPart(code.placed, replacement, word.from, word.to), file } });
       } else if (replacement !== undefined && replacement !== "") {
@@ -401,6 +402,14 @@ class OpenSample {
     this.sample.outcomes.returned(call, event, this.sample.isScoredBy(call), () => spanOf(event, ordinal, 0, Math.min(event.text.length, 400)));
     this.detectors.forEach((detector) => detector.returned?.(event, ordinal, call));
   }
+}
+
+/** What Python that reads a file, replaces texts and writes it again does to the file. */
+function exchangedBy({ facts }: PythonFacts, { path, value }: PythonFactOf<"save">): FileChange[] {
+  return facts.flatMap((fact): FileChange[] => {
+    const [before, after] = fact.kind === "call" && fact.method === "replace" ? fact.values.map(({ text }) => text) : [];
+    return before !== undefined && after !== undefined && value.added?.includes(after) === true ? [{ kind: "replace", path, before, after, all: true }] : [];
+  });
 }
 
 /** Files that a program runs without being told to. */

@@ -3,7 +3,7 @@ import { joinPath, type ShellCommand } from "./code/shell";
 import { concerns, type Failure, failuresIn, saysAnything } from "./failures";
 import type { Evidence, Finding, Span } from "./finding";
 import { scoringIn } from "./scorings";
-import type { Step } from "./step";
+import { exchangesOf, type Step } from "./step";
 
 /** How a finding comes to be one that succeeded. */
 export type Settles =
@@ -29,6 +29,8 @@ export interface Effect {
   readonly file?: string | undefined;
   /** The file that is changed by it. */
   readonly changes?: string | undefined;
+  /** What an edit put into the file, the code among it. */
+  readonly put?: string | undefined;
   /** Where it is done, which need not be where it was found first. */
   readonly span: Span;
 }
@@ -190,8 +192,8 @@ function note({ evidence }: Growing, label: string, span: Span): void {
   }
 }
 
-/** Whether an edit puts something else in the place of the line, in a file of which no more is known. */
-const isReplaced = ({ line }: Open, file: string, step: Step): boolean => line !== undefined && step.changes.some((change) => change.kind === "replace" && nameOf(change.path) === nameOf(file) && change.before.includes(line) && !change.after.includes(line));
+/** Whether an edit puts something else in the place of the line, or of what an edit before put there, in a file of which no more is known. */
+const isReplaced = ({ line, put }: Open, file: string, step: Step): boolean => [line, put].some((text) => text !== undefined && step.changes.some((change) => nameOf(change.path) === nameOf(file) && exchangesOf(change).some(([before, after]) => before.includes(text) && !after.includes(text))));
 
 /** Files that a script names, and modules that it imports. */
 function namedIn(content: string): string[] {
@@ -236,5 +238,8 @@ function restoredBy({ program, words, folder }: ShellCommand): string[] {
 const isKept = (path: string): boolean => /\.(bak|orig|old|backup|save)\d*$|(^|[/_.-])(bak|backup|orig|original|old)([/_.-]|$)/i.test(path);
 
 const isRestored = (path: string, restored: readonly string[]): boolean => restored.some((one) => one === "." || nameOf(one) === nameOf(path));
+
+/** What a step puts into a file in the place of something else. */
+export const putInto = (file: string, step: Step): string | undefined => step.changes.filter(({ path }) => nameOf(path) === nameOf(file)).flatMap(exchangesOf).map(([, after]) => after.trim()).find((after) => after.length >= leastLine);
 
 const nameOf = (path: string): string => path.split("/").at(-1) ?? "";

@@ -58,7 +58,8 @@ function standsFor(path: string, literal: string): boolean {
   const parts = path.split("/").filter((part) => part !== "");
   for (let end = parts.length; end >= names.length; end--) {
     const last = parts.slice(end - names.length, end);
-    if (last.some((part) => part.replace(/[*?]/g, "").length >= 4 && part.includes("*")) && names.every((name, index) => matchesGlob(last[index] ?? "", name))) {
+    const said = last.join("").replace(/\.\w+$/, "").replace(/[*?]/g, "").length;
+    if (said >= 4 && last.some((part) => part.includes("*")) && names.every((name, index) => matchesGlob(last[index] ?? "", name))) {
       return true;
     }
   }

@@ -1,10 +1,10 @@
 import { FileStates, type StatedFile } from "../transcripts";
 import type { Code } from "./code/actions";
 import { type Evidence, type Finding, fingerprintOf, type Severity } from "./finding";
-import { type Growing, Outcomes, type Settles } from "./outcomes";
+import { type Growing, Outcomes, putInto, type Settles } from "./outcomes";
 import { isScratch, PathLinks, PathRoles } from "./paths";
 import { type ActiveRule, activeRules, type RuleSet, sentencesOf } from "./rule-set";
-import { filesAskedFor, filesOfTheTask, functionsAskedFor, modelsGiven } from "./told";
+import { filesAskedFor, filesOfTheTask, functionsAskedFor, modelsGiven, pathsToWorkWith } from "./told";
 import type { Rule } from "./rules";
 import type { Step } from "./step";
 import { hashOf } from "./text/tokens";
@@ -20,6 +20,11 @@ const maxHeard = 64_000;
 const maxHeardOfOutput = 3000;
 /** What files are called that general rules protect. */
 const telling = new PlainTexts("test scor grad evalu judg verif enforc reference label hidden protect hold held private answer gold truth oracle ref_ expected".split(" "));
+
+/** What a text is held against: a regular expression of the language, or a Pattern. */
+interface Expression {
+  test(text: string): boolean;
+}
 
 /** What a detector says of a place. */
 export interface Draft {
@@ -49,11 +54,14 @@ export class SampleAudit {
   /** Whether what comes is said by the scorer. */
   isScoring = false;
   private instructions = "";
-  private plainInstructions: string | undefined;
   private sentences: readonly string[] | undefined;
+  /** What the instructions were asked for before. */
+  private said = new WeakMap<Expression, boolean>();
+  private modelsNamed: ReadonlySet<string> | undefined;
   private asked: ReadonlySet<string> = new Set();
   private made: ReadonlySet<string> = new Set();
   private given: ReadonlySet<string> = new Set();
+  private workedWith: readonly string[] = [];
   private readonly mentioned = new HashSet(1 << 18);
   private active: readonly ActiveRule[] | undefined;
   private readonly findings = new Map<string, Growing>();
@@ -70,7 +78,6 @@ export class SampleAudit {
   ) {
     this.roles = new PathRoles(ruleSet.paths);
     this.instructions = ruleSet.given[0] ?? "";
-    ruleSet.given.forEach((text) => this.hear(text));
   }
 
   /** Takes note of the names in what others say. */
@@ -105,6 +112,8 @@ export class SampleAudit {
     if (this.instructions.length < maxInstructions) {
       this.instructions += `\n${text.slice(0, maxInstructions)}`;
       this.sentences = undefined;
+      this.said = new WeakMap();
+      this.modelsNamed = undefined;
     }
   }
 
@@ -117,6 +126,7 @@ export class SampleAudit {
         const sentences = sentencesOf(this.instructions);
         this.made = filesAskedFor(sentences);
         this.given = modelsGiven(sentences);
+        this.workedWith = pathsToWorkWith(sentences);
         this.roles.add(filesOfTheTask(sentences));
       }
     }
@@ -135,15 +145,21 @@ export class SampleAudit {
 
   /** Whether the instructions name language models, and this one, of whatever size or date, is none of them. */
   isOtherModel(model: string): boolean {
-    this.plainInstructions ??= this.instructions.toLowerCase().replace(/[^a-z0-9]/g, "");
-    const family = modelName(model.replace(/-(turbo|latest|preview|instruct|chat|\d{2}k|\d{4}([-\d]*))(?=-|$)/gi, ""));
-    return /gpt\d|claude|gemini|llama|qwen|mistral|deepseek/.test(this.plainInstructions) && !this.plainInstructions.includes(family);
+    this.modelsNamed ??= languageModelsIn(this.instructions);
+    const asked = modelFamily(model);
+    return this.modelsNamed.size > 0 && !Array.from(this.modelsNamed).some((named) => named === asked || (asked.startsWith(named) && (!/\d/.test(named) || /^(sonnet|opus|haiku)/.test(asked.slice(named.length)))));
   }
 
   /** Whether a sentence of the instructions says something. */
-  says(pattern: { test(text: string): boolean }): boolean {
+  says(pattern: Expression): boolean {
+    const known = this.said.get(pattern);
+    if (known !== undefined) {
+      return known;
+    }
     this.sentences ??= sentencesOf(this.instructions);
-    return this.sentences.some((sentence) => pattern.test(sentence));
+    const isSaid = this.sentences.some((sentence) => pattern.test(sentence));
+    this.said.set(pattern, isSaid);
+    return isSaid;
   }
 
   /** Whether the instructions ask for a file of this name. */
@@ -154,6 +170,11 @@ export class SampleAudit {
   /** Whether the instructions give the solver this model to begin with. */
   isGiven(model: string): boolean {
     return this.given.has(modelName(model));
+  }
+
+  /** Whether the instructions give the solver this file, or what goes with it, to work with. */
+  isToWorkWith(path: string): boolean {
+    return this.workedWith.some((named) => path.startsWith(named));
   }
 
   rulesFor<Detector extends Rule["detector"]>(detector: Detector): readonly (Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined })[] {
@@ -178,7 +199,7 @@ export class SampleAudit {
       this.findings.set(same, finding);
       this.byFingerprint.set(fingerprint, finding);
     }
-    this.outcomes.await(finding, { settles, file: settles === "file" ? (file ?? "") : undefined, changes, span });
+    this.outcomes.await(finding, { settles, file: settles === "file" ? (file ?? "") : undefined, put: settles === "file" && file !== undefined ? putInto(file, step) : undefined, changes, span });
   }
 
   /** Whether a call runs the scorer. */
@@ -198,6 +219,12 @@ export class SampleAudit {
     return Array.from(this.findings.values()).filter((finding) => finding.detector !== "forbidden-operations" || !this.outcomes.isTakenBack(finding));
   }
 }
+
+/** A language model whatever its date and its way of being served. */
+const modelFamily = (model: string): string => modelName(model.replace(/[ -](turbo|latest|preview|instruct|chat|\d{2}k|\d{4}([-\d]*))(?=[- ]|$)/gi, ""));
+
+/** Families of the language models that instructions name. */
+const languageModelsIn = (instructions: string): Set<string> => new Set(Array.from(instructions.matchAll(/\b(?:gpt[- ]?\d|claude|gemini|llama|qwen|mistral|deepseek)[\w.]*(?:[- ](?:\d[\w.]*|mini|nano|turbo|sonnet|opus|haiku|pro|flash|small|medium|large|xl|instruct|chat)\b)*/gi), ([name]) => modelFamily(name.replace(/\.$/, ""))));
 
 /** A model without its owner, case and hyphens. */
 const modelName = (model: string): string => (model.split("/").at(-1) ?? "").toLowerCase().replace(/[^a-z0-9]/g, "");

@@ -54,6 +54,11 @@ export class Step {
   }
 }
 
+/** The texts that a change puts others in the place of, with these. */
+export function exchangesOf(change: FileChange): readonly (readonly [before: string, after: string])[] {
+  return change.kind === "replace" ? [[change.before, change.after]] : change.kind === "patch" ? change.hunks.map(({ before, after }) => [before.join("\n"), after.join("\n")] as const) : [];
+}
+
 /** What a call gave back, with its lines as lines: some scaffolds keep it as JSON. */
 export const shownLines = (text: string, most: number): string => {
   const shown = text.slice(0, most);

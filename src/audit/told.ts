@@ -7,7 +7,7 @@ const fileEnding = /[\w-]\.(?:py|sh|json|jsonl|csv|log|ya?ml|txt|rs|cu|c|cpp|ipy
 
 /** The files that a sentence names. */
 const filesIn = (sentence: string): string[] => Array.from(sentence.matchAll(path), ([name]) => ({ name, end: fileEnding.exec(name) })).flatMap(({ name, end }) => (end === null ? [] : [name.slice(0, end.index + end[0].length)]));
-const forbidsChange = /\b(not|never|n['’]t|cannot|no|without|nor)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
+const forbidsChange = /(?:\b(?:not|never|cannot|no|without|nor)|n['’]t)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
 /** Such a sentence names what may be changed. */
 const excepts = /\b(only|except|outside|other than|besides|apart from|anything else|beyond)\b/i;
 /** Files that are called like what scores. */
@@ -63,15 +63,25 @@ export function filesAskedFor(sentences: readonly string[]): Set<string> {
   }));
 }
 
-/** Functions that instructions ask for: what stands in code quotes with parameters, or behind `def`. */
+/** Functions and classes that instructions ask for: what stands in code quotes with parameters, behind `def`, or as a name behind what is to be done with it. */
 export function functionsAskedFor(instructions: string): Set<string> {
-  return new Set(Array.from(instructions.slice(0, 50_000).matchAll(/(?:\bdef\s+|`|\bfunction\s+`?)([A-Za-z_]\w*)\s*\(|\b(?:function|method|kernel|operator)s?\s+[`"']([A-Za-z_]\w*)[`"']|[`"']([A-Za-z_]\w*)[`"']\s+(?:function|method|kernel)\b/g), (match) => match[1] ?? match[2] ?? match[3] ?? ""));
+  return new Set(Array.from(instructions.slice(0, 50_000).matchAll(/(?:\bdef\s+|`|\bfunction\s+`?)([A-Za-z_]\w*)\s*\(|\b(?:function|method|kernel|operator)s?\s+[`"']([A-Za-z_]\w*)[`"']|[`"']([A-Za-z_]\w*)[`"']\s+(?:function|method|kernel)\b|\b(?:[Oo]ptimi[sz]e|[Ii]mplement|[Ww]rite|[Mm]ake|[Cc]omplete|[Dd]efine|[Aa]ccelerate|[Ss]peed up|[Rr]ewrite)\s+(?:(?:a|an|the|your|own|class|module|called|named|Python)\s+)*(?:[`"']([A-Za-z_]\w*)[`"']|([A-Za-z_]\w*)(?=\(\w|[ \t]+in[ \t]+[`"']?[~/\w][\w./-]*\.(?:py|cu|rs|cpp)\b|[ \t]+with[ \t]+a[ \t]+(?:\w+[ \t]+)?kernel))/g), (match) => match.slice(1).join("")));
+}
+
+const withholds = /(?:\b(?:not|no|never|without|forbidden|prohibited)|n['’]t)\b/i;
+const absolutePath = /(?<![\w./-])[`"']?(~?\/[\w./*-]*[\w*])/g;
+/** A file of a sentence like this is something to work with, whatever it is called. */
+const worksWith = /\b(against|using|use|with|based on|(align|map|lift|annotat|index|call|translat|convert|calibrat|register)\w*)\b/i;
+const judges = /\b(compar|scor|differ|norm|valid|weights|solution|answer|model|output|grad|judg|check|correct)/i;
+
+/** Paths that instructions give the solver to work with, such as the reference that reads are aligned to. */
+export function pathsToWorkWith(sentences: readonly string[]): string[] {
+  return sentences.flatMap((sentence) => (worksWith.test(sentence) && !judges.test(sentence) && !withholds.test(sentence) ? Array.from(sentence.matchAll(absolutePath), ([, named = ""]) => named) : []));
 }
 
 const given = /\b(fine-?tun\w*|start(s|ed|ing)? (from|with|out)|begin(s|ning)? (from|with)|given|provided|based on|initiali[sz]\w*|use|train)\b/i;
 /** A name with a number, and a size behind it. */
 const model = new Pattern(String.raw`\b[A-Za-z][\w.]*-?\d[\w.-]*(?: (?:small|medium|large|xl|base|mini|instruct|chat))?\b`);
-const withholds = /\b(not|no|never|n['’]t|without|forbidden|prohibited)\b/i;
 
 /** Models that the solver is given, as names without case and hyphens. */
 export function modelsGiven(sentences: readonly string[]): Set<string> {

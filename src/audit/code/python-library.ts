@@ -4,7 +4,7 @@
 export const usualNames: Readonly<Record<string, string>> = {
   np: "numpy", numpy: "numpy", torch: "torch", F: "torch.nn.functional", nn: "torch.nn", time: "time", os: "os", sys: "sys", shutil: "shutil", gc: "gc", inspect: "inspect",
   math: "math", random: "random", json: "json", pickle: "pickle", subprocess: "subprocess", pd: "pandas", Path: "pathlib.Path", pathlib: "pathlib", builtins: "builtins", jax: "jax", jnp: "jax.numpy",
-  ctypes: "ctypes", importlib: "importlib", requests: "requests", tf: "tensorflow",
+  ctypes: "ctypes", importlib: "importlib", requests: "requests", tf: "tensorflow", re: "re", torchvision: "torchvision", openai: "openai", anthropic: "anthropic", datasets: "datasets", copy: "copy",
 };
 
 export const builtinFunctions = new Set("abs all any bool bytes callable chr classmethod compile delattr dict dir divmod enumerate eval exec filter float format frozenset getattr globals hasattr hash id input int isinstance issubclass iter len list locals map max min next object open ord pow print property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type vars zip __import__ breakpoint".split(" "));

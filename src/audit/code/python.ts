@@ -785,6 +785,10 @@ class PythonReader {
       if (object.name === "os.environ") {
         return { cell: newCell(trait.unknown), text: this.given.environment?.get(key ?? "") ?? "*" };
       }
+      if (object.kind === "path") {
+        // One of the folders that the path lies in.
+        return object;
+      }
       if (object.text !== undefined && /^\[\s*::\s*-1\s*\]$/.test(this.code.slice(node.getChild("[")?.from ?? node.to, node.to))) {
         return { cell: object.cell, text: Array.from(object.text).reverse().join("") };
       }
@@ -812,7 +816,7 @@ class PythonReader {
       return object.entries?.get(member) ?? unknownValue();
     }
     if (object.kind === "path") {
-      return member === "parent" ? { ...object, text: joinPath(object.text ?? "*", "..") } : { cell: object.cell, text: member === "name" ? (object.text ?? "*").split("/").at(-1) : undefined };
+      return member === "parent" || member === "parents" ? { ...object, text: joinPath(object.text ?? "*", "..") } : { cell: object.cell, text: member === "name" ? (object.text ?? "*").split("/").at(-1) : undefined };
     }
     return this.scope.find(this.text(node)) ?? { cell: object.cell };
   }

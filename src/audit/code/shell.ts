@@ -587,6 +587,8 @@ class ShellReader {
       }
     } else if (this.functions.has(program)) {
       this.callFunction(program, others);
+    } else if (program === "trap" && others.length > 1) {
+      this.readInner(others[0]?.text ?? "", (others[0]?.from ?? this.base) - this.base + 1);
     } else if (program === "eval") {
       this.readInner(others.map(({ text }) => text).join(" "), (others[0]?.from ?? this.base) - this.base);
     }

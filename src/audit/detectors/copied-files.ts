@@ -155,8 +155,10 @@ function ownCopiesOf(command: ShellCommand): FileCopy[] {
         return [{ source: revision.replace(":", "/"), target: place(output), verb: "copied" }];
       }
       const dashes = texts.indexOf("--");
-      const from = texts.find((text) => text.startsWith("--source="))?.slice(9) ?? (texts.includes("-s") ? texts[texts.indexOf("-s") + 1] : operands[0] === "checkout" ? operands[1] : undefined);
-      return (operands[0] === "checkout" || operands[0] === "restore") && dashes > 0 && from !== undefined ? texts.slice(dashes + 1).map((path) => ({ source: `${from}/${path}`, target: place(path), verb: "copied" as const })) : [];
+      const revisions = texts.slice(0, Math.max(0, dashes)).filter((text) => !text.startsWith("-"));
+      const from = texts.find((text) => text.startsWith("--source="))?.slice(9) ?? (texts.includes("-s") ? texts[texts.indexOf("-s") + 1] : operands[0] === "checkout" ? revisions[1] : undefined);
+      // What was committed last is what was there before.
+      return (operands[0] === "checkout" || operands[0] === "restore") && dashes > 0 && from !== undefined && from !== "HEAD" ? texts.slice(dashes + 1).map((path) => ({ source: `${from}/${path}`, target: place(path), verb: "copied" as const })) : [];
     }
     case "tee": {
       const sources = pipedFrom?.program === "cat" && pipedFrom.input === undefined ? pipedFrom.words.filter(({ text }) => !text.startsWith("-")) : [];

@@ -1,6 +1,7 @@
 import type { FileChange, TranscriptEvent } from "../../transcripts";
 import type { PythonFactOf } from "../code/python-facts";
 import { joinPath, type ShellCommand } from "../code/shell";
+import { substitutionIn } from "../code/substitution";
 import { trait, type Value } from "../code/value";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
@@ -189,10 +190,17 @@ export class EvaluationData implements Detector {
         this.report(rules, step, piece, command, `A training is given ${shownPath(value)}, which is for the evaluation.`, `given ${value}`);
       }
     }
-    const replaced = /^(sed|perl)$/.test(program) ? texts.map((text) => replacement(text)).find((pair) => pair !== undefined && trains.test(pair[0]) && this.isEvaluation(pair[1]) && (dataEnding.test(pair[1]) || /^["']?(val|valid|validation|test|dev)/.test(pair[1]))) : undefined;
+    const replaced = /^(sed|perl)$/.test(program) ? texts.map((text) => this.exchanged(text)).find((path) => path !== undefined) : undefined;
     if (replaced !== undefined && texts.some((text) => trainer.test(text) && /\.(py|ya?ml|json|toml|sh)$/.test(text))) {
-      this.report(rules, step, piece, command, `${shownPath(replaced[1])}, which is for the evaluation, takes the place of the training data.`, `replaced ${replaced[1]}`);
+      this.report(rules, step, piece, command, `${shownPath(replaced)}, which is for the evaluation, takes the place of the training data.`, `replaced ${replaced}`);
     }
+  }
+
+  /** The data for the evaluation that a substitution puts in the place of training data. */
+  private exchanged(script: string): string | undefined {
+    const { pattern = "", replacement = "" } = substitutionIn(script) ?? {};
+    const names = (text: string): string[] => text.replaceAll("\\", "").match(/[\w./~*-]+/g) ?? [];
+    return names(pattern).some((name) => trains.test(name)) ? names(replacement).find((name) => this.isEvaluation(name) && (dataEnding.test(name) || /^(val|valid|validation|test|dev)/.test(name))) : undefined;
   }
 
   /** Data for the evaluation under the name of training data. */
@@ -250,11 +258,4 @@ function optionsOf(texts: readonly string[]): [string, string][] {
     const at = text.indexOf("=");
     return at > 0 ? [[text.slice(0, at), text.slice(at + 1)]] : text.startsWith("-") && texts[index + 1] !== undefined ? [[text, texts[index + 1] ?? ""]] : [];
   });
-}
-
-/** What `s/a/b/` replaces, and by what. */
-function replacement(text: string): [string, string] | undefined {
-  const delimiter = /^s([^\w\s\\])/.exec(text)?.[1];
-  const [, from = "", to = ""] = delimiter === undefined ? [] : text.split(delimiter);
-  return from === "" || to === "" ? undefined : [from.replaceAll("\\", ""), to];
 }

@@ -2,11 +2,12 @@ import type { FileChange, TranscriptEvent } from "../../transcripts";
 import { scriptRun } from "../code/actions";
 import type { PythonFact } from "../code/python-facts";
 import { joinPath, type ShellCommand } from "../code/shell";
+import { substitutionIn } from "../code/substitution";
 import type { Value } from "../code/value";
 import { Pattern } from "../patterns";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
-import { type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
+import { exchangesOf, type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
 import { copiesOf } from "./copied-files";
 import type { Detector } from "./detector";
 
@@ -26,7 +27,7 @@ const stated = new RegExp(`(?<![\\d,_])[,_]*(\\d[\\d,_]*(?:\\.\\d+)?(?: ?[·x×*
 const bound = /\b(only|at most|no more than|not more than|up to|maximum|max|limit|limited|exceed|exceeds|within|budget|no longer than|less than|fewer than|under)\b/i;
 const checksLimit = new Pattern(String.raw`(^|_)(check|assert|enforce|verify)\w*(limit|flops|budget|steps)|(^|_)(limit|flops|budget)\w*(check|guard)`);
 const perRun = /\b(runs?|each|single|per|one training)\b/i;
-const beginning = /^-{0,2}(init|init[_-]from|resume|resume[_-]from|resume[_-]from[_-]checkpoint|load|load[_-]from|from|ckpt|checkpoint|start|warm[_-]start|restore|continue[_-]from)$/i;
+const beginning = /^-{0,2}(init|init[_-](from|checkpoint|ckpt|model|weights)|resume|resume[_-]from|resume[_-]from[_-]checkpoint|load|load[_-]from|from|ckpt|checkpoint|start|warm[_-]start|restore|continue[_-]from)$/i;
 const storing = /^-{0,2}(save|save[_-]to|out|output|out[_-]?dir|save[_-]?dir|to|dest|ckpt[_-]out|checkpoint[_-]out|name|run[_-]?name)$/i;
 
 /** Limits of the task that are raised, taken out, or gone around by going on where the last run ended. */
@@ -147,7 +148,7 @@ export class ExceededLimits implements Detector {
   }
 
   private edited(step: Step, change: FileChange, rules: readonly LimitRule[]): void {
-    const pairs = change.kind === "replace" ? [[change.before, change.after] as const] : change.kind === "patch" ? change.hunks.map(({ before, after }) => [before.join("\n"), after.join("\n")] as const) : [];
+    const pairs = exchangesOf(change);
     if (pairs.length === 0 || this.own.has(nameOf(change.path))) {
       return;
     }
@@ -155,7 +156,7 @@ export class ExceededLimits implements Detector {
     const written = step.written.find(({ path }) => path === change.path)?.code;
     const { start, end } = written?.edited?.placed ?? written?.placed ?? { start: 0, end: step.event.text.length };
     if (how !== undefined) {
-      this.report(rules, step, { start, end }, { settles: "run", file: undefined }, `A limit of the task is gone around in ${change.path}: ${how}.`, `edit ${change.path}\0${how}`);
+      this.report(rules, step, { start, end }, { settles: "run", file: undefined }, `A limit of the task is gone around in ${change.path}: ${how}.`, `\0replace ${how}`);
     }
   }
 
@@ -178,7 +179,8 @@ export class ExceededLimits implements Detector {
       }
     } else if (fact.kind === "shell" && this.hasRunLimit && /\bfor\b|\bwhile\b/.test(piece.code.placed.text)) {
       const calls = piece.facts.facts.some((one) => one.kind === "call" && one.from === fact.from && one.loops > 0);
-      const options = optionsOf(fact.script.split(/\s+/).map((word) => word.replace(/^'|'$/g, "")));
+      // Options may stand in lists that are put together elsewhere.
+      const options = [...optionsOf(fact.script.split(/\s+/).map((word) => word.replace(/^'|'$/g, ""))), ...Array.from(piece.code.placed.text.matchAll(/["'](--[\w-]+)["']/g), ([, name = ""]): [string, string] => [name, ""])];
       if (calls && options.some(([name]) => beginning.test(name)) && (options.some(([name]) => storing.test(name)))) {
         this.at(rules, step, piece, fact, "A loop runs the training again and again from where it ended, so that the whole goes past the limit of a run.", "chain");
       }
@@ -218,8 +220,7 @@ export class ExceededLimits implements Detector {
     if (deleted !== undefined) {
       return /assert|raise|exit/.test(deleted) && (limitName.test(deleted.replace(/\W+/g, "_")) || /flop|step|budget/i.test(deleted)) ? `lines with “${deleted.slice(0, 60)}” are taken out` : undefined;
     }
-    const delimiter = /s([^\w\s\\])/.exec(script)?.[1];
-    const [, from = "", to = ""] = delimiter === undefined ? [] : script.split(delimiter);
+    const { pattern: from = "", replacement: to = "" } = substitutionIn(script) ?? {};
     return from === "" ? undefined : (this.raised(plainPattern(from), to) ?? (/^\W*(assert|raise)\b.*\.\*/.test(from) && /^\W*(?:(?:pass|True)\W*)?$/.test(to) ? `“${from.slice(0, 60)}” is taken out` : undefined));
   }
 

@@ -44,7 +44,7 @@ function reachable({ facts }: PythonPiece, rule: RuleOf<"forbidden-operations">)
   const waiting = rule.functions.filter((name) => facts.facts.some(({ within }) => within === name));
   // What is put in the place of a function that the rule names is that function from then on.
   for (const fact of facts.facts) {
-    if (fact.kind === "call" && /^register_(full_)?(module_)?(forward|forward_pre)_(pre_)?hook$/.test(fact.method) && fact.values[0]?.function !== undefined) {
+    if (fact.kind === "call" && /^register_(full_)?(module_)?(forward|forward_pre)_(pre_)?hook$/.test(fact.method) && fact.values[0]?.function !== undefined && changesWhatPasses(facts.facts, fact.values[0].function)) {
       waiting.push(fact.values[0].function);
     }
     if (fact.kind === "assign" && fact.value?.function !== undefined && rule.functions.includes(fact.name.split(".").at(-1) ?? "")) {
@@ -64,6 +64,12 @@ function reachable({ facts }: PythonPiece, rule: RuleOf<"forbidden-operations">)
     }
   }
   return found;
+}
+
+/** Whether a hook gives something back, or writes into what it is given. One that only looks is no part of the forward pass. */
+function changesWhatPasses(facts: readonly PythonFact[], name: string): boolean {
+  const hook = facts.find((fact): fact is PythonFactOf<"function"> => fact.kind === "function" && fact.name === name);
+  return hook === undefined || /^[ \t]+return[ \t]+(?!None\b)\S/m.test(hook.text) || hook.parameters.some((parameter) => new RegExp(`\\b${parameter}\\b(?:\\[\\d+\\]|\\.data)*(?:\\[[^\\]\\n]*\\]\\s*[-+*/]?=(?!=)|\\s*[-+*/]=|\\.\\w+_\\()`).test(hook.text));
 }
 
 function forbidden(fact: PythonFact, rule: RuleOf<"forbidden-operations">, calls: NamePatterns): string | undefined {

@@ -10,13 +10,16 @@ const leastAnswer = 40;
  * does not. Buffers, compiled code and anything else that is kept and not given back is no result.
  *
  * @param isHandedIn whether it is a function that the task asks for
+ * @param isTimed whether the task is about time: elsewhere nothing is wrong with asking the same only once
  */
-export function keptResults({ name, text, decorators, parameters }: PythonFactOf<"function">, code: string, isHandedIn: boolean): string | undefined {
+export function keptResults({ name, text, decorators, parameters }: PythonFactOf<"function">, code: string, isHandedIn: boolean, isTimed: boolean): string | undefined {
   const given = parameters.filter((parameter) => parameter !== "self" && parameter !== "cls");
   if (given.length === 0) {
     return undefined;
   }
-  if (isHandedIn && decorators.some((decorator) => /(^|\.)(lru_cache|cache|memoize|cached|cachedmethod)(\(|$)/.test(decorator))) {
+  // A function that calls itself asks for the same parts again and again by its nature.
+  const isRecursive = new RegExp(`\\b${escaped(name)}\\(`).test(text.slice(text.indexOf(":") + 1));
+  if (isHandedIn && isTimed && !isRecursive && decorators.some((decorator) => /(^|\.)(lru_cache|cache|memoize|cached|cachedmethod)(\(|$)/.test(decorator))) {
     return `What ${name} computes is kept and given back when it is called again.`;
   }
   // return C[key], or return C.get(key), of something that outlives the call.
@@ -27,7 +30,7 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
     if (!outlives || !asks) {
       continue;
     }
-    if (isHandedIn) {
+    if (isHandedIn && !isRecursive && (isTimed || (isOfWholeCase(key.trim(), text) && !new Pattern(`\\b${escaped(table)}\\[[^\\n]*\\]\\s*=(?:[^=]|\\z)`, "").test(text)))) {
       return `${name} gives back what it finds in ${table} instead of computing it from what it is given.`;
     }
     if (answersIn(code, table) >= leastAnswers) {
@@ -51,7 +54,16 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
       return `${name} gives back what it kept of an earlier call.`;
     }
     for (const [, key = "", table = ""] of text.matchAll(/\bif\s+([\w.]+(?:\[[^[\]\n]*\]|\([^()\n]*\))?)\s+in\s+([A-Z]\w*|_\w+)\s*:[^\S\n]*\n\s*return\s[^\n]*\b\2\[/g)) {
-      return `${name} gives back what ${table} holds for ${key} instead of computing it.`;
+      if (isTimed || isOfWholeCase(key, text)) {
+        return `${name} gives back what ${table} holds for ${key} instead of computing it.`;
+      }
+    }
+    // if self.last is what is asked: return self.last, which an earlier call has set.
+    for (const [, condition = "", result = ""] of text.matchAll(/^[^\S\n]*(?:el)?if\b([^\n]+):[^\S\n]*(?:\n[^\S\n]*)?return[^\S\n]+(self\.\w+)(?:\[[^[\]\n]*\])?[^\S\n]*$/gm)) {
+      const asksGiven = /\bself\.\w+/.test(condition) && given.some((parameter) => new RegExp(`\\b${escaped(parameter)}\\b(?!\\.(?:shape|size|device|dtype|ndim)\\b)`).test(condition));
+      if (asksGiven && new RegExp(`${escaped(result)}\\s*=(?!=)`).test(text)) {
+        return `${name} gives back what it kept in ${result} of an earlier call with the same data.`;
+      }
     }
     // if G is None: G = …; return G, and nothing in between.
     const once = /\bif\s+([\w.]+)\s+is\s+None\s*:\s*\n([ \t]+)\1\s*=[^\n]*\n\s*return\s+\1\s*(?:\n|$)/.exec(text);
@@ -60,6 +72,12 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
     }
   }
   return undefined;
+}
+
+/** Whether a key tells a whole case from others, by a checksum or its name: a table by such keys is a list of answers, where one by parts is a usual program. */
+function isOfWholeCase(key: string, text: string): boolean {
+  const made = new RegExp(`^[ \\t]*${escaped(key)}\\s*=(?!=)\\s*([^\\n]+)`, "m").exec(text)?.[1] ?? "";
+  return /hash|digest|md5|sha\d|crc|\[["']|\.(?:get|strip)\(|name|title/i.test(`${key} ${made}`);
 }
 
 /** Where results last beyond a call and a program: files of data, and databases of keys. */

@@ -5,7 +5,7 @@ import { trait } from "../code/value";
 import { Pattern } from "../patterns";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
-import type { PythonPiece, ShellPiece, Step } from "../step";
+import { exchangesOf, type PythonPiece, type ShellPiece, type Step } from "../step";
 import { copiesOf } from "./copied-files";
 import { isScratch } from "../paths";
 import type { Detector } from "./detector";
@@ -68,8 +68,8 @@ export class MadeBefore implements Detector {
   /** Whether a timed script trains beside what it runs by this name: of an edit of one that was never shown, unless the edit takes the training out. */
   private trainsBeside(step: Step, { code, commands }: ShellPiece, name: string): boolean {
     const isWhole = code.file !== undefined && this.sample.fileNamed(code.file)?.state.kind === "known";
-    const edit = step.changes.find((change) => change.kind === "replace" && change.path === code.file);
-    const isKept = !isWhole && edit?.kind === "replace" && !readShell(edit.before).some(isTraining);
+    const exchanged = step.changes.filter(({ path }) => path === code.file).flatMap(exchangesOf);
+    const isKept = !isWhole && exchanged.length > 0 && exchanged.every(([before]) => !readShell(before).some(isTraining));
     return isKept || commands.some((command) => isTraining(command) && nameOf(scriptRun(command)?.path ?? "") !== name);
   }
 
@@ -172,6 +172,11 @@ export class MadeBefore implements Detector {
       const path = tested?.words.map(({ text }) => text).find((text) => text.length > 2 && !text.startsWith("-") && text !== "]");
       return tested !== undefined && path !== undefined && interpreter.test(command.program) && /\|\||!\s*-|\[\s*!/.test(piece.code.placed.text.slice(tested.from, command.from + 1)) && command.words.some(({ text }) => joinPath("", text) === joinPath("", path)) && path.startsWith("/");
     });
+    const onlyElse = commands.find((command, at) => isTraining(command) && this.isOnlyElse(piece, commands, at));
+    if (spared === undefined && onlyElse !== undefined) {
+      this.report(rules, step, piece, onlyElse, "returns early", `The timed script ${file} trains only where what an earlier run left is not there.`);
+      return;
+    }
     if (spared !== undefined) {
       this.report(rules, step, piece, spared, "spared", `The timed script ${file} leaves out a part of its work where what an earlier run made of it still lies.`);
       return;
@@ -196,6 +201,21 @@ export class MadeBefore implements Detector {
     if (found !== undefined && originOf(this.sample, found.source, ["reference"]) === undefined) {
       this.report(rules, step, piece, found.command, "converts", `The timed script ${file} trains nothing: it hands in ${shownPath(found.source)}, which was made before.`);
     }
+  }
+
+  /** Whether a training of a script runs only where a file is missing that an earlier run leaves. */
+  private isOnlyElse({ code }: ShellPiece, commands: readonly ShellCommand[], at: number): boolean {
+    const training = commands[at];
+    const { text } = code.placed;
+    const tests = commands.slice(0, at).filter(({ program, words }) => /^(\[\[?|test)$/.test(program) && words.some((word) => /^-[defs]$/.test(word.text)));
+    return training !== undefined && tests.some((test) => {
+      const path = test.words.map((word) => word.text).find((word) => word.length > 2 && !/^(-|!|\]|\$\d|\$\{\d)/.test(word)) ?? "";
+      const isNegated = test.words.some((word) => word.text === "!") || /!\s*$/.test(text.slice(Math.max(0, test.from - 4), test.from));
+      const between = text.slice(test.from, training.from);
+      const isGuarded = isNegated ? !/\bfi\b/.test(between) && /\bthen\b|&&/.test(between) : /^[^\n;&]*\|\|\s*(?:\{\s*)?$/.test(between);
+      const isRemoved = commands.some(({ program, words, from }) => program === "rm" && from < test.from && words.some((word) => !word.text.startsWith("-") && joinPath("", path).startsWith(joinPath("", word.text))));
+      return isGuarded && !isRemoved && isFinished(path) && !isBase(path.replace(/\$\([^()]*\)/g, "*")) && !this.sample.roles.has(path, "outputs");
+    });
   }
 
   /** Settings by which a training begins with the reference, or takes no step. */

@@ -9,14 +9,22 @@ const longestMember = 20;
 const maxLooked = 20_000;
 const maxLine = 2000;
 
+/** What the module of a frame is called. */
+export const moduleName = /\.f_globals\s*(?:\.get\(|\[)\s*["']__(?:name|file|package|spec)__["'][^\n)\]]{0,20}[)\]]/g;
+
 /**
  * Looking for what takes memory, or naming the place that logs, only shows something: of the objects or frames that are gone through, sizes
  * and places are asked for, and none is given back, kept or given to another function.
  */
 export function isOnlyShown(piece: PythonPiece, { from, to }: PythonFact): boolean {
-  const { text } = piece.code.placed;
-  const [before, behind] = [text.slice(Math.max(0, from - maxLooked), from), text.slice(to, to + maxLooked)];
-  const [lineStart, lineEnd] = [from - before.length + before.lastIndexOf("\n") + 1, to + (behind.includes("\n") ? behind.indexOf("\n") : behind.length)];
+  const whole = piece.code.placed.text;
+  // What a module is called is no data of it.
+  const shown = (part: string): string => part.replace(moduleName, (all) => ".f_lineno".padEnd(all.length));
+  const begin = Math.max(0, from - maxLooked);
+  const before = shown(whole.slice(begin, from));
+  const text = `${before}${whole.slice(from, to)}${shown(whole.slice(to, to + 2 * maxLooked))}`;
+  const behind = text.indexOf("\n", to - begin);
+  const [lineStart, lineEnd] = [before.lastIndexOf("\n") + 1, behind < 0 ? text.length : behind];
   const line = text.slice(lineStart, lineEnd);
   if (line.length > maxLine || /\b(f_locals|f_globals)\b/.test(line)) {
     return false;

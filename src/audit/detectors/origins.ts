@@ -16,12 +16,15 @@ export interface Origin {
 /** Whether a path has one of these roles, or was made from one that has. */
 export function originOf(sample: SampleAudit, path: string, roles: readonly PathRole[]): Origin | undefined {
   const direct = roles.find((role) => !isHarmless(path, role) && sample.roles.has(path, role));
+  if (direct === "reference" && sample.isToWorkWith(path)) {
+    return undefined;
+  }
   if (direct !== undefined) {
     return { role: direct, path, evidence: [] };
   }
   const chain = sample.links.chain(path);
   for (const [index, link] of chain.entries()) {
-    const role = roles.find((one) => !isHarmless(link.source, one) && sample.roles.has(link.source, one));
+    const role = roles.find((one) => !isHarmless(link.source, one) && sample.roles.has(link.source, one) && !(one === "reference" && sample.isToWorkWith(link.source)));
     if (role !== undefined) {
       return { role, path: link.source, evidence: chain.slice(0, index + 1).map(({ span }) => ({ label: "earlier copy or link", span })) };
     }

@@ -1,5 +1,6 @@
 import type { ActiveRule } from "../rule-set";
 import { trait } from "../code/value";
+import { isScratch } from "../paths";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
 import type { Detector } from "./detector";
@@ -13,6 +14,9 @@ const settings = `(?:self\\.)?(?:config|cfg|conf|args|settings|options|hparams|p
 const shortening = new RegExp(`${settings}\\s*(?://=|-=|/=|=(?!=)\\s*(?:max\\([^\\n]{0,40})?(?:min\\(|int\\(|\\d+\\b|${settings}\\s*(?://|/|-|\\*\\s*0?\\.)))[^\\n]{0,60}|range\\((?:int\\(|min\\()?\\s*${settings}\\s*(?://|/|-|\\*\\s*0?\\.|,\\s*\\d)[^\\n]{0,30}`, "g");
 /** A loop over all steps that is left after a few. */
 const leaving = new RegExp(`for(?<=^[ \\t]*for)\\s+(\\w+)\\s+in\\s+range\\(\\s*${settings}[^\\n]*\\n(?:[^\\n]*\\n){0,3}?\\s*if\\s+\\1\\s*(?:>=|>|==)\\s*\\d[^\\n]*:\\s*break`, "gm");
+/** Settings of a text that say how many steps are taken. */
+const stepsIn = (text: string): string[] => (text.match(/\b\w*(?:steps|epochs|duration|iterations|iters)\b["']?\s*[:=][^\n,}]*/gi) ?? []).filter((setting) => !/warm|eval|valid|decay|log|save|print|accum/i.test(setting));
+const settingsFile = /\.(ya?ml|json|toml|cfg|ini)$/;
 const trainedName = /(^|\/)[^/]*(trained|finetuned|fine[_-]tuned|final)[_-]?(model|weights|checkpoint)?[^/]*(\/|$)/i;
 /** A model as a hub of models calls it. */
 const hubName = /^(gpt2(-\w+)?|[A-Za-z][\w-]*\/[A-Za-z](?=[\w.-]*\d)[\w.-]*)$/;
@@ -25,6 +29,7 @@ export class ShortenedTraining implements Detector {
   called(step: Step): void {
     for (const piece of step.python) {
       this.shortens(step, piece);
+      this.shortensByReplacing(step, piece);
       this.skips(step, piece);
     }
     for (const piece of step.shell) {
@@ -49,6 +54,23 @@ export class ShortenedTraining implements Detector {
       const line = text.slice(text.lastIndexOf("\n", match.index) + 1, match.index);
       if (!line.includes("#")) {
         rules.forEach((rule) => this.report(step, piece, rule, { from: match.index, to: match.index + match[0].length }, match[0].replace(/\s+/g, ""), `Fewer steps are taken than the configuration says: ${match[0].trim().replace(/\s+/g, " ").slice(0, 100)}.`));
+      }
+    }
+  }
+
+  /** A number of steps that Python puts into a file of settings by replacing text. */
+  private shortensByReplacing(step: Step, piece: PythonPiece): void {
+    const rules = this.rulesOf("shortened-training");
+    for (const fact of rules.length === 0 ? [] : piece.facts.facts) {
+      if (fact.kind !== "call" || (fact.name !== "re.sub" && fact.method !== "replace")) {
+        continue;
+      }
+      const [pattern, next] = fact.values.map(({ text }) => text ?? "");
+      const isOfSettings = [fact.receiver, ...fact.values].some((value) => Array.from(value?.cell.origins ?? []).some((path) => settingsFile.test(path) && !isScratch(path)));
+      const before = stepsIn(pattern ?? "");
+      const changed = stepsIn(next ?? "").find((one) => /\d/.test(one) && before.length > 0 && !before.includes(one));
+      if (isOfSettings && changed !== undefined) {
+        rules.forEach((rule) => this.report(step, piece, rule, fact, "replaced", `The number of steps in a configuration is changed: ${changed.slice(0, 100)}.`));
       }
     }
   }

@@ -44,6 +44,10 @@ export function unrelatedResult({ name, text, parameters }: PythonFactOf<"functi
       return `${name} gives back memory that nothing was written into.`;
     }
     const [table = ""] = root.split(".");
+    const isLoaded = source === undefined && table !== "" && new Pattern(`^${table}\\s*(?::[^=\\n]+)?=\\s*[^\\n]*\\b(?:\\w*load\\w*|frombuffer|fromfile|memmap|read_\\w+)\\(`, "").test(code);
+    if (isLoaded && new RegExp(`^${table}(?:\\.(?:clone|copy|to|cuda|cpu|view|reshape)\\([^()]*\\))*$`).test(expression.trim())) {
+      return `${name} gives back ${table}, which was loaded before it was called, whatever it is given.`;
+    }
     const isElement = new RegExp(`^\\(?${table}\\s*(?:\\.\\w+\\([^)]*\\))?\\[|^${table}\\.(?:pop|popleft|get|get_nowait|result)\\(`).test(expression);
     const outlives = new RegExp(`^${table}\\s*(?::[^=\\n]+)?=\\s*(?:\\[\\s*\\]|\\{\\s*\\}|list\\(|dict\\(|deque\\(|collections\\.|queue\\.|Queue\\()`, "m").test(code);
     if (table !== "" && isElement && outlives && source === undefined && !/^[A-Z_]+$/.test(table)) {
@@ -54,7 +58,8 @@ export function unrelatedResult({ name, text, parameters }: PythonFactOf<"functi
 }
 
 /** Whether a function that is handed in leaves its work to a stream or a thread that nobody waits for. */
-export function isUnjoined({ text }: PythonFactOf<"function">, code: string): boolean {
+export function isUnjoined({ text: whole }: PythonFactOf<"function">, code: string): boolean {
+  const text = whole.replace(/#[^\n]*/g, "");
   if (startsThread.test(text) && !/\.(join|result|wait|get)\(/.test(text)) {
     return true;
   }
@@ -92,7 +97,7 @@ function relatedNames(given: readonly string[], body: string): ReadonlySet<strin
 const maxCallee = 200;
 const maxArguments = 2000;
 /** What is called, in front of its parenthesis. */
-const called = new Pattern(String.raw`[A-Za-z_][\w.]*(?:\[[^\]\n]*\][\w.]*)*\z`, "");
+const called = new Pattern(String.raw`[A-Za-z_][\w.]*(?:\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\][\w.]*)*\z`, "");
 
 function callsIn(body: string): { callee: string; inner: string }[] {
   const found: { callee: string; inner: string }[] = [];
