@@ -241,23 +241,53 @@ export class Workbench {
    * @returns {Promise<Notification[]>}
    */
   async notifications() {
-    const toasts = await this.page.locator(".notifications-toasts .notification-list-item").all();
-    return Promise.all(
-      toasts.map(async (toast) => ({
-        text: (await toast.locator(".notification-list-item-message").innerText()).trim(),
-        buttons: (await toast.locator(".notification-list-item-buttons-container .monaco-button").allInnerTexts()).map((name) => name.trim()),
-      })),
-    );
+    return this.#notificationsOf(".notifications-toasts");
   }
 
   /**
-   * Waits for a notification.
+   * Waits for a notification. Each leaves the screen by itself within seconds, which a busy computer may take to come here;
+   * one that has left is looked for where a person finds it, behind the bell in the status bar.
    * @param {RegExp} text
    */
   async notificationWhen(text) {
-    return this.patience.until(`a notification like ${String(text)}`, async () => (await this.notifications()).find((one) => text.test(one.text)), {
-      instead: async () => (await this.notifications()).map((one) => `"${one.text}"`).join(", "),
-    });
+    /** @type {Notification[]} */
+    let past = [];
+    return this.patience.until(
+      `a notification like ${String(text)}`,
+      async () => {
+        const shown = await this.notifications();
+        if (shown.length === 0 && (await this.page.locator(".statusbar-item .codicon-bell-dot").isVisible())) {
+          past = await this.#notificationsBehindBell();
+        }
+        return [...shown, ...past].find((one) => text.test(one.text));
+      },
+      { instead: async () => [...(await this.notifications()), ...past].map((one) => `"${one.text}"`).join(", ") },
+    );
+  }
+
+  /** The notifications that VS Code keeps; they are opened for it, and closed again. */
+  async #notificationsBehindBell() {
+    const bell = this.page.locator('.statusbar-item[id="status.notifications"] a').first();
+    const list = ".notifications-center";
+    await clickOnce(bell);
+    await this.page.locator(`${list} .notification-list-item`).first().waitFor({ timeout: 10_000 });
+    const kept = await this.#notificationsOf(list);
+    await clickOnce(bell);
+    return kept;
+  }
+
+  /**
+   * @param {string} place Where VS Code shows them.
+   * @returns {Promise<Notification[]>}
+   */
+  async #notificationsOf(place) {
+    const items = await this.page.locator(`${place} .notification-list-item`).all();
+    return Promise.all(
+      items.map(async (item) => ({
+        text: (await item.locator(".notification-list-item-message").innerText()).trim(),
+        buttons: (await item.locator(".notification-list-item-buttons-container .monaco-button").allInnerTexts()).map((name) => name.trim()),
+      })),
+    );
   }
 
   /**
