@@ -93,8 +93,12 @@ export class Workbench {
     );
   }
 
-  /** Closes the window. */
+  /**
+   * Closes the window. It is left first: a page that is only closed may be gone before it tells the server that nobody will
+   * come back to it, and its extension host then waits for hours.
+   */
   async close() {
+    await this.page.goto("about:blank");
     await this.page.close({ runBeforeUnload: false });
   }
 
