@@ -94,11 +94,8 @@ await runMain(async () => {
   const chosen = choose(values.only);
   const isChosen = (/** @type {string} */ wanted) => chosen.some(({ name }) => name === wanted);
   const began = Date.now();
-  const wanted = [...missingPrograms(), ...(isChosen("faults") ? [...missingSshd(), ...missingSudo()] : [])];
-  if (canInstallSystemPackages() && wanted.length > 0) {
-    await installSystemPackages(wanted);
-  }
-  await ensureDependencies();
+  await bringSystemPackages(missingPrograms());
+  await Promise.all([ensureDependencies(), bringSystemPackages(isChosen("faults") ? [...missingSshd(), ...missingSudo()] : [])]);
   skipPythonLauncher();
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
@@ -175,6 +172,13 @@ function missingSudo() {
   return process.platform === "linux" && process.getuid?.() === 0
     ? [...(existsSync("/usr/bin/sudo") ? [] : ["sudo"]), ...(existsSync("/usr/bin/python3") || existsSync("/usr/local/bin/python3") ? [] : ["python3"])]
     : [];
+}
+
+/** @param {string[]} wanted */
+async function bringSystemPackages(wanted) {
+  if (canInstallSystemPackages() && wanted.length > 0) {
+    await installSystemPackages(wanted);
+  }
 }
 
 async function bringEditors() {
