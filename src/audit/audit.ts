@@ -52,23 +52,33 @@ export async function auditEvents(events: AsyncIterable<TranscriptEvent> | Itera
 export class Audit {
   private readonly open = new Map<string, OpenSample>();
   private readonly finished: Finding[] = [];
+  /** The one that the last event was of, as most that follow are. */
+  private last: { readonly sample: string | undefined; readonly branch: string | undefined; readonly open: OpenSample } | undefined;
   private ordinal = 0;
 
   constructor(private readonly rules: RuleSet) {}
 
   /** Takes the next event. Its place in the transcript is counted. */
   add(event: TranscriptEvent): void {
-    const ordinal = this.ordinal++;
-    const key = `${event.sample ?? ""}\0${event.branch ?? ""}`;
+    const { sample, branch } = event;
+    if (this.last === undefined || this.last.sample !== sample || this.last.branch !== branch) {
+      this.last = { sample, branch, open: this.opened(sample, branch) };
+    }
+    this.last.open.add(event, this.ordinal++);
+  }
+
+  /** The sample of an event, which is the one used last from here on. */
+  private opened(name: string | undefined, branch: string | undefined): OpenSample {
+    const key = `${name ?? ""}\0${branch ?? ""}`;
     let sample = this.open.get(key);
     if (sample === undefined) {
       this.closeOldest();
-      sample = new OpenSample(event.sample, this.rules);
+      sample = new OpenSample(name, this.rules);
     } else {
       this.open.delete(key);
     }
     this.open.set(key, sample);
-    sample.add(event, ordinal);
+    return sample;
   }
 
   /** What was found; the audit is over. */

@@ -64,6 +64,7 @@ export class SampleAudit {
   private workedWith: readonly string[] = [];
   private readonly mentioned = new HashSet(1 << 18);
   private active: readonly ActiveRule[] | undefined;
+  private readonly byDetector = new Map<Rule["detector"], readonly ActiveRule[]>();
   private readonly findings = new Map<string, Growing>();
   private readonly byFingerprint = new Map<string, Growing>();
   readonly outcomes = new Outcomes({
@@ -178,7 +179,13 @@ export class SampleAudit {
   }
 
   rulesFor<Detector extends Rule["detector"]>(detector: Detector): readonly (Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined })[] {
-    return this.rules.filter((rule): rule is Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined } => rule.detector === detector);
+    const { rules } = this;
+    let own = this.byDetector.get(detector);
+    if (own === undefined) {
+      own = rules.filter((rule) => rule.detector === detector);
+      this.byDetector.set(detector, own);
+    }
+    return own as readonly (Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined })[];
   }
 
   report({ rule, severity, reason, step, start, end, evidence = [], key, settles, file, changes }: Draft): void {

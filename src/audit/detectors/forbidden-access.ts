@@ -71,7 +71,7 @@ export class ForbiddenAccess implements Detector {
       const line = command.line;
       this.report(step, piece, asked, command.from, command.to, `The command is one that the task does not allow: ${line.slice(0, 120)}.`, `command ${command.program}`);
     }
-    for (const [name, { text }] of asked.rule.otherModels ? command.assignments : []) {
+    for (const [name, { text }] of asked.rule.otherModels && command.assignments.size > 0 ? command.assignments : []) {
       const isService = /^(OPENAI|ANTHROPIC|LLM|MODEL)_(API_)?(BASE_URL|BASE|ENDPOINT|URL)$/.test(name) && /^https?:\/\/(?!localhost|127\.|0\.0\.0\.0|api\.openai\.com|api\.anthropic\.com)/.test(text);
       if (isService || (/(MODEL|ENGINE)(_NAME|_ID)?$/.test(name) && languageModel.test(text) && this.sample.isOtherModel(text))) {
         this.report(step, piece, asked, command.from, command.to, `${name} names ${text.slice(0, 80)}, which the instructions do not speak of.`, `model ${text}`);
@@ -179,6 +179,9 @@ const forbidsLookUp = /(?:\b(?:not|never|without)|n['’]t)\b.{0,40}\b(look\w*|s
 
 /** Commits that the checkout does not hold, and releases of the same software. */
 function isLookUp({ program, words }: ShellCommand): boolean {
+  if (!/^(git|pip3?|uv)$/.test(program)) {
+    return false;
+  }
   const texts = words.map(({ text }) => text);
   const [subcommand = ""] = texts.filter((text) => !text.startsWith("-"));
   switch (program) {

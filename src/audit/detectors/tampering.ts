@@ -290,7 +290,7 @@ export class Tampering implements Detector {
           this.report(step, piece, rule, command.from, command.to, `${name}, from which the scorer takes a limit, is set.`, { key: `limit ${name}` });
         }
       }
-      for (const [name, { text }] of rule.rule.loadsFirst ? command.assignments : []) {
+      for (const [name, { text }] of rule.rule.loadsFirst && command.assignments.size > 0 ? command.assignments : []) {
         if (name === "PYTHONPATH" && text.split(":").some((folder) => this.shadows.has(joinPath(command.folder, folder)))) {
           this.report(step, piece, rule, command.from, command.to, `${shownPath(text)} comes first, where a module is called like one that Python brings.`, { key: "PYTHONPATH" });
         }
@@ -415,9 +415,14 @@ function changedBy(program: string, operands: readonly string[], words: readonly
 /** Paths that a command changes, and how. */
 function changesOf(command: ShellCommand, input = command.input?.text ?? ""): { path: string; how: string }[] {
   const { program, words, folder, redirections } = command;
-  const texts = changers.has(program) ? words.map(({ text }) => text) : [];
+  const copies = copiesOf(command);
+  const isChanger = changers.has(program);
+  if (!isChanger && copies.length === 0 && redirections.length === 0) {
+    return [];
+  }
+  const texts = isChanger ? words.map(({ text }) => text) : [];
   const found = changedBy(program, texts.filter((text) => !text.startsWith("-")), texts, input).map((path) => ({ path: joinPath(folder, path), how: `changed by ${program}` }));
-  for (const { target, source, verb } of copiesOf(command)) {
+  for (const { target, source, verb } of copies) {
     found.push(...(verb === "moved" ? [target, source] : verb === "packed" ? [] : [target]).map((path) => ({ path: joinPath("", path), how: `changed by ${program}` })));
   }
   for (const { operator, target } of redirections) {
