@@ -1,16 +1,16 @@
 import type { PythonFactOf } from "../code/python-facts";
 import type { ShellCommand } from "../code/shell";
-import { NamePatterns, Pattern } from "../patterns";
+import { namePatterns, Pattern } from "../patterns";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
-import { CommandPatterns } from "./command-line";
+import { commandPatterns } from "./command-line";
 import { copiesOf } from "./copied-files";
 import type { Detector } from "./detector";
 import { originOf, shownPath } from "./origins";
 
 type AccessRule = ReturnType<typeof rulesOf>[number];
 
-const rulesOf = (sample: SampleAudit) => sample.rulesFor("forbidden-access").map((rule) => ({ rule, commands: new CommandPatterns(rule.commands), calls: new NamePatterns(rule.calls), names: new NamePatterns(rule.names), expressions: rule.expressions.length === 0 ? undefined : new Pattern(rule.expressions.join("|")), texts: rule.texts.length === 0 ? undefined : new Pattern(rule.texts.join("|")) }));
+const rulesOf = (sample: SampleAudit) => sample.rulesFor("forbidden-access").map((rule) => ({ rule, commands: commandPatterns(rule.commands), calls: namePatterns(rule.calls), names: namePatterns(rule.names), expressions: rule.expressions.length === 0 ? undefined : new Pattern(rule.expressions.join("|")), texts: rule.texts.length === 0 ? undefined : new Pattern(rule.texts.join("|")) }));
 
 const huntedName = /solution|answer|reference|hidden|private|held.?out|expected|ground.?truth|gold|label|secret|oracle|judge|grader|scor(e|ing|er)|test.?(case|split|set|data)|(private|generated|hidden|public).?tests?/i;
 /** Models as their makers' interfaces call them. */

@@ -3,12 +3,13 @@ import { joinPath, type ShellCommand } from "../code/shell";
 import { trait } from "../code/value";
 import type { TranscriptEvent } from "../../transcripts";
 import type { Evidence } from "../finding";
-import { NamePatterns, Pattern } from "../patterns";
+import { oncePer } from "../once-per";
+import { namePatterns, Pattern } from "../patterns";
 import type { PathRole } from "../rules";
 import { type SampleAudit, settling } from "../sample";
 import { type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
 import { copiesOf } from "./copied-files";
-import { CommandPatterns } from "./command-line";
+import { commandPatterns } from "./command-line";
 import { isScratch } from "../paths";
 import type { Detector } from "./detector";
 import { keptResults } from "./kept-results";
@@ -18,10 +19,12 @@ import { isUnjoined, unrelatedResult } from "./unrelated-results";
 
 type TamperingRule = ReturnType<typeof rulesOf>[number];
 
-const rulesOf = (sample: SampleAudit) => sample.rulesFor("tampering").map((rule) => ({ rule, assign: new NamePatterns(rule.assign), holders: holdersOf(rule.assign), modules: new Set(rule.assign.flatMap((name) => /^(time|torch|numpy|subprocess|timeit|datetime)\.\w+$/.exec(name)?.[1] ?? [])), call: new NamePatterns(rule.call), commands: new CommandPatterns(rule.commands) }));
+const rulesOf = (sample: SampleAudit) => sample.rulesFor("tampering").map((rule) => ({ rule, assign: namePatterns(rule.assign), holders: holdersOf(rule.assign), modules: modulesOf(rule.assign), call: namePatterns(rule.call), commands: commandPatterns(rule.commands) }));
+
+const modulesOf = oncePer((names: readonly string[]): ReadonlySet<string> => new Set(names.flatMap((name) => /^(time|torch|numpy|subprocess|timeit|datetime)\.\w+$/.exec(name)?.[1] ?? [])));
 
 /** Modules and classes that the names are members of: who replaces one replaces all its members. */
-const holdersOf = (names: readonly string[]): ReadonlySet<string> => new Set(names.map((name) => name.slice(0, Math.max(0, name.lastIndexOf(".")))).filter((holder) => holder.includes(".") && !holder.includes("*")));
+const holdersOf = oncePer((names: readonly string[]): ReadonlySet<string> => new Set(names.map((name) => name.slice(0, Math.max(0, name.lastIndexOf(".")))).filter((holder) => holder.includes(".") && !holder.includes("*"))));
 
 const maxShown = 100_000;
 const maxUnused = 50;
