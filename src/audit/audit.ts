@@ -55,8 +55,14 @@ export class Audit {
   /** The one that the last event was of, as most that follow are. */
   private last: { readonly sample: string | undefined; readonly branch: string | undefined; readonly open: OpenSample } | undefined;
   private ordinal = 0;
+  private unreadBefore = 0;
 
   constructor(private readonly rules: RuleSet) {}
+
+  /** Pieces of Python so far of which not all was looked at, because they are too long, nested too deeply, or no Python. */
+  get unread(): number {
+    return Array.from(this.open.values()).reduce((sum, { unread }) => sum + unread, this.unreadBefore);
+  }
 
   /** Takes the next event. Its place in the transcript is counted. */
   add(event: TranscriptEvent): void {
@@ -84,7 +90,7 @@ export class Audit {
   /** What was found; the audit is over. */
   end(): AuditResult {
     for (const sample of this.open.values()) {
-      this.finished.push(...sample.end());
+      this.close(sample);
     }
     this.open.clear();
     return { findings: this.finished.sort((one, other) => one.span.event - other.span.event || one.span.start - other.span.start), events: this.ordinal };
@@ -95,10 +101,15 @@ export class Audit {
       return;
     }
     for (const [key, sample] of this.open) {
-      this.finished.push(...sample.end());
+      this.close(sample);
       this.open.delete(key);
       break;
     }
+  }
+
+  private close(sample: OpenSample): void {
+    this.finished.push(...sample.end());
+    this.unreadBefore += sample.unread;
   }
 }
 
@@ -115,6 +126,8 @@ class OpenSample {
   private readonly asked = new Map<string, ReadonlyMap<string, string | undefined>>();
   /** Code that was read before, by its text: what is written twice says nothing new. */
   private readonly seenCode = new Set<string>();
+  /** Pieces of Python of which not all was looked at. */
+  unread = 0;
 
   constructor(
     name: string | undefined,
@@ -242,6 +255,7 @@ class OpenSample {
     if (code.language === "python") {
       const plain = this.readMagic(step, code, depth);
       const facts = this.readWithFiles(plain, code.file);
+      this.unread += facts.unread > 0 ? 1 : 0;
       step.python.push({ language: "python", code: plain === text ? code : { ...code, placed: { ...code.placed, text: plain } }, facts });
       for (const fact of facts.facts) {
         if (fact.kind === "save") {
