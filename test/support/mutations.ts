@@ -18,7 +18,7 @@ export function mutated(text: string, chance: Chance): string {
     case 1:
       return text.slice(0, end) + text.slice(at, end).repeat(1 + below(3)) + text.slice(end);
     case 2:
-      return text.slice(0, at) + part.repeat(chance() < 0.8 ? 1 + below(4) : below(3000)) + text.slice(at);
+      return text.slice(0, at) + part.repeat(chance() < 0.85 ? 1 + below(4) : below(15_000)) + text.slice(at);
     case 3:
       return text.slice(0, at) + Array.from({ length: below(40) }, () => hostile[below(hostile.length)] ?? "").join("") + text.slice(end);
     case 4:
