@@ -1,5 +1,5 @@
 import { messageOf } from "../base";
-import { openTranscript, TranscriptError, type TranscriptEvent, type TranscriptFacts } from "../transcripts";
+import { openTranscript, TranscriptError, type TranscriptEvent, type TranscriptFacts, type TranscriptReading } from "../transcripts";
 import { Audit, type AuditResult } from "./audit";
 import type { RuleSet } from "./rule-set";
 
@@ -9,6 +9,16 @@ export interface AuditProgress {
   readonly total: number;
   readonly events: number;
 }
+
+/** How an audit of a file is carried out. */
+export interface TranscriptAuditOptions {
+  readonly progress?: ((progress: AuditProgress) => void) | undefined;
+  /** Opens the transcript; without it, this thread does. */
+  readonly open?: ((path: string, cache: string) => Promise<Reading>) | undefined;
+}
+
+/** A transcript whose events can be read once, by whichever thread. */
+export type Reading = Pick<TranscriptReading, "format" | "facts" | "batches" | "close">;
 
 /** What an audit found in a file, as far as that could be read. */
 export interface TranscriptAudit extends AuditResult {
@@ -24,14 +34,14 @@ export interface TranscriptAudit extends AuditResult {
  * @param rulesFor chooses the rules by what the transcript says of itself before its first events
  * @param cache an existing folder for members of archives that are too large for memory
  */
-export async function auditTranscript(path: string, rulesFor: (facts: TranscriptFacts, format: string) => RuleSet, cache: string, progress?: (progress: AuditProgress) => void): Promise<TranscriptAudit> {
+export async function auditTranscript(path: string, rulesFor: (facts: TranscriptFacts, format: string) => RuleSet, cache: string, { progress, open = openTranscript }: TranscriptAuditOptions = {}): Promise<TranscriptAudit> {
   let audit: Audit | undefined;
   let format = "";
   let events = 0;
   let damaged = 0;
   let problem: string | undefined;
   try {
-    const reading = await openTranscript(path, cache);
+    const reading = await open(path, cache);
     format = reading.format;
     try {
       for await (const batch of reading.batches()) {
@@ -54,7 +64,10 @@ export async function auditTranscript(path: string, rulesFor: (facts: Transcript
     problem = error instanceof TranscriptError ? error.message : `The transcript cannot be read: ${messageOf(error)}.`;
   }
   problem ??= damaged === 0 ? undefined : `${damaged === 1 ? "A part" : `${damaged} parts`} of the transcript ${damaged === 1 ? "is" : "are"} damaged or cut off and could not be audited.`;
-  return { format, ...(audit?.end() ?? { findings: [], events: 0 }), problem };
+  const result = audit?.end() ?? { findings: [], events: 0 };
+  const unread = audit?.unread ?? 0;
+  problem ??= unread === 0 ? undefined : `${unread === 1 ? "A piece" : `${unread} pieces`} of Python in the transcript ${unread === 1 ? "is" : "are"} too long or too broken to be read and could not be audited to the end.`;
+  return { format, ...result, problem };
 }
 
 /** Whether an event stands for a part that could not be read. */

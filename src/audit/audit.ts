@@ -52,29 +52,45 @@ export async function auditEvents(events: AsyncIterable<TranscriptEvent> | Itera
 export class Audit {
   private readonly open = new Map<string, OpenSample>();
   private readonly finished: Finding[] = [];
+  /** The one that the last event was of, as most that follow are. */
+  private last: { readonly sample: string | undefined; readonly branch: string | undefined; readonly open: OpenSample } | undefined;
   private ordinal = 0;
+  private unreadBefore = 0;
 
   constructor(private readonly rules: RuleSet) {}
 
+  /** Pieces of Python so far of which not all was looked at, because they are too long, nested too deeply, or no Python. */
+  get unread(): number {
+    return Array.from(this.open.values()).reduce((sum, { unread }) => sum + unread, this.unreadBefore);
+  }
+
   /** Takes the next event. Its place in the transcript is counted. */
   add(event: TranscriptEvent): void {
-    const ordinal = this.ordinal++;
-    const key = `${event.sample ?? ""}\0${event.branch ?? ""}`;
+    const { sample, branch } = event;
+    if (this.last === undefined || this.last.sample !== sample || this.last.branch !== branch) {
+      this.last = { sample, branch, open: this.opened(sample, branch) };
+    }
+    this.last.open.add(event, this.ordinal++);
+  }
+
+  /** The sample of an event, which is the one used last from here on. */
+  private opened(name: string | undefined, branch: string | undefined): OpenSample {
+    const key = `${name ?? ""}\0${branch ?? ""}`;
     let sample = this.open.get(key);
     if (sample === undefined) {
       this.closeOldest();
-      sample = new OpenSample(event.sample, this.rules);
+      sample = new OpenSample(name, this.rules);
     } else {
       this.open.delete(key);
     }
     this.open.set(key, sample);
-    sample.add(event, ordinal);
+    return sample;
   }
 
   /** What was found; the audit is over. */
   end(): AuditResult {
     for (const sample of this.open.values()) {
-      this.finished.push(...sample.end());
+      this.close(sample);
     }
     this.open.clear();
     return { findings: this.finished.sort((one, other) => one.span.event - other.span.event || one.span.start - other.span.start), events: this.ordinal };
@@ -85,10 +101,15 @@ export class Audit {
       return;
     }
     for (const [key, sample] of this.open) {
-      this.finished.push(...sample.end());
+      this.close(sample);
       this.open.delete(key);
       break;
     }
+  }
+
+  private close(sample: OpenSample): void {
+    this.finished.push(...sample.end());
+    this.unreadBefore += sample.unread;
   }
 }
 
@@ -105,6 +126,8 @@ class OpenSample {
   private readonly asked = new Map<string, ReadonlyMap<string, string | undefined>>();
   /** Code that was read before, by its text: what is written twice says nothing new. */
   private readonly seenCode = new Set<string>();
+  /** Pieces of Python of which not all was looked at. */
+  unread = 0;
 
   constructor(
     name: string | undefined,
@@ -232,6 +255,7 @@ class OpenSample {
     if (code.language === "python") {
       const plain = this.readMagic(step, code, depth);
       const facts = this.readWithFiles(plain, code.file);
+      this.unread += facts.unread > 0 ? 1 : 0;
       step.python.push({ language: "python", code: plain === text ? code : { ...code, placed: { ...code.placed, text: plain } }, facts });
       for (const fact of facts.facts) {
         if (fact.kind === "save") {

@@ -1,5 +1,6 @@
 import { joinPath } from "./code/shell";
 import type { Span } from "./finding";
+import { oncePer } from "./once-per";
 import { PathPatterns } from "./patterns";
 import { type PathRole, pathRoles, type RolePaths } from "./rules";
 
@@ -11,34 +12,43 @@ const scratch = /^(\/tmp\/|\/var\/tmp\/|\/dev\/|~?\/?\.cache\/|\$TMPDIR|\$\{TMPD
 
 export const isScratch = (path: string): boolean => scratch.test(path);
 
+/** The paths that have a role, as rules write them. */
+class RolePatterns {
+  private readonly patterns: PathPatterns;
+  private readonly literals: readonly string[];
+  private readonly words: readonly string[];
+
+  constructor(globs: readonly string[]) {
+    this.patterns = new PathPatterns(globs);
+    this.literals = globs.map((glob) => glob.replace(/^\*\*\/|\/(\*\*)?$/g, "")).filter((glob) => !/[*?]/.test(glob));
+    this.words = globs.filter((glob) => /^\*[_-]?\w+$|^\w+[_-]?\*$|^\*\w+\*$/.test(glob)).map((glob) => glob.replace(/^[*_-]+|(?<![*_-])[*_-]+$/g, ""));
+  }
+
+  has(path: string): boolean {
+    return this.patterns.test(path) || (/[*?]/.test(path) && (this.literals.some((literal) => standsFor(path, literal)) || this.words.some((word) => beginsWord(path, word))));
+  }
+}
+
+const rolePatterns = oncePer((globs: readonly string[]) => new RolePatterns(globs));
+const none: readonly string[] = [];
+
 /** Which roles paths have, as the rules say. Braces and `*` in a path stand for whatever they may become. */
 export class PathRoles {
-  private patterns: ReadonlyMap<PathRole, PathPatterns> = new Map();
-  private literals: ReadonlyMap<PathRole, readonly string[]> = new Map();
-  private words: ReadonlyMap<PathRole, readonly string[]> = new Map();
-  private paths: RolePaths = {};
+  private readonly byRole: ReadonlyMap<PathRole, RolePatterns>;
 
-  constructor(paths: RolePaths) {
-    this.take(paths);
-  }
-
-  /** Paths that have a role beyond those of the rules, as instructions say. */
-  add(more: RolePaths): void {
-    if (pathRoles.some((role) => (more[role] ?? []).length > 0)) {
-      this.take(Object.fromEntries(pathRoles.map((role) => [role, [...(this.paths[role] ?? []), ...(more[role] ?? [])]])));
-    }
-  }
-
-  private take(paths: RolePaths): void {
-    this.paths = paths;
-    this.patterns = new Map(pathRoles.map((role) => [role, new PathPatterns(paths[role] ?? [])]));
-    this.literals = new Map(pathRoles.map((role) => [role, (paths[role] ?? []).map((glob) => glob.replace(/^\*\*\/|\/(\*\*)?$/g, "")).filter((glob) => !/[*?]/.test(glob))]));
-    this.words = new Map(pathRoles.map((role) => [role, (paths[role] ?? []).filter((glob) => /^\*[_-]?\w+$|^\w+[_-]?\*$|^\*\w+\*$/.test(glob)).map((glob) => glob.replace(/^[*_-]+|(?<![*_-])[*_-]+$/g, ""))]));
+  /** @param more paths that have a role beyond those of the rules, as instructions say */
+  constructor(paths: RolePaths, more: RolePaths = {}) {
+    this.byRole = new Map(
+      pathRoles.map((role) => {
+        const [known, added] = [paths[role] ?? none, more[role] ?? none];
+        return [role, rolePatterns(added.length === 0 ? known : [...known, ...added])];
+      }),
+    );
   }
 
   has(path: string, role: PathRole): boolean {
-    const patterns = this.patterns.get(role);
-    return alternatives(path).some((one) => patterns?.test(one) === true || (/[*?]/.test(one) && ((this.literals.get(role) ?? []).some((literal) => standsFor(one, literal)) || (this.words.get(role) ?? []).some((word) => beginsWord(one, word)))));
+    const patterns = this.byRole.get(role);
+    return alternatives(path).some((one) => patterns?.has(one) === true);
   }
 
   rolesOf(path: string): PathRole[] {

@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { oncePer } from "./once-per";
 
 /** Longer paths are no paths. UTF-16 units. */
 const maxPath = 4096;
@@ -217,3 +218,6 @@ export class NamePatterns {
     return name !== undefined && this.compiled !== undefined && name.length < 500 && this.compiled.test(name);
   }
 }
+
+/** The patterns of a list of names, made once. */
+export const namePatterns = oncePer((names: readonly string[]) => new NamePatterns(names));

@@ -1,10 +1,10 @@
 import { FileStates, type StatedFile } from "../transcripts";
 import type { Code } from "./code/actions";
 import { type Evidence, type Finding, fingerprintOf, type Severity } from "./finding";
+import { type Instructed, instructed } from "./instructed";
 import { type Growing, Outcomes, putInto, type Settles } from "./outcomes";
 import { isScratch, PathLinks, PathRoles } from "./paths";
-import { type ActiveRule, activeRules, type RuleSet, sentencesOf } from "./rule-set";
-import { filesAskedFor, filesOfTheTask, functionsAskedFor, modelsGiven, pathsToWorkWith } from "./told";
+import { type ActiveRule, type RuleSet, sentencesOf } from "./rule-set";
 import type { Rule } from "./rules";
 import type { Step } from "./step";
 import { hashOf } from "./text/tokens";
@@ -46,7 +46,8 @@ export interface Draft {
 
 /** All that an audit keeps of one sample of a transcript, or of one branch of it. */
 export class SampleAudit {
-  readonly roles: PathRoles;
+  /** The roles that paths have by the rules alone. */
+  private readonly rolesOfRules: PathRoles;
   readonly links = new PathLinks();
   readonly files = new FileStates();
   /** Whether tools are called at all; where none are, code blocks of messages are what is handed in. */
@@ -58,12 +59,9 @@ export class SampleAudit {
   /** What the instructions were asked for before. */
   private said = new WeakMap<Expression, boolean>();
   private modelsNamed: ReadonlySet<string> | undefined;
-  private asked: ReadonlySet<string> = new Set();
-  private made: ReadonlySet<string> = new Set();
-  private given: ReadonlySet<string> = new Set();
-  private workedWith: readonly string[] = [];
   private readonly mentioned = new HashSet(1 << 18);
-  private active: readonly ActiveRule[] | undefined;
+  private known: Instructed | undefined;
+  private readonly byDetector = new Map<Rule["detector"], readonly ActiveRule[]>();
   private readonly findings = new Map<string, Growing>();
   private readonly byFingerprint = new Map<string, Growing>();
   readonly outcomes = new Outcomes({
@@ -76,7 +74,7 @@ export class SampleAudit {
     readonly name: string | undefined,
     readonly ruleSet: RuleSet,
   ) {
-    this.roles = new PathRoles(ruleSet.paths);
+    this.rolesOfRules = new PathRoles(ruleSet.paths);
     this.instructions = ruleSet.given[0] ?? "";
   }
 
@@ -103,8 +101,13 @@ export class SampleAudit {
     return this.ruleSet.isOfTask || this.mentioned.isFull || this.mentioned.has(hashOf(name));
   }
 
+  /** Which roles paths have, by what is known of the instructions so far. */
+  get roles(): PathRoles {
+    return this.known?.roles ?? this.rolesOfRules;
+  }
+
   get isTold(): boolean {
-    return this.active !== undefined;
+    return this.known !== undefined;
   }
 
   /** Takes what the solver is told before anything is done. */
@@ -119,18 +122,8 @@ export class SampleAudit {
 
   /** The rules that hold. Asked for only once the instructions are known. */
   get rules(): readonly ActiveRule[] {
-    if (this.active === undefined) {
-      this.active = activeRules(this.ruleSet.rules, this.instructions);
-      this.asked = functionsAskedFor(this.instructions);
-      if (!this.ruleSet.isOfTask) {
-        const sentences = sentencesOf(this.instructions);
-        this.made = filesAskedFor(sentences);
-        this.given = modelsGiven(sentences);
-        this.workedWith = pathsToWorkWith(sentences);
-        this.roles.add(filesOfTheTask(sentences));
-      }
-    }
-    return this.active;
+    this.known ??= instructed(this.ruleSet, this.instructions);
+    return this.known.rules;
   }
 
   /** Whether the instructions speak of a script that is timed. */
@@ -140,7 +133,7 @@ export class SampleAudit {
 
   /** Whether the instructions ask for a function of this name. */
   handsIn(name: string): boolean {
-    return this.asked.has(name);
+    return this.known?.asked.has(name) === true;
   }
 
   /** Whether the instructions name language models, and this one, of whatever size or date, is none of them. */
@@ -164,21 +157,27 @@ export class SampleAudit {
 
   /** Whether the instructions ask for a file of this name. */
   isAskedFor(path: string): boolean {
-    return this.made.has(path.split("/").at(-1) ?? "");
+    return this.known?.made.has(path.split("/").at(-1) ?? "") === true;
   }
 
   /** Whether the instructions give the solver this model to begin with. */
   isGiven(model: string): boolean {
-    return this.given.has(modelName(model));
+    return this.known?.given.has(modelName(model)) === true;
   }
 
   /** Whether the instructions give the solver this file, or what goes with it, to work with. */
   isToWorkWith(path: string): boolean {
-    return this.workedWith.some((named) => path.startsWith(named));
+    return this.known?.workedWith.some((named) => path.startsWith(named)) === true;
   }
 
   rulesFor<Detector extends Rule["detector"]>(detector: Detector): readonly (Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined })[] {
-    return this.rules.filter((rule): rule is Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined } => rule.detector === detector);
+    const { rules } = this;
+    let own = this.byDetector.get(detector);
+    if (own === undefined) {
+      own = rules.filter((rule) => rule.detector === detector);
+      this.byDetector.set(detector, own);
+    }
+    return own as readonly (Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined })[];
   }
 
   report({ rule, severity, reason, step, start, end, evidence = [], key, settles, file, changes }: Draft): void {

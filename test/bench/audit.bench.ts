@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { File, FingerprintIndex, Region, TokenizedFile } from "@dodona/dolos-core";
-import { Audit, auditEvents, generalRuleSet } from "../../src/audit";
+import { auditEvents, auditInWorker, generalRuleSet } from "../../src/audit";
 import { readShell } from "../../src/audit/code/shell";
 import { CommandPatterns } from "../../src/audit/detectors/command-line";
 import { generalRules } from "../../src/audit/general-rules";
@@ -159,7 +159,7 @@ function tokenised(text: string): TokenizedFile {
   return new TokenizedFile(new File("x", text), places.map(([from, to]) => text.slice(from, to)), places.map(([from, to]) => new Region(0, from, 0, to)));
 }
 
-/** Seconds of reading a large transcript, of indexing it as the replay does, and of auditing it: medians of three turns. */
+/** Seconds of reading a large transcript, of indexing it and of auditing it as the replay does: medians of three turns. */
 async function speed(root: string, place: string) {
   const file = join(place, "large.jsonl");
   const { bytes } = writeClaudeCode(file, megabytes * 1e6, 1);
@@ -176,12 +176,7 @@ async function speed(root: string, place: string) {
     });
     await timed("index", async () => await indexed(root, file, mkdtempSync(join(place, "cache-"))));
     await timed("audit", async () => {
-      const audit = new Audit(generalRuleSet());
-      for await (const event of eventsOf(file, place)) {
-        audit.add(event);
-        peak = Math.max(peak, process.memoryUsage.rss());
-      }
-      audit.end();
+      await auditInWorker(file, generalRuleSet(), { worker: join(root, "dist", "audit-worker.js"), progress: () => (peak = Math.max(peak, process.memoryUsage.rss())) });
     });
   }
   const [read, index, audit] = [seconds.read, seconds.index, seconds.audit].map((all) => all.sort((one, other) => one - other)[1] ?? 0) as [number, number, number];

@@ -3,9 +3,11 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } f
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { auditInWorker, generalRuleSet, KeptAudits } from "../../src/audit";
-import { contentKey } from "../../src/transcripts";
+import { auditTranscript, type Reading } from "../../src/audit/audit-transcript";
+import { ReadingThread } from "../../src/audit/running/reading-thread";
+import { contentKey, type EventBatch, openTranscript } from "../../src/transcripts";
 import { repository } from "../support/build";
-import { writeClaudeCode } from "../support/large-transcripts";
+import { writeClaudeCode, writeInspectSample } from "../support/large-transcripts";
 import { temporaryFolder } from "../support/temporary-folder";
 
 const worker = join(repository, "dist", "audit-worker.js");
@@ -72,6 +74,44 @@ describe("an audit in a thread of its own", () => {
     const file = join(temporaryFolder(), "none.jsonl");
     expect((await auditInWorker(file, rules, { worker })).problem).toMatch(/cannot be opened/);
     await expect(auditInWorker(file, rules, { worker: `${worker}.missing` })).rejects.toMatchObject({ name: "AuditError", reason: "failed" });
+  });
+});
+
+describe("a transcript that a thread reads while it is audited", () => {
+  const batchesOf = async (reading: Reading): Promise<EventBatch[]> => {
+    const batches: EventBatch[] = [];
+    for await (const batch of reading.batches()) {
+      batches.push(batch);
+    }
+    reading.close();
+    return batches;
+  };
+
+  test.each([
+    ["of many batches", "run.jsonl", (file: string) => void writeClaudeCode(file, 3 * 2 ** 20, 1)],
+    ["that is cut off", "run.jsonl", (file: string) => writeFileSync(file, sample.slice(0, -200))],
+    ["with a first look at its beginning", "log.json", (file: string) => void writeInspectSample(file, 3 * 2 ** 20, 1, true)],
+  ])("has the same batches and is known by the same facts, one %s", async (_which, name, write) => {
+    const folder = temporaryFolder();
+    const file = join(folder, name);
+    write(file);
+    const [beside, here] = [await ReadingThread.open(worker, file, folder), await openTranscript(file, folder)];
+    const [batches, expected] = [await batchesOf(beside), await batchesOf(here)];
+    expect(expected.length).toBeGreaterThan(1);
+    expect(batches).toEqual(expected);
+    expect([beside.format, beside.facts]).toEqual([here.format, here.facts]);
+  });
+
+  test("is a problem where it cannot be opened or its thread ends, and never an exception", async () => {
+    const file = sampleFile();
+    const by = async (path: string, program = worker): Promise<string | undefined> => (await auditTranscript(path, () => rules, temporaryFolder(), { open: async (one, cache) => await ReadingThread.open(program, one, cache) })).problem;
+    expect(await by(file)).toBeUndefined();
+    expect(await by(`${file}.missing`)).toMatch(/^The transcript cannot be opened/);
+    const [silent, broken] = ["silent.js", "broken.js"].map((name) => join(temporaryFolder(), name)) as [string, string];
+    writeFileSync(silent, "");
+    writeFileSync(broken, "throw new Error('no memory')");
+    expect(await by(file, silent)).toMatch(/the thread that reads it ended/);
+    expect(await by(file, broken)).toMatch(/no memory/);
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { plainSystemReason, sha256, sha256OfFile, writeFileDurably } from "../../base";
 import { openTranscript, TranscriptError } from "../../transcripts";
-import { auditTranscript } from "../audit-transcript";
+import { auditTranscript, type TranscriptAuditOptions } from "../audit-transcript";
 import { chooseRules, type RuleChoice } from "../known-tasks";
 import type { AuditedTranscript } from "../reports/report";
 
@@ -36,8 +36,8 @@ export interface ResultsFolder {
 
 const storedSchema = z.object({ key: z.string(), audited: z.object({ rules: z.string(), format: z.string(), events: z.number(), findings: z.array(z.unknown()), problem: z.string().optional() }) });
 
-/** Audits a transcript, or takes the result of the same audit from the results folder. Never throws for what is wrong with the transcript. */
-export async function auditTarget(target: AuditTarget, rules: RuleChoice, results: ResultsFolder | undefined): Promise<AuditOutcome> {
+/** Audits a transcript, or takes the result of the same audit from the results folder. Never throws for what is wrong with the transcript. @param open opens it; without it, this thread does */
+export async function auditTarget(target: AuditTarget, rules: RuleChoice, results: ResultsFolder | undefined, open?: TranscriptAuditOptions["open"]): Promise<AuditOutcome> {
   let stored: { path: string; key: string } | undefined;
   if (results !== undefined) {
     try {
@@ -51,7 +51,7 @@ export async function auditTarget(target: AuditTarget, rules: RuleChoice, result
       return { audited: { ...known, file: target.name }, isKnown: true };
     }
   }
-  const audited = await auditFile(target, rules);
+  const audited = await auditFile(target, rules, open);
   if (audited === undefined || stored === undefined) {
     return { audited, isKnown: false };
   }
@@ -64,16 +64,16 @@ export async function auditTarget(target: AuditTarget, rules: RuleChoice, result
 }
 
 /** Undefined where a file was only found in a folder and is no transcript. */
-async function auditFile({ name, path, isNamed }: AuditTarget, rules: RuleChoice): Promise<AuditedTranscript | undefined> {
+async function auditFile({ name, path, isNamed }: AuditTarget, rules: RuleChoice, open: TranscriptAuditOptions["open"]): Promise<AuditedTranscript | undefined> {
   const cache = await mkdtemp(join(tmpdir(), "baseliner-audit-"));
   try {
-    return isNamed || (await isTranscript(path, cache)) ? await auditChosen(name, path, rules, cache) : undefined;
+    return isNamed || (await isTranscript(path, cache)) ? await auditChosen(name, path, rules, cache, open) : undefined;
   } finally {
     await rm(cache, { recursive: true, force: true });
   }
 }
 
-async function auditChosen(name: string, path: string, rules: RuleChoice, cache: string): Promise<AuditedTranscript> {
+async function auditChosen(name: string, path: string, rules: RuleChoice, cache: string, open: TranscriptAuditOptions["open"]): Promise<AuditedTranscript> {
   let task = "";
   const audit = await auditTranscript(
     path,
@@ -83,6 +83,7 @@ async function auditChosen(name: string, path: string, rules: RuleChoice, cache:
       return chosen.rules;
     },
     cache,
+    { open },
   );
   return { file: name, ...audit, rules: task };
 }

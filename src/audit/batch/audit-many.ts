@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { errorOf, sha256 } from "../../base";
 import type { RuleChoice } from "../known-tasks";
+import { openBeside } from "../running/reading-thread";
 import { type AuditOutcome, type AuditTarget, auditTarget, type ResultsFolder } from "./audit-file";
 
 /** How many transcripts are audited. */
@@ -51,16 +52,19 @@ export async function auditMany(targets: readonly AuditTarget[], rules: RuleChoi
     }
   };
   options.signal?.throwIfAborted();
-  if (options.worker === undefined || targets.length < 2) {
+  const { worker } = options;
+  if (worker === undefined || targets.length < 2) {
+    // With a single one, the other processors can read it meanwhile.
+    const open = worker === undefined ? undefined : async (path: string, cache: string) => await openBeside(worker, path, cache);
     for (const [index, target] of targets.entries()) {
-      take(index, await auditTarget(target, rules, results));
+      take(index, await auditTarget(target, rules, results, open));
       options.signal?.throwIfAborted();
     }
     return;
   }
   const waiting = targets.entries();
   const count = Math.min(targets.length, options.jobs ?? availableParallelism());
-  await Promise.all(Array.from({ length: count }, async () => await workOff(options.worker ?? "", { kind: "many", rules, results }, waiting, take, options.signal)));
+  await Promise.all(Array.from({ length: count }, async () => await workOff(worker, { kind: "many", rules, results }, waiting, take, options.signal)));
   options.signal?.throwIfAborted();
 }
 

@@ -41,7 +41,7 @@ export function actionsOf(event: TranscriptEvent, environment?: Environment): Ac
   const code: Code[] = [];
   const script = event.kind === "tool-call" ? scriptOf(event) : undefined;
   if (script !== undefined) {
-    code.push({ ...script, file: undefined });
+    code.push({ language: script.language, placed: script.placed, file: undefined });
   }
   const changes = fileChanges(event);
   const written = changes.flatMap((change) => {
@@ -162,9 +162,12 @@ function readsOf(event: TranscriptEvent): string[] {
     return [];
   }
   const call = given as Readonly<Record<string, unknown>>;
-  const isEdit = ["content", "file_text", "old_str", "old_string", "new_str", "new_string", "contents", "edits"].some((name) => call[name] !== undefined);
-  return isEdit ? [] : ["path", "file_path", "filename", "file", "notebook_path", "paths", "dir", "directory", "target_file"].flatMap((name) => textOf(call[name]) ?? []);
+  const isReading = Object.keys(call).some((name) => readNames.has(name));
+  return !isReading || editNames.some((name) => call[name] !== undefined) ? [] : Array.from(readNames).flatMap((name) => textOf(call[name]) ?? []);
 }
+
+const editNames = ["content", "file_text", "old_str", "old_string", "new_str", "new_string", "contents", "edits"];
+const readNames = new Set(["path", "file_path", "filename", "file", "notebook_path", "paths", "dir", "directory", "target_file"]);
 
 function fetchesOf(event: TranscriptEvent): string[] {
   const given = event.fields["arguments"];

@@ -56,4 +56,6 @@ export interface PythonFacts {
   readonly learns: boolean;
   /** Whether all of it could be parsed. */
   readonly isWhole: boolean;
+  /** UTF-16 units at its end that were not looked at: it is too long, nested too deeply, or no Python. */
+  readonly unread: number;
 }

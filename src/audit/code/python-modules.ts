@@ -1,6 +1,5 @@
 import type { SyntaxNode } from "@lezer/common";
-import { parser } from "@lezer/python";
-import { children } from "./python-syntax";
+import { children, parsePython } from "./python-syntax";
 
 const maxModules = 8;
 /** Nobody calls a module by more names. */
@@ -83,7 +82,7 @@ function importsOf(code: string): ReadonlyMap<string, Import> {
 
 /** The statements of a module that define some names, with those that they need themselves. */
 function neededOf(content: string, wanted: ReadonlySet<string> | undefined, taken: ReadonlySet<string>): { code: string; names: Set<string> } {
-  const statements = children(parser.parse(content).topNode).map((node) => ({ text: content.slice(node.from, node.to), names: definedBy(node, content), isImport: node.name === "ImportStatement" }));
+  const statements = children(parsePython(content).top).map((node) => ({ text: content.slice(node.from, node.to), names: definedBy(node, content), isImport: node.name === "ImportStatement" }));
   const definers = new Map<string, number[]>();
   statements.forEach(({ names }, index) => names.forEach((name) => definers.set(name, definers.get(name) ?? []).get(name)?.push(index)));
   const needed = new Set<number>();

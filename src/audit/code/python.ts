@@ -1,10 +1,9 @@
 import type { SyntaxNode } from "@lezer/common";
-import { parser } from "@lezer/python";
 import { type Call, type FactPart, libraryCall, type ScriptArguments } from "./python-calls";
 import type { PythonFact, PythonFacts, PythonMethod } from "./python-facts";
 import { builtinFunctions, learning, optimizers, usualNames } from "./python-library";
 import { noModules, type OwnModules, ownModules } from "./python-modules";
-import { children, isConstant, isExpression, nesting, parametersOf, stringText } from "./python-syntax";
+import { children, isConstant, isExpression, brackets, parametersOf, parsePython, stringText } from "./python-syntax";
 import { joinPath } from "./shell";
 import { anyOf, boundedText, made, newCell, pour, trait, unknownValue, type Value } from "./value";
 
@@ -23,8 +22,8 @@ const noArguments: ScriptArguments = { words: [], options: new Map() };
  * passed over.
  */
 export function readPython(code: string, given: ScriptArguments = noArguments): PythonFacts {
-  if (code.length > maxCode || nesting(code) > maxNesting) {
-    return { facts: [], included: [], uses: new Map(), learns: false, isWhole: false };
+  if (code.length > maxCode || brackets(code).deepest > maxNesting) {
+    return { facts: [], included: [], uses: new Map(), learns: false, isWhole: false, unread: code.length };
   }
   const modules = given.contentOf === undefined ? noModules : ownModules(code, given.contentOf);
   if (modules === noModules) {
@@ -72,7 +71,7 @@ function callOf(own: readonly PythonFact[], { within }: PythonFact, code: string
 }
 
 function factsOf(code: string, given: ScriptArguments, modules: OwnModules): PythonFacts {
-  const top = parser.parse(code).topNode;
+  const { top, end } = parsePython(code);
   const reader = new PythonReader(code, given, modules);
   // What functions get and give back is known after the first reading, what they do with it after the second.
   reader.read(top);
@@ -80,7 +79,8 @@ function factsOf(code: string, given: ScriptArguments, modules: OwnModules): Pyt
     reader.read(top);
     reader.read(top);
   }
-  return reader.result;
+  const unread = code.length - end;
+  return unread === 0 ? reader.result : { ...reader.result, isWhole: false, unread };
 }
 
 interface LocalFunction {
@@ -149,7 +149,7 @@ class PythonReader {
   get result(): PythonFacts {
     // An optimizer that takes no steps of any length teaches nothing.
     const isIdle = this.optimizers.length > 0 && this.optimizers.every((isZero) => isZero);
-    return { facts: this.facts, included: [], uses: this.uses, learns: this.learns && !isIdle, isWhole: this.isWhole };
+    return { facts: this.facts, included: [], uses: this.uses, learns: this.learns && !isIdle, isWhole: this.isWhole, unread: 0 };
   }
 
   read(top: SyntaxNode): void {

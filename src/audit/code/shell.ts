@@ -45,6 +45,10 @@ export interface ShellCommand {
   readonly line: string;
 }
 
+/** What most commands have none of is made once. */
+const noAssignments: ReadonlyMap<string, ShellWord> = new Map();
+const noWrappers: readonly string[] = [];
+
 const maxLine = 1000;
 const maxLineWords = 100;
 
@@ -171,6 +175,8 @@ const keywords = new Set(["if", "then", "else", "elif", "fi", "for", "while", "u
 const [endsWord, isPlain] = [(/[\s;|&<>()]/), (/[^\s;|&<>()'"\\$`]/)].map((expression) => Uint8Array.from({ length: 128 }, (_, unit) => (expression.test(String.fromCharCode(unit)) ? 1 : 0))) as [Uint8Array, Uint8Array];
 const isWordEnd = (unit: number): boolean => (unit < 128 ? endsWord[unit] === 1 : /\s/.test(String.fromCharCode(unit)));
 const isPlainUnit = (unit: number): boolean => (unit < 128 ? isPlain[unit] === 1 : !/\s/.test(String.fromCharCode(unit)));
+/** Of each character of ASCII, whether a word begins with it whatever stands around it: a digit may stand before a redirection, and `#` begins a comment. */
+const beginsWord = isPlain.map((plain, unit) => (plain === 1 && !/[#\d]/.test(String.fromCharCode(unit)) ? 1 : 0));
 
 /** The brace that ends a function: the first word of a line or command. */
 const functionEnd = /(?:^|[;\n])[^\S\n]*\}/gm;
@@ -210,6 +216,8 @@ class ShellReader {
   private words: ShellWord[] = [];
   private redirections: Redirection[] = [];
   private input: ShellWord | undefined;
+  /** What is set for the command that ends. */
+  private assignments: Map<string, ShellWord> | undefined;
   private pipedFrom: ShellCommand | undefined;
   private commandFrom = 0;
   /** Here-documents whose text begins behind the next line break. */
@@ -228,6 +236,10 @@ class ShellReader {
   read(): void {
     const { script } = this;
     while (this.at < script.length) {
+      if (beginsWord[script.charCodeAt(this.at)] === 1) {
+        this.takeWord();
+        continue;
+      }
       const unit = script[this.at] ?? "";
       if (unit === "\n") {
         this.at++;
@@ -264,13 +276,17 @@ class ShellReader {
       } else if (unit === "<" || unit === ">" || unit === "&" || (unit >= "0" && unit <= "9" && /[<>]/.test(script[this.at + 1] ?? "") && this.isWordStart())) {
         this.readRedirection();
       } else {
-        if (this.words.length === 0 && this.redirections.length === 0) {
-          this.commandFrom = this.at;
-        }
-        this.words.push(this.readWord());
+        this.takeWord();
       }
     }
     this.endCommand(false);
+  }
+
+  private takeWord(): void {
+    if (this.words.length === 0 && this.redirections.length === 0) {
+      this.commandFrom = this.at;
+    }
+    this.words.push(this.readWord());
   }
 
   /** `name() {`: remembers the function; its body is read where it stands, and again where it is called. */
@@ -350,7 +366,11 @@ class ShellReader {
   private readWord(): ShellWord {
     const { script } = this;
     const from = this.at;
-    let text = "";
+    // Most words are plain from their beginning to their end.
+    while (this.at < script.length && isPlainUnit(script.charCodeAt(this.at))) {
+      this.at++;
+    }
+    let text = this.at === from ? "" : script.slice(from, this.at);
     while (this.at < script.length && !isWordEnd(script.charCodeAt(this.at))) {
       const unit = script[this.at] ?? "";
       if (unit === "'") {
@@ -532,29 +552,31 @@ class ShellReader {
       }
       rest = rest.slice(1);
     }
-    const assignments = new Map<string, ShellWord>();
-    rest = this.takeAssignments(rest, assignments);
-    const wrapped: string[] = [];
+    rest = this.takeAssignments(rest);
+    let wrapped: string[] | undefined;
     let remote: readonly ShellWord[] | undefined;
     for (let inner = behindWrapper(rest); inner !== undefined; inner = behindWrapper(rest)) {
+      wrapped ??= [];
       wrapped.push(nameOf(rest[0]?.text ?? ""));
       if (inner.isScript) {
         remote = inner.words;
         break;
       }
-      rest = this.takeAssignments(inner.words, assignments);
+      rest = this.takeAssignments(inner.words);
     }
     const [first] = rest;
     const others = rest.slice(1);
     const program = nameOf(first?.text ?? "");
     if (first === undefined || program === "export" || program === "declare" || program === "local" || program === "readonly") {
-      this.takeAssignments(others, assignments);
-      assignments.forEach(({ text }, name) => this.variables.set(name, text.slice(0, maxValue)));
+      this.takeAssignments(others);
+      this.assignments?.forEach(({ text }, name) => this.variables.set(name, text.slice(0, maxValue)));
     }
+    const assignments = this.assignments ?? noAssignments;
+    this.assignments = undefined;
     if (first === undefined && assignments.size === 0 && redirections.length === 0) {
       return;
     }
-    const command = new SimpleCommand(program, wrapped, others, assignments, redirections, input, pipedFrom, this.folder, this.base + this.commandFrom, this.base + Math.min(this.at, this.script.length));
+    const command = new SimpleCommand(program, wrapped ?? noWrappers, others, assignments, redirections, input, pipedFrom, this.folder, this.base + this.commandFrom, this.base + Math.min(this.at, this.script.length));
     this.commands.push(command);
     if (remote !== undefined) {
       this.readInner(remote.map(({ text }) => text).join(" "), (remote[0]?.from ?? this.base) - this.base);
@@ -621,7 +643,8 @@ class ShellReader {
     }
   }
 
-  private takeAssignments(words: ShellWord[], assignments: Map<string, ShellWord>): ShellWord[] {
+  /** Takes note of what words in front set for the command, and gives back the others. */
+  private takeAssignments(words: ShellWord[]): ShellWord[] {
     let at = 0;
     for (; at < words.length; at++) {
       const word = words[at];
@@ -629,7 +652,8 @@ class ShellReader {
       if (word === undefined || match === null) {
         break;
       }
-      assignments.set(match[1] ?? "", { ...word, text: word.text.slice(match[0].length) });
+      this.assignments ??= new Map();
+      this.assignments.set(match[1] ?? "", { ...word, text: word.text.slice(match[0].length) });
     }
     return at === 0 ? words : words.slice(at);
   }

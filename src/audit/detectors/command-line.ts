@@ -1,4 +1,5 @@
 import type { ShellCommand } from "../code/shell";
+import { oncePer } from "../once-per";
 import { AnyPattern } from "../patterns";
 
 const maxKnown = 1000;
@@ -43,6 +44,9 @@ export class CommandPatterns {
     return patterns;
   }
 }
+
+/** The patterns of a list of them, made once. */
+export const commandPatterns = oncePer((sources: readonly string[]) => new CommandPatterns(sources));
 
 /** `python3.11` is a `python`. */
 function withoutVersion(program: string): string {

@@ -105,11 +105,14 @@ export class CopiedFiles implements Detector {
 
 const copiers = new Set(["cp", "mv", "install", "rsync", "rclone", "scp", "ln", "mount", "cat", "dd", "git", "tee", "tar", "bsdtar", "zip", "unzip", "7z", "7za", "docker", "podman", "kubectl", "cpio", "find"]);
 
+/** What most commands copy. */
+const noCopies: readonly FileCopy[] = [];
+
 /** What a command copies, moves or links; sources and targets as they are from where the script began. */
-export function copiesOf(command: ShellCommand): FileCopy[] {
+export function copiesOf(command: ShellCommand): readonly FileCopy[] {
   const { program, wrappers, pipedFrom } = command;
   if (!copiers.has(program)) {
-    return [];
+    return noCopies;
   }
   const listed = wrappers.includes("xargs") && pipedFrom !== undefined ? pipedFrom.words.filter(({ text }) => !text.startsWith("-")) : [];
   if (listed.length === 0) {

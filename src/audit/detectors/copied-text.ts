@@ -43,7 +43,7 @@ export class CopiedText implements Detector {
   }
 
   called(step: Step): void {
-    for (const { code } of [...step.written, ...step.python.filter(({ code: { file } }) => file === undefined), ...step.shell.filter(({ code: { file } }) => file === undefined)]) {
+    for (const { code } of this.characters.isEmpty ? [] : [...step.written, ...step.python.filter(({ code: { file } }) => file === undefined), ...step.shell.filter(({ code: { file } }) => file === undefined)]) {
       const { placed } = code.edited ?? code;
       this.lookUp(step, placed.text, (from, to) => step.place({ ...code, placed, edited: undefined }, from, to), code);
     }
@@ -86,7 +86,7 @@ export class CopiedText implements Detector {
   }
 
   private lookUp(step: Step, text: string, place: (from: number, to: number) => { start: number; end: number }, code: Step["written"][number]["code"]): void {
-    for (const rule of this.characters.isEmpty || text.length > maxText ? [] : this.sample.rulesFor("copied-text")) {
+    for (const rule of text.length > maxText ? [] : this.sample.rulesFor("copied-text")) {
       const plain = this.characters.copiesIn(text, Math.min(80, rule.minimumLength)).filter(({ source, novelty }) => rule.from.includes(source.role) && novelty >= leastNovelty);
       const renamed = this.tokens.copiesIn(text, leastTokens).filter(({ source, novelty }) => rule.from.includes(source.role) && novelty >= leastNovelty);
       const same = plain.reduce((sum, { length }) => sum + length, 0);

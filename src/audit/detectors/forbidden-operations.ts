@@ -1,5 +1,5 @@
 import type { PythonFact, PythonFactOf } from "../code/python-facts";
-import { NamePatterns, Pattern } from "../patterns";
+import { type NamePatterns, namePatterns, Pattern } from "../patterns";
 import type { RuleOf } from "../rules";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, Step } from "../step";
@@ -11,7 +11,7 @@ export class ForbiddenOperations implements Detector {
 
   called(step: Step): void {
     for (const rule of this.sample.rulesFor("forbidden-operations")) {
-      const calls = new NamePatterns(rule.calls);
+      const calls = namePatterns(rule.calls);
       for (const piece of step.python) {
         // What tests refuse has to stand in them.
         const isTest = isTestFile(piece.code.file ?? "");

@@ -3,12 +3,13 @@ import { joinPath, type ShellCommand } from "../code/shell";
 import { trait } from "../code/value";
 import type { TranscriptEvent } from "../../transcripts";
 import type { Evidence } from "../finding";
-import { NamePatterns, Pattern } from "../patterns";
+import { oncePer } from "../once-per";
+import { namePatterns, Pattern } from "../patterns";
 import type { PathRole } from "../rules";
 import { type SampleAudit, settling } from "../sample";
 import { type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
 import { copiesOf } from "./copied-files";
-import { CommandPatterns } from "./command-line";
+import { commandPatterns } from "./command-line";
 import { isScratch } from "../paths";
 import type { Detector } from "./detector";
 import { keptResults } from "./kept-results";
@@ -18,10 +19,12 @@ import { isUnjoined, unrelatedResult } from "./unrelated-results";
 
 type TamperingRule = ReturnType<typeof rulesOf>[number];
 
-const rulesOf = (sample: SampleAudit) => sample.rulesFor("tampering").map((rule) => ({ rule, assign: new NamePatterns(rule.assign), holders: holdersOf(rule.assign), modules: new Set(rule.assign.flatMap((name) => /^(time|torch|numpy|subprocess|timeit|datetime)\.\w+$/.exec(name)?.[1] ?? [])), call: new NamePatterns(rule.call), commands: new CommandPatterns(rule.commands) }));
+const rulesOf = (sample: SampleAudit) => sample.rulesFor("tampering").map((rule) => ({ rule, assign: namePatterns(rule.assign), holders: holdersOf(rule.assign), modules: modulesOf(rule.assign), call: namePatterns(rule.call), commands: commandPatterns(rule.commands) }));
+
+const modulesOf = oncePer((names: readonly string[]): ReadonlySet<string> => new Set(names.flatMap((name) => /^(time|torch|numpy|subprocess|timeit|datetime)\.\w+$/.exec(name)?.[1] ?? [])));
 
 /** Modules and classes that the names are members of: who replaces one replaces all its members. */
-const holdersOf = (names: readonly string[]): ReadonlySet<string> => new Set(names.map((name) => name.slice(0, Math.max(0, name.lastIndexOf(".")))).filter((holder) => holder.includes(".") && !holder.includes("*")));
+const holdersOf = oncePer((names: readonly string[]): ReadonlySet<string> => new Set(names.map((name) => name.slice(0, Math.max(0, name.lastIndexOf(".")))).filter((holder) => holder.includes(".") && !holder.includes("*"))));
 
 const maxShown = 100_000;
 const maxUnused = 50;
@@ -290,7 +293,7 @@ export class Tampering implements Detector {
           this.report(step, piece, rule, command.from, command.to, `${name}, from which the scorer takes a limit, is set.`, { key: `limit ${name}` });
         }
       }
-      for (const [name, { text }] of rule.rule.loadsFirst ? command.assignments : []) {
+      for (const [name, { text }] of rule.rule.loadsFirst && command.assignments.size > 0 ? command.assignments : []) {
         if (name === "PYTHONPATH" && text.split(":").some((folder) => this.shadows.has(joinPath(command.folder, folder)))) {
           this.report(step, piece, rule, command.from, command.to, `${shownPath(text)} comes first, where a module is called like one that Python brings.`, { key: "PYTHONPATH" });
         }
@@ -415,9 +418,14 @@ function changedBy(program: string, operands: readonly string[], words: readonly
 /** Paths that a command changes, and how. */
 function changesOf(command: ShellCommand, input = command.input?.text ?? ""): { path: string; how: string }[] {
   const { program, words, folder, redirections } = command;
-  const texts = changers.has(program) ? words.map(({ text }) => text) : [];
+  const copies = copiesOf(command);
+  const isChanger = changers.has(program);
+  if (!isChanger && copies.length === 0 && redirections.length === 0) {
+    return [];
+  }
+  const texts = isChanger ? words.map(({ text }) => text) : [];
   const found = changedBy(program, texts.filter((text) => !text.startsWith("-")), texts, input).map((path) => ({ path: joinPath(folder, path), how: `changed by ${program}` }));
-  for (const { target, source, verb } of copiesOf(command)) {
+  for (const { target, source, verb } of copies) {
     found.push(...(verb === "moved" ? [target, source] : verb === "packed" ? [] : [target]).map((path) => ({ path: joinPath("", path), how: `changed by ${program}` })));
   }
   for (const { operator, target } of redirections) {
