@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { RE2JS } from "re2js";
+import { type Finder, type Found, lineFinder } from "./line-finder";
+import { LiteralSearch } from "./literal-search";
 import type { PlainQuery } from "./messages";
 
 /** Some matches: byte offsets in the text file, and lengths in bytes. */
@@ -8,9 +9,12 @@ export interface Matches {
   readonly lengths: Uint32Array;
 }
 
-const windowBytes = 4 * 2 ** 20;
+/** As much as stays in the memory that is quickest to reach. */
+const windowBytes = 2 ** 18;
 /** The longest line in which a match may cross the end of a window; longer lines are searched in pieces of this length. */
 const maxLineBytes = 32 * 2 ** 20;
+/** After so many bytes whoever cancels, or asks for something else, has a turn. */
+const turnBytes = 4 * 2 ** 20;
 
 /**
  * Searches the first `bytes` of a text file line by line, in time linear in its length: a match never crosses a line.
@@ -22,20 +26,21 @@ export async function* searchText(path: string, query: PlainQuery, bytes: number
   if (query.pattern === "") {
     return;
   }
-  const find = finder(query);
+  const finder = await finderOf(query);
   const file = openSync(path, "r");
   try {
     let position = 0;
     let size = windowBytes;
+    let lastEnd = 0;
+    let turn = turnBytes;
     while (position < bytes && !signal.aborted) {
-      const window = Buffer.allocUnsafe(Math.min(size, bytes - position));
+      const window = finder.window(Math.min(size, bytes - position));
       const read = readSync(file, window, 0, window.length, position);
       if (read === 0) {
         return;
       }
-      const isEnd = position + read >= bytes;
-      let end = isEnd ? read : window.lastIndexOf(0x0a, read - 1) + 1;
-      if (end === 0) {
+      let end = position + read >= bytes ? read : finder.overlap === undefined ? window.lastIndexOf(0x0a, read - 1) + 1 : read - finder.overlap;
+      if (end <= 0) {
         if (size < maxLineBytes) {
           // A line longer than the window: look at more of it at once.
           size *= 2;
@@ -43,82 +48,48 @@ export async function* searchText(path: string, query: PlainQuery, bytes: number
         }
         end = read;
       }
-      const found = find(window.subarray(0, end));
-      if (found.length > 0) {
+      const found = finder.find(Math.max(0, lastEnd - position), finder.overlap === undefined ? end : read);
+      const last = found.at(-1);
+      if (last !== undefined) {
+        lastEnd = position + last[0] + last[1];
         yield { starts: Float64Array.from(found, ([start]) => position + start), lengths: Uint32Array.from(found, ([, length]) => length) };
       }
       position += end;
       size = windowBytes;
-      await new Promise((resolve) => setImmediate(resolve));
+      if (position >= turn) {
+        turn = position + turnBytes;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     }
   } finally {
     closeSync(file);
   }
 }
 
-type Found = [start: number, length: number][];
-
-function finder(query: PlainQuery): (bytes: Buffer) => Found {
+async function finderOf(query: PlainQuery): Promise<Finder> {
   if (query.isRegex) {
-    const compiled = RE2JS.compile(query.pattern, query.isCaseSensitive ? RE2JS.MULTILINE : RE2JS.MULTILINE | RE2JS.CASE_INSENSITIVE);
-    return (bytes) => byLine(bytes, (line) => regexMatches(compiled, line));
+    // Much to load, and for regular expressions alone.
+    const { regexFinder } = await import("./search-regex");
+    return regexFinder(query);
   }
   // oxlint-disable-next-line no-control-regex -- ASCII is what is asked for
-  const isAscii = /^[\x00-\x7f]*$/.test(query.pattern);
-  if (query.isCaseSensitive || (isAscii && !/[a-z]/i.test(query.pattern))) {
-    const pattern = Buffer.from(query.pattern, "utf8");
-    return (bytes) => literalMatches(bytes, pattern);
+  if (query.isCaseSensitive || /^[\x00-\x7f]*$/.test(query.pattern)) {
+    return literalFinder(new LiteralSearch(query.pattern, query.isCaseSensitive));
   }
-  const insensitive = new RegExp(query.pattern.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), isAscii ? "gi" : "giu");
-  // One byte is one unit in Latin-1, so that what is found needs no counting.
-  return isAscii ? (bytes) => unitMatches(bytes.toString("latin1"), insensitive) : (bytes) => byLine(bytes, (line) => inBytes(line, unitMatches(line, insensitive)));
+  const insensitive = new RegExp(query.pattern.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "giu");
+  return lineFinder((line) => Array.from(line.matchAll(insensitive), (match) => [match.index, match[0].length]));
 }
 
-function literalMatches(bytes: Buffer, pattern: Buffer): Found {
-  const found: Found = [];
-  for (let at = bytes.indexOf(pattern); at >= 0; at = bytes.indexOf(pattern, at + pattern.length)) {
-    found.push([at, pattern.length]);
-  }
-  return found;
-}
-
-function unitMatches(text: string, expression: RegExp): Found {
-  return Array.from(text.matchAll(expression), (match) => [match.index, match[0].length]);
-}
-
-function regexMatches(compiled: RE2JS, line: string): Found {
-  const matcher = compiled.matcher(line);
-  const found: Found = [];
-  while (matcher.find()) {
-    if (matcher.end() > matcher.start()) {
-      found.push([matcher.start(), matcher.end() - matcher.start()]);
-    }
-  }
-  return inBytes(line, found);
-}
-
-function byLine(bytes: Buffer, find: (line: string) => Found): Found {
-  const found: Found = [];
-  for (let from = 0; from < bytes.length; ) {
-    const feed = bytes.indexOf(0x0a, from);
-    const to = feed < 0 ? bytes.length : feed;
-    for (const [start, length] of find(bytes.toString("utf8", from, to))) {
-      found.push([from + start, length]);
-    }
-    from = to + 1;
-  }
-  return found;
-}
-
-/** UTF-16 offsets within a line as bytes of its UTF-8, counted once from left to right. */
-function inBytes(line: string, found: Found): Found {
-  let units = 0;
-  let bytes = 0;
-  return found.map(([start, length]) => {
-    bytes += Buffer.byteLength(line.slice(units, start));
-    const from = bytes;
-    bytes += Buffer.byteLength(line.slice(start, start + length));
-    units = start + length;
-    return [from, bytes - from];
-  });
+function literalFinder(search: LiteralSearch): Finder {
+  return {
+    overlap: search.bytes - 1,
+    window: (bytes) => search.window(bytes),
+    find(from, to) {
+      const found: Found = [];
+      for (let at = search.next(from, to); at >= 0; at = search.next(at + search.bytes, to)) {
+        found.push([at, search.bytes]);
+      }
+      return found;
+    },
+  };
 }

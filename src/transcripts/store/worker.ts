@@ -14,6 +14,7 @@ import { type EndMark, IndexWriter } from "./index-writer";
 import { storedFileName, storeVersion } from "./layout";
 import type { WorkerMessage, WorkerRequest, WorkerStart } from "./messages";
 import { type PartReaderStart, PartReaders, readParts } from "./part-readers";
+import { searchText } from "./search-text";
 import type { StoredTranscript } from "./stored-transcript";
 import { type WrittenPart, writtenPart } from "./written-part";
 
@@ -302,8 +303,6 @@ class TranscriptWorker {
     const stop = new AbortController();
     this.searches.set(request.request, stop);
     try {
-      // Regular expressions of its kind are much to load, and the first events are waited for.
-      const { searchText } = await import("./search-text");
       for await (const { starts, lengths } of searchText(request.text, request.query, request.bytes, stop.signal)) {
         this.send({ type: "matches", request: request.request, starts, lengths, isLast: false }, [starts.buffer as ArrayBuffer, lengths.buffer as ArrayBuffer]);
       }
