@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commandLine, repository } from "../support/build";
+import { ProtectedBox, whyNoAccounts } from "../support/protected-box";
 import { temporaryFolder } from "../support/temporary-folder";
 
 const families = join(repository, "test", "fixtures", "task-standard");
@@ -130,6 +131,29 @@ describe.skipIf(!canShow || !hasYaml)("a family whose start keeps files of the p
   });
 });
 
+describe.skipIf(whyNoAccounts !== undefined || !canShow)(`a family that runs its scoring function as agent${whyNoAccounts === undefined ? "" : ` (${whyNoAccounts})`}`, () => {
+  const count = "import sys\nprint(len(open(sys.argv[1]).read().split()))\n";
+  /** A scoring function of the participant's, which says that everything is right. */
+  const ownScore = "open('/protected/score.log', 'w').write('1.0 me me')\n";
+
+  test.each(["runuser", "su", "user", "setuid", "sudo"])("can, by %s, on a protected box, whose expert is agent", async (way) => {
+    const task_ = join(temporaryFolder(), `words-${way}`);
+    const made = task(["import", join(families, "count_words"), "--task", way, "--to", task_, "--reference", "1", "--json"]);
+    expect(JSON.parse(made.stdout)).toEqual({
+      task: task_,
+      remarks: ["Its start lets nobody change score.py: scorings see them as they lie in protected/home/, whatever becomes of them in the workspace."],
+    });
+    const protectedBox = await ProtectedBox.provision(task_);
+    expect(await protectedBox.score()).toMatchObject({ exit: { kind: "exited", code: 0 }, result: { score: 0, message: { user: "agent", group: "protected" } } });
+    const { box, root } = protectedBox;
+    await box.writeFile(`${root}/workspace/solution/count.py`, Buffer.from(count));
+    await protectedBox.asExpert("rm -f workspace/score.py");
+    await box.writeFile(`${root}/workspace/score.py`, Buffer.from(ownScore));
+    expect((await protectedBox.score()).result).toMatchObject({ score: 1, message: { user: "agent", group: "protected" } });
+    expect((await protectedBox.asExpert("stat -c %U workspace/solution/called.txt")).text.trim()).toBe(protectedBox.accounts.expert);
+  });
+});
+
 describe.skipIf(!canShow)("a family that wants more than scores", () => {
   /** Its scores and messages are those that real families give: with no details, from a subprocess, summed up by a helper of their own. */
   const family = (more: string): string => {
@@ -181,12 +205,6 @@ ${more}`,
     expect(existsSync("/home/agent/installed.txt")).toBe(false);
   });
 
-  test("is refused in one sentence where it needs an account that is not there", () => {
-    const to = join(temporaryFolder(), "made");
-    const account = task(["import", family('    @staticmethod\n    def install(): raise LookupError("no such user: \'agent\'")\n'), "--to", to, "--install"]);
-    expect(account.stderr).toContain("make one (useradd agent), then try again.");
-    expect(existsSync(to)).toBe(false);
-  });
 });
 
 test("what is no family, or leaves open what is meant, is said in one sentence and leaves nothing behind", () => {
