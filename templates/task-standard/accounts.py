@@ -8,12 +8,14 @@ Elsewhere one account is all there is, and nothing can be run as another.
 import grp
 import os
 import pwd
+import shutil
 import stat
 
 AGENT = "agent"
 # METR's library of scoring functions (metr.task_protected_scoring) lets a scoring function run as agent in this group, which its containers have.
 SCORING_GROUP = "protected"
 FREE_ID = 2_000_000_000
+SUDO_PLUGINS = ["/usr/libexec/sudo", "/usr/lib/sudo"]
 
 
 def only_one():
@@ -51,7 +53,24 @@ def files(groups, folder):
         with open(shown[path], "w") as file:
             file.write("\n".join([*text, ""]))
         os.chmod(shown[path], 0o644)
-    return shown
+    return shown if is_everything() else {**shown, **files_of_sudo(folder)}
+
+
+def files_of_sudo(folder):
+    """What sudo takes from root alone, as the root of this namespace has it, and the rule that root may be anyone."""
+    # Where the rules are open to a group, sudo reads them as user 1, whom the namespace does not have.
+    texts = {"/etc/sudoers": "root ALL=(ALL:ALL) NOPASSWD: ALL\n", "/etc/sudo.conf": "Plugin sudoers_policy sudoers.so sudoers_mode=0400\n"}
+    shown = {}
+    for path, text in texts.items():
+        shown[path] = os.path.join(folder, os.path.basename(path))
+        with open(shown[path], "w") as file:
+            file.write(text)
+        os.chmod(shown[path], 0o400)
+    for plugins in SUDO_PLUGINS:
+        if os.path.isdir(plugins):
+            copy = shutil.copytree(plugins, os.path.join(folder, plugins.strip("/").replace("/", "-")), symlinks=True)
+            shown.update({os.path.join(plugins, name): os.path.join(copy, name) for name in os.listdir(plugins)})
+    return shown if all(os.path.exists(path) for path in texts) else {}
 
 
 def owners_below(place, paths=None):

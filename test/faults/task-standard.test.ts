@@ -1,10 +1,10 @@
 // Families in the shape of the METR Task Standard, which name /home/agent and /protected as real ones do, become tasks.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commandLine, repository } from "../support/build";
-import { ProtectedBox, whyNoAccounts } from "../support/protected-box";
+import { openFolder, ProtectedBox, whyNoAccounts } from "../support/protected-box";
 import { temporaryFolder } from "../support/temporary-folder";
 
 const families = join(repository, "test", "fixtures", "task-standard");
@@ -136,21 +136,41 @@ describe.skipIf(whyNoAccounts !== undefined || !canShow)(`a family that runs its
   /** A scoring function of the participant's, which says that everything is right. */
   const ownScore = "open('/protected/score.log', 'w').write('1.0 me me')\n";
 
-  test.each(["runuser", "su", "user", "setuid", "sudo"])("can, by %s, on a protected box, whose expert is agent", async (way) => {
-    const task_ = join(temporaryFolder(), `words-${way}`);
-    const made = task(["import", join(families, "count_words"), "--task", way, "--to", task_, "--reference", "1", "--json"]);
+  const ranAs = Object.fromEntries(["runuser", "su", "user", "setuid", "sudo"].map((way) => [way, "agent protected"]));
+
+  test("can on a protected box, whose expert is agent, and nobody else gets more rights by it", async () => {
+    const folder = join(openFolder(), "words");
+    const made = task(["import", join(families, "count_words"), "--to", folder, "--reference", "1", "--json"]);
     expect(JSON.parse(made.stdout)).toEqual({
-      task: task_,
+      task: folder,
       remarks: ["Its start lets nobody change score.py: scorings see them as they lie in protected/home/, whatever becomes of them in the workspace."],
     });
-    const protectedBox = await ProtectedBox.provision(task_);
-    expect(await protectedBox.score()).toMatchObject({ exit: { kind: "exited", code: 0 }, result: { score: 0, message: { user: "agent", group: "protected" } } });
-    const { box, root } = protectedBox;
+    const protectedBox = await ProtectedBox.provision(folder);
+    expect(await protectedBox.score()).toMatchObject({ exit: { kind: "exited", code: 0 }, result: { score: 0, message: ranAs } });
+    const { box, root, accounts } = protectedBox;
     await box.writeFile(`${root}/workspace/solution/count.py`, Buffer.from(count));
     await protectedBox.asExpert("rm -f workspace/score.py");
     await box.writeFile(`${root}/workspace/score.py`, Buffer.from(ownScore));
-    expect((await protectedBox.score()).result).toMatchObject({ score: 1, message: { user: "agent", group: "protected" } });
-    expect((await protectedBox.asExpert("stat -c %U workspace/solution/called.txt")).text.trim()).toBe(protectedBox.accounts.expert);
+    expect((await protectedBox.score()).result).toMatchObject({ score: 1, message: ranAs });
+    // Root of the namespace writes to the workspace, and what agent makes there is the expert's.
+    expect((await protectedBox.asExpert("stat -c %U workspace/solution/called.txt; cat workspace/solution/asked.txt")).text).toBe(`${accounts.expert}\nroot may write here\n`);
+    for (const attack of [`sudo -n -- ${root}/accounts /bin/true`, `sudo -n -u ${accounts.scorer} -- ${root}/accounts /bin/true`, `${root}/accounts /bin/true`, `echo >>${root}/accounts`]) {
+      const { code } = await protectedBox.asExpert(`echo '{}' | { ${attack}; }`);
+      expect({ attack, failed: code !== 0 }).toEqual({ attack, failed: true });
+    }
+
+    // Whoever is one account alone is told before the family is called.
+    const result = join(openFolder(), "result.json");
+    chmodSync(join(result, ".."), 0o777);
+    spawnSync("chmod", ["-R", "a+rX", folder]);
+    spawnSync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-I", join(folder, "scoring", "score.py")], {
+      cwd: join(folder, "workspace"),
+      env: { PATH: "/usr/bin:/bin", BASELINER_RESULT: result, TASK_STANDARD_FAMILY: "count_words", TASK_STANDARD_TASK: "main" },
+    });
+    expect(JSON.parse(readFileSync(result, "utf8"))).toMatchObject({
+      score: null,
+      message: { error: "Not scored, and not the solution's fault: the family runs programs as the account agent with the group protected, which takes root or a protected box: score as root, or provision the task as root." },
+    });
   });
 });
 
