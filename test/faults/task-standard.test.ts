@@ -22,13 +22,29 @@ interface Scored {
   readonly invalid: string | null;
 }
 
+/** Scores a workspace with these files in it by the command of the task alone, which says all that a scoring comes to. */
+function scoreFiles(folder: string, files: Readonly<Record<string, string>>, environment: Record<string, string>): Scored & { output: string } {
+  const place = temporaryFolder();
+  const [workspace, result] = [join(place, "workspace"), join(place, "result.json")];
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(workspace, path, ".."), { recursive: true });
+    writeFileSync(join(workspace, path), content);
+  }
+  const { scoring, profiles } = JSON.parse(readFileSync(join(folder, "task.json"), "utf8")) as Described;
+  const [program = "", ...words] = scoring.command.map((word) => word.replace("${task}", folder));
+  const { stdout, stderr } = spawnSync(program, words, { cwd: workspace, encoding: "utf8", timeout: 100_000, env: { ...process.env, ...Object.values(profiles)[0]?.env, ...environment, BASELINER_RESULT: result } });
+  const { score: found, message } = JSON.parse(readFileSync(result, "utf8")) as Scored;
+  return { score: found, message, invalid: found === null ? String(message["error"]) : null, output: stdout + stderr };
+}
+
+interface Described {
+  readonly scoring: { readonly command: readonly string[] };
+  readonly profiles: Readonly<Record<string, { readonly env: Record<string, string> }>>;
+}
+
 /** Scores a workspace with one file in it. */
-function score(folder: string, file: string, text: string, environment?: Record<string, string>): Scored & { stderr: string } {
-  const workspace = join(temporaryFolder(), "workspace");
-  mkdirSync(workspace);
-  writeFileSync(join(workspace, file), text);
-  const { stdout, stderr } = task(["score", folder, "--on", workspace, "--json"], environment);
-  return { ...(JSON.parse(stdout) as Scored), stderr };
+function score(folder: string, file: string, text: string, environment: Record<string, string> = { GUESS_KEY: "a secret" }): Scored & { output: string } {
+  return scoreFiles(folder, { [file]: text }, environment);
 }
 
 describe.skipIf(!canShow)("a family of the Task Standard", () => {
@@ -49,10 +65,14 @@ describe.skipIf(!canShow)("a family of the Task Standard", () => {
     expect(readdirSync(join(folder, "protected", "state"))).toEqual(["score.log"]);
     expect([existsSync("/home/agent/guess.txt"), existsSync("/protected/score.log")]).toEqual([false, false]);
 
-    const good = score(folder, "guess.txt", "40\n");
-    expect(good).toMatchObject({ score: 2, message: { guess: 40 }, invalid: null });
+    const workspace = join(temporaryFolder(), "workspace");
+    mkdirSync(workspace);
+    writeFileSync(join(workspace, "guess.txt"), "40\n");
+    const good = task(["score", folder, "--on", workspace, "--json"]);
+    expect(JSON.parse(good.stdout)).toMatchObject({ score: 2, message: { guess: 40 }, invalid: null });
     // What the family prints is not for the one who is scored.
     expect(good.stderr).not.toContain("hidden number");
+    expect(score(folder, "guess.txt", "40\n").output).not.toContain("hidden number");
     expect(score(folder, "guess.txt", "forty")).toMatchObject({ score: null, invalid: "could not convert string to float: 'forty'" });
     expect(score(folder, "guess.txt", "nan")).toMatchObject({ score: null, invalid: "the family guess_number gave nan" });
     expect(score(folder, "guess.txt", "logged")).toMatchObject({ score: 1.5, message: { from: "log" } });
@@ -87,14 +107,7 @@ describe.skipIf(!canShow || !hasYaml)("a family whose start keeps files of the p
     expect(made.stderr).not.toContain("baseliner:");
     return { folder, remarks: (JSON.parse(made.stdout) as { remarks: string[] }).remarks };
   };
-  const line = (text: string, folder: string, more: Readonly<Record<string, string>> = {}): Scored => {
-    const workspace = join(temporaryFolder(), "workspace");
-    for (const [path, content] of Object.entries({ "solution/line.json": text, ...more })) {
-      mkdirSync(join(workspace, path, ".."), { recursive: true });
-      writeFileSync(join(workspace, path), content);
-    }
-    return JSON.parse(task(["score", folder, "--on", workspace, "--json"], { FIT_SEED: "5" }).stdout) as Scored;
-  };
+  const line = (text: string, folder: string, more: Readonly<Record<string, string>> = {}): Scored => scoreFiles(folder, { "solution/line.json": text, ...more }, { FIT_SEED: "5" });
 
   test("has them with the hidden data, and what lies in the workspace in their place does not count", () => {
     const { folder, remarks } = imported("main");
