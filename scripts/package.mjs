@@ -20,7 +20,7 @@ const needed = [
   "dist/webview/replay-colours.js",
   ...["resvg.wasm", "DejaVuSans.ttf", "LICENCES.txt"].map((name) => `dist/pictures/${name}`),
   ...["task.json", "instructions.md", "reference/pack.py", "scoring/score.py", "workspace/pack.py", "exploits/exploits.json"].map((name) => `templates/task/${name}`),
-  ...["family.py", "places.py", "score.py"].map((name) => `templates/task-standard/${name}`),
+  ...["accounts.py", "family.py", "places.py", "score.py"].map((name) => `templates/task-standard/${name}`),
   ...filesNamedIn(readFileSync(join(root, "package.json"), "utf8")),
 ];
 

@@ -9,17 +9,19 @@ import {
   defaultSessionsFolder,
   describeAttempt,
   elapsedAt,
+  hidesInstructions,
   readAssignment,
   readJournal,
   remainingAt,
   Session,
+  sessionFolder,
   type SessionState,
   type Survey,
   stateOf,
   usualConditions,
 } from "../sessions";
 import { BoxError, isConnectionProblem, type OutputStream } from "../boxes";
-import { loadTask, type Need, taskFileName } from "../tasks";
+import { loadTask, type Need, scoringFolder, taskFileName } from "../tasks";
 import { exportCommand, verifyCommand } from "./record-commands";
 import { localBox, type Outcome, parse, printJson, printTable, sessionRoot, sshBox, surroundings, UsageError } from "./command";
 
@@ -47,7 +49,7 @@ async function start(args: string[]): Promise<Outcome> {
     if (values.json) {
       printJson({ session: root });
     } else {
-      process.stdout.write(`Session ${root}\n`);
+      process.stdout.write(`Session ${root}\n${whereThingsAre(root, await stateAt(root))}`);
     }
     return "done";
   }
@@ -58,7 +60,21 @@ async function start(args: string[]): Promise<Outcome> {
   if (missing.length > 0 && !values.json) {
     process.stdout.write(`The box lacks what the task asks for (baseliner box check tells more): ${missing.map(({ kind, wanted }) => singleLine(`${kind} ${wanted}`)).join(", ")}\n`);
   }
-  return await scoreAndReport(root, values.json);
+  const outcome = await scoreAndReport(root, values.json);
+  if (!values.json) {
+    process.stdout.write(whereThingsAre(root, await stateAt(root)));
+  }
+  return outcome;
+}
+
+/** What somebody who begins looks for, a line each. */
+function whereThingsAre(root: string, state: SessionState): string {
+  const folder = sessionFolder(root);
+  const scoring = state.created.box.kind === "local" ? `How it is scored  ${join(folder.box, scoringFolder)}\n` : "";
+  return `Instructions      ${join(folder.box, state.created.task.instructions)}${hidesInstructions(state) ? ", to be read once the clock runs" : ""}
+Workspace         ${folder.workspace}: what you change, and what is scored
+${scoring}Begin with        baseliner session clock start, in that folder
+`;
 }
 
 /** What the box lacks. A box that does not tell is not on record as looked at, and can be scored on all the same. */

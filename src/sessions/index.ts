@@ -27,7 +27,7 @@ export type { Readiness, SubmitOptions, Survey } from "./submission";
 export { boxPathsOf } from "./session-box";
 export { attemptFolder, journalFileName, sessionAround, sessionFolder } from "./session-folder";
 export { LockError, SessionLock } from "./session-lock";
-export { scoreOf, stateOf } from "./session-state";
+export { hidesInstructions, scoreOf, stateOf } from "./session-state";
 export type { Attempt, AttemptOutcome, Note, SessionState } from "./session-state";
 export { verifySession } from "./verify-session";
 export type { Verification, VerifyOptions } from "./verify-session";

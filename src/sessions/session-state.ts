@@ -261,3 +261,8 @@ function change(draft: Draft, number: number, what: Partial<Attempt>): void {
     draft.attempts[draft.attempts.indexOf(attempt, draft.attempts[number] === attempt ? number : 0)] = { ...attempt, ...what };
   }
 }
+
+/** Whether the instructions are not to be shown yet, because the assignment hands them out with the clock. */
+export function hidesInstructions({ clock, created }: Pick<SessionState, "clock" | "created">): boolean {
+  return created.conditions.instructions === "with-clock" && clock.state === "not-started";
+}

@@ -18,7 +18,7 @@ import { type SessionFolder, sessionFolder } from "./session-folder";
 import { type BoxPaths, SessionBox } from "./session-box";
 import { LockError, SessionLock } from "./session-lock";
 import { SessionSnapshots } from "./session-snapshots";
-import { advance, type Attempt, type SessionState, stateOf } from "./session-state";
+import { advance, type Attempt, hidesInstructions, type SessionState, stateOf } from "./session-state";
 import { type Readiness, Submission, type SubmitOptions } from "./submission";
 import { WorkingTime } from "./working-time";
 
@@ -308,8 +308,7 @@ export class Session extends EventEmitter<SessionEvents> {
 
   /** Whether the instructions are not to be shown yet, because the assignment hands them out with the clock. */
   get hidesInstructions(): boolean {
-    const { clock, created } = this.present;
-    return created.conditions.instructions === "with-clock" && clock.state === "not-started";
+    return hidesInstructions(this.present);
   }
 
   /** Absolute path of the instructions. @throws {SessionError} `clock` where they are not to be shown yet */

@@ -70,7 +70,7 @@ const describedSchema = z.object({
   needsMachines: z.boolean().default(false),
 });
 
-const answerSchema = z.object({ hidden: z.array(z.string()).default([]), refused: z.string().optional(), failed: z.string().optional(), missing: z.array(z.string()).optional() });
+const answerSchema = z.object({ hidden: z.array(z.string()).default([]), fixed: z.array(z.string()).default([]), owners: z.unknown().optional(), refused: z.string().optional(), failed: z.string().optional(), missing: z.array(z.string()).optional() });
 
 /**
  * Makes a task of one task of a family of the METR Task Standard. The family stays as it is: it lies in the hidden data of the new
@@ -112,12 +112,13 @@ export async function importFamily(adapter: string, box: Box, options: FamilyImp
     await cp(family, join(draft, "protected", "family", name), { recursive: true, verbatimSymlinks: true, filter: (source) => basename(source) !== "__pycache__" });
     const installs = options.install === true && described.members.includes("install");
     options.onProgress?.(installs ? "Calling install and start" : "Calling start");
-    const hidden = await start(program, family, task, { workspace, state, view: place }, options);
-    for (const path of hidden) {
+    const { hidden, fixed, owners } = await start(program, family, task, { workspace, state, view: place }, options);
+    for (const path of [...hidden, ...fixed]) {
       const to = join(draft, "protected", "home", path);
       await mkdir(dirname(to), { recursive: true });
-      await rename(join(workspace, path), to);
+      await (hidden.includes(path) ? rename(join(workspace, path), to) : cp(join(workspace, path), to));
     }
+    await writeFile(join(draft, "protected", "owners.json"), `${JSON.stringify(owners)}\n`);
 
     const about = manifest?.tasks[task];
     const resources = resourcesOf(about?.resources);
@@ -138,6 +139,7 @@ export async function importFamily(adapter: string, box: Box, options: FamilyImp
           aggregate: scoring.aggregate,
           visible: about?.scoring.visible_to_agent ?? true,
           final: about?.scoring.score_on_usage_limits ?? false,
+          accounts: true,
         },
         profiles: { [profileName]: { resources, start: startScore, reference: referenceScore, env: { TASK_STANDARD_FAMILY: name, TASK_STANDARD_TASK: task } } },
         timeLimitMinutes: 480,
@@ -146,7 +148,7 @@ export async function importFamily(adapter: string, box: Box, options: FamilyImp
       await writeFile(join(draft, taskFileName), `${JSON.stringify(description, undefined, 2)}\n`);
     };
     await writeFile(join(draft, "instructions.md"), instructionsOf(described, about?.scoring.instructions ?? "", inWords(name), resources, options.timeoutSeconds));
-    const remarks = remarksOf(described, name, installs, hidden);
+    const remarks = remarksOf(described, name, installs, hidden, fixed);
     const sign = scoring.direction === "min" ? -1 : 1;
     // What stands there until the start is scored.
     await write(0, 1);
@@ -191,11 +193,11 @@ async function describe(program: string, family: string, { signal }: FamilyImpor
   return describedSchema.parse(answer);
 }
 
-async function start(program: string, family: string, task: string, places: { workspace: string; state: string; view: string }, { install, signal }: FamilyImport): Promise<readonly string[]> {
+async function start(program: string, family: string, task: string, places: { workspace: string; state: string; view: string }, { install, signal }: FamilyImport): Promise<{ hidden: readonly string[]; fixed: readonly string[]; owners?: unknown }> {
   // The view is made beside what it shows as /protected, and that is to be part of the task.
   const state = join(places.view, "state");
   await mkdir(state);
-  const { failed, refused, missing, hidden } = answerSchema.parse(JSON.parse(await python([program, install === true ? "install" : "start", family, task, "1", places.workspace, state], signal)));
+  const { failed, refused, missing, ...started } = answerSchema.parse(JSON.parse(await python([program, install === true ? "install" : "start", family, task, places.workspace, state], signal)));
   await cp(state, places.state, { recursive: true, verbatimSymlinks: true });
   if (missing !== undefined) {
     throw new FamilyError("not-possible", `The family needs the environment variable ${missing.join(" and ")}: set it, then try again.`);
@@ -204,10 +206,10 @@ async function start(program: string, family: string, task: string, places: { wo
     throw new FamilyError("not-possible", `The family's start expects /home/agent, and this computer does not allow a view with a folder of its own there (${singleLine(refused)}): import it as root on Linux.`);
   }
   if (failed !== undefined) {
-    const remedy = /\bagent\b/.test(failed) && /user|group/i.test(failed) ? "Such families expect an account agent on this computer: make one (useradd agent), then try again." : "Nothing was left behind.";
+    const remedy = process.getuid?.() !== 0 && /\b(agent|protected|permi(tted|ssion)|group|user)\b/i.test(failed) ? "Families that give files to other accounts can be imported by root alone: import it as root." : "Nothing was left behind.";
     throw new FamilyError("failed", `The family's start failed: ${singleLine(failed, 500)}. ${remedy}`);
   }
-  return hidden;
+  return started;
 }
 
 /** Runs Python and returns what it wrote to its standard output: one line of JSON. */
@@ -307,9 +309,11 @@ function instructionsOf({ instructions, permissions, members }: z.infer<typeof d
   ].join("\n");
 }
 
-function remarksOf({ members, requiredEnvironmentVariables, aggregate, needsMachines }: z.infer<typeof describedSchema>, family: string, installed: boolean, hidden: readonly string[]): string[] {
+function remarksOf({ members, requiredEnvironmentVariables, aggregate, needsMachines }: z.infer<typeof describedSchema>, family: string, installed: boolean, hidden: readonly string[], fixed: readonly string[]): string[] {
+  const some = (paths: readonly string[]): string => `${singleLine(paths.slice(0, 5).join(", "), 300)}${paths.length > 5 ? ` and ${paths.length - 5} more` : ""}`;
   return [
-    ...(hidden.length === 0 ? [] : [`Its start keeps ${singleLine(hidden.slice(0, 5).join(", "), 300)}${hidden.length > 5 ? ` and ${hidden.length - 5} more` : ""} from the participant: they lie in protected/home/, not in the workspace, and scorings see them in /home/agent.`]),
+    ...(hidden.length === 0 ? [] : [`Its start keeps ${some(hidden)} from the participant: they lie in protected/home/, not in the workspace, and scorings see them in /home/agent.`]),
+    ...(fixed.length === 0 ? [] : [`Its start lets nobody change ${some(fixed)}: scorings see them as they lie in protected/home/, whatever becomes of them in the workspace.`]),
     ...(needsMachines ? [`It asks for a virtual machine (get_aux_vm_spec), which Baseliner does not start: the box has to be that machine, or what needs it fails.`] : []),
     ...(members.includes("install")
       ? [installed ? `${family}.install() was called on this computer: what it installs must be on the box as well.` : `${family}.install() was not called: what it installs must be on the box already, and --install calls it here.`]

@@ -163,8 +163,8 @@ chmod 755 .
 `;
 }
 
-/** The rule of sudo for one task; programs are looked for in `path`. */
-export function sudoersText(root: string, { expert, scorer }: Accounts, path: string): string {
+/** The rule of sudo for one task; programs are looked for in `path`. `both`: whether the scorer may also have a namespace with both accounts. */
+export function sudoersText(root: string, { expert, scorer }: Accounts, path: string, both: boolean): string {
   const entry = `${root}/${provisioned.entry}`;
   const plain = `env_reset, !env_keep, !env_check, !setenv, !closefrom_override, !requiretty, !use_pty, closefrom=3, umask=0022, secure_path="${path}"`;
   return `# Written by "baseliner task provision" for ${root}.
@@ -172,11 +172,15 @@ Defaults!${entry} ${plain}
 Defaults:${scorer} ${plain}, !pam_session
 ${expert} ALL=(${scorer}) NOPASSWD: NOSETENV: ${entry}
 ${scorer} ALL=(${expert}) NOPASSWD: NOSETENV: ALL
-`;
+${both ? `${scorer} ALL=(root) NOPASSWD: NOSETENV: ${root}/${provisioned.accounts}\n` : ""}`;
 }
 
-/** Tries from both accounts whether the protection stands. Prints what does not. */
-export function selfTestScript(root: string, { expert, scorer }: Accounts): string {
+/** Tries from both accounts whether the protection stands, and, where the scorer needs `both`, whether it has them. Prints what does not. */
+export function selfTestScript(root: string, { expert, scorer }: Accounts, both: boolean): string {
+  const asBoth = `
+said=$(echo '{}' | sudo -n -- ${root}/${provisioned.accounts} /bin/sh -c 'id -u' 2>&1)
+[ "$said" = 0 ] || echo "the scoring function runs programs as other accounts, and cannot here: $said"
+if echo '{}' | sudo -n -- ${root}/${provisioned.accounts} /bin/cat /etc/shadow >/dev/null 2>&1; then echo "${root}/${provisioned.accounts} gives the scorer the rights of root"; fi`;
   const asExpert = `
 cd ${shellQuote(root)} || { echo "$(id -un) cannot enter ${root}"; exit; }
 for path in . .. ${provisioned.entry} ${provisioned.record} task.json scoring ${provisioned.runs} $(find scoring -type f); do
@@ -197,7 +201,7 @@ cd ${shellQuote(`${root}/${provisioned.workspace}`)} || echo "the scorer cannot 
 [ ! -d ../${provisioned.protectedFolder} ] || ls ../${provisioned.protectedFolder} >/dev/null || echo "the scorer cannot read ${provisioned.protectedFolder}"
 said=$(sudo -n -u ${expert} -- /bin/sh -c 'id -un' 2>&1)
 [ "$said" = ${expert} ] || echo "the scorer cannot run programs as the expert: $said"
-if sudo -n -- /bin/sh -c : >/dev/null 2>&1; then echo "sudo lets the scorer run anything as root"; fi`;
+if sudo -n -- /bin/sh -c : >/dev/null 2>&1; then echo "sudo lets the scorer run anything as root"; fi${both ? asBoth : ""}`;
   return `${fixedSurroundings}
 problems=$(su -s /bin/sh ${expert} -c ${shellQuote(asExpert)} 2>&1 </dev/null; su -s /bin/sh ${scorer} -c ${shellQuote(asScorer)} 2>&1 </dev/null)
 [ -z "$problems" ] || refuse "$problems"

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { posix } from "node:path";
 import { sha256, singleLine } from "../base";
 import { BoxError, fingerprintOf, protectedEntry, protectedPath, type SshBox } from "../boxes";
+import { accountsProgram, accountsVariable } from "./accounts-program";
 import { type LoadedTask, profileOf } from "./load-task";
 import { type Provision, ProvisionError, provisioned } from "./provision";
 import {
@@ -283,7 +284,7 @@ async function protect(
     ...accounts,
     path,
     command: scoringCommand(task.scoring.command, root),
-    environment: profileOf(loaded, profile).env,
+    environment: { ...profileOf(loaded, profile).env, ...(task.scoring.accounts ? { [accountsVariable]: JSON.stringify([tools.sudo, "-n", "--", `${root}/${provisioned.accounts}`]) } : {}) },
     timeoutSeconds: task.scoring.timeoutSeconds,
     outputLimitBytes: scoringOutputLimitBytes,
     variables: { result: resultVariable, solver: solverVariable },
@@ -292,9 +293,12 @@ async function protect(
   });
   step("Protecting the scoring");
   await box.writeFile(`${root}/${provisioned.entry}`, Buffer.from(entry), { executable: true });
-  await run(box, protectScript(root, accounts, rule, sudoersText(root, accounts, path)), longWait, cannot(box));
+  if (task.scoring.accounts) {
+    await box.writeFile(`${root}/${provisioned.accounts}`, Buffer.from(accountsProgram(tools.python, accounts)), { executable: true });
+  }
+  await run(box, protectScript(root, accounts, rule, sudoersText(root, accounts, path, task.scoring.accounts)), longWait, cannot(box));
   step("Trying the protection from both accounts");
-  await run(box, selfTestScript(root, accounts), shortWait, cannot(box));
+  await run(box, selfTestScript(root, accounts, task.scoring.accounts), shortWait, cannot(box));
 }
 
 /** Runs a script that must succeed; returns what it printed. */

@@ -11,6 +11,8 @@ export const provisioned = {
   /** What only the scorer's account may see: full results, its temporary files. */
   privateFolder: "private",
   entry: "entry",
+  /** Where the scoring function takes on other accounts: what lets it. */
+  accounts: "accounts",
 } as const;
 
 /** A provision.json over this size is none, in bytes. */

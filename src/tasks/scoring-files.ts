@@ -2,7 +2,7 @@ import { sha256 } from "../base";
 import type { Box } from "../boxes";
 
 /** What lies beside the files that decide a score in a task's folder on the box. */
-const besideScoringFiles = ["/runs/", "/workspace/", "/private/", "/provision.json", "/entry"];
+const besideScoringFiles = ["/runs/", "/workspace/", "/private/", "/provision.json", "/entry", "/accounts"];
 
 /**
  * SHA-256 of every file that decides a score (of a link, of its target), by its path on the box below the task's folder.

@@ -15,7 +15,7 @@ export type TaskPart =
 export async function partsOnBox({ folder, task }: LoadedTask): Promise<TaskPart[]> {
   const root = await realpath(folder);
   const [top = ""] = task.instructions.split(/[/\\]/);
-  if ([provisioned.workspace, provisioned.protectedFolder, provisioned.runs, provisioned.privateFolder, provisioned.entry, provisioned.record, "."].includes(top)) {
+  if ([provisioned.workspace, provisioned.protectedFolder, provisioned.runs, provisioned.privateFolder, provisioned.entry, provisioned.accounts, provisioned.record, "."].includes(top)) {
     throw new ProvisionError("unsuitable", `${task.instructions} cannot lie there on a box, where ${top} has a meaning of its own: move the instructions of the task.`);
   }
   const parts: TaskPart[] = [];

@@ -41,6 +41,7 @@ const scoringSchema = z.strictObject({
   visible: z.boolean().default(true).describe("Whether the expert sees scores."),
   final: z.boolean().default(false).describe("Whether submitting scores the workspace once more."),
   unit: z.string().default("").describe("Unit of the score, such as ln(ms)."),
+  accounts: z.boolean().default(false).describe("Whether the scoring function runs programs as other accounts, as families of the Task Standard do."),
 });
 
 /** `task.json`. The JSON Schema that the editor validates with is generated from it. */

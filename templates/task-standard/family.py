@@ -1,13 +1,13 @@
-"""Calls a family of the METR Task Standard, unchanged, and prints what it answers as one line of JSON on a file of its own.
+"""Calls a family of the METR Task Standard, unchanged, and writes what it answers as one line of JSON to stdout; what it prints goes to stderr.
 
     python3 family.py describe FAMILY_FOLDER [TASK]
-    python3 family.py start FAMILY_FOLDER TASK        RESULT HOME PROTECTED
-    python3 family.py install FAMILY_FOLDER TASK      RESULT HOME PROTECTED    install, then start
-    python3 family.py score FAMILY_FOLDER TASK        RESULT HOME PROTECTED HIDDEN
+    python3 family.py start FAMILY_FOLDER TASK        HOME PROTECTED
+    python3 family.py install FAMILY_FOLDER TASK      HOME PROTECTED    install, then start
+    python3 family.py score FAMILY_FOLDER TASK        HOME PROTECTED KEPT OWNERS
 
-HOME is what the family sees as /home/agent, PROTECTED as /protected, and its own folder as /root, in which it is called. The files of HIDDEN
-lie in /home/agent as well: those that its start kept from the participant. A folder PROTECTED.view is made for all that and left empty.
-RESULT is the number of an open file; `describe` writes to standard output, which is 1.
+HOME is what the family sees as /home/agent, PROTECTED as /protected, and its own folder as /root, in which it is called. The files of KEPT
+lie in /home/agent as well: those that its start kept from the participant. OWNERS is a file with the owners that a start gave to what lies in
+/protected and KEPT. Folders PROTECTED.view, PROTECTED.accounts and PROTECTED.workspace are made for all that; the first is left empty.
 """
 
 import csv
@@ -17,6 +17,7 @@ import json
 import math
 import os
 import pwd
+import shutil
 import stat
 import sys
 import traceback
@@ -24,6 +25,7 @@ import traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import accounts
 from places import Refused, lie_at
 
 HOME, PROTECTED, ROOT = "/home/agent", "/protected", "/root"
@@ -38,11 +40,10 @@ def main():
     what, folder, *words = sys.argv[1:]
     folder = os.path.abspath(folder)
     name = os.path.basename(os.path.normpath(folder))
-    task, file, *places = words if what != "describe" else [words[0] if words else None, "1"]
-    result = os.fdopen(os.dup(int(file)), "w")
-    if file == "1":
-        # What a family prints is no answer.
-        os.dup2(2, 1)
+    task, *places = words or [None]
+    result = os.fdopen(os.dup(1), "w")
+    # What a family prints is no answer.
+    os.dup2(2, 1)
     if what == "describe":
         os.chdir(folder)
         answer = guarded(lambda: describe(load(folder, name), task))
@@ -108,9 +109,38 @@ def aggregation(family, task):
     return {max(PROBE): "max", min(PROBE): "min", PROBE[-1]: "last"}.get(total, "other")
 
 
-def call(what, folder, name, task, home, protected, hidden=None):
+def call(what, folder, name, task, home, protected, kept=None, owners_file=None):
+    # As in the containers that families are written for: what others cannot read, a start has kept from them.
+    os.umask(0o022)
     own = {f"{ROOT}/{entry}": os.path.join(folder, entry) for entry in os.listdir(folder)}
-    lie_at({HOME: home, PROTECTED: protected, **own, **(files_of_home(hidden) if hidden else {})}, f"{protected}.view")
+    owners = owners_in(owners_file)
+    groups = {group for place in owners.values() for _, group, _ in place.values()} - {"root", accounts.AGENT}
+    if groups and accounts.only_one():
+        return {"alone": sorted(groups)}
+    known = accounts.files(groups, f"{protected}.accounts")
+    if groups and accounts.is_everything():
+        # The workspace of whoever is root here is not agent's to write.
+        home = shutil.copytree(home, f"{protected}.workspace", symlinks=True)
+    lie_at({HOME: home, PROTECTED: protected, **own, **known, **(files_of_home(kept) if kept else {})}, f"{protected}.view")
+    accounts.give_back(PROTECTED, owners["protected"])
+    if home.startswith(protected):
+        accounts.give_to_agent(HOME)
+    accounts.give_back(HOME, owners["home"])
+    try:
+        return ask(what, folder, name, task)
+    finally:
+        if what == "score":
+            accounts.take_back(PROTECTED)
+
+
+def owners_in(path):
+    if path is None or not os.path.exists(path):
+        return {"protected": {}, "home": {}}
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def ask(what, folder, name, task):
     os.chdir(ROOT if os.path.exists(f"{ROOT}/{name}.py") else folder)
     family = load(os.getcwd(), name)
     missing = [variable for variable in getattr(family, "required_environment_variables", []) or [] if not os.environ.get(variable)]
@@ -120,13 +150,12 @@ def call(what, folder, name, task, home, protected, hidden=None):
     if task not in tasks:
         return {"failed": f"the family has no task {task}"}
     if what in ("install", "start"):
-        # As in the containers that families are written for: what others cannot read, a start has kept from them.
-        os.umask(0o022)
         if what == "install" and hasattr(family, "install"):
             family.install()
         if hasattr(family, "start"):
             family.start(tasks[task])
-        return {"hidden": kept_from_participant(HOME)}
+        hidden, fixed = kept_from_participant(HOME)
+        return {"hidden": hidden, "fixed": fixed, "owners": {"protected": accounts.owners_below(PROTECTED), "home": accounts.owners_below(HOME, [*hidden, *fixed])}}
     return score(family, tasks[task])
 
 
@@ -137,20 +166,24 @@ def files_of_home(hidden):
 
 
 def kept_from_participant(home):
-    """Paths in a folder, as short as possible, that the account agent may not read; names of files and folders alone."""
+    """Paths in a folder, as short as possible, that the account agent may not read, and those of files that it may read and nobody may write."""
     try:
-        agent = pwd.getpwnam("agent").pw_uid
+        agent = pwd.getpwnam(accounts.AGENT).pw_uid
     except KeyError:
         agent = None
-    found = []
+    found, fixed = [], []
     for folder, folders, names in os.walk(home):
         for name in [*folders, *names]:
             path = os.path.join(folder, name)
             status = os.lstat(path)
-            if not stat.S_ISLNK(status.st_mode) and status.st_uid != agent and not status.st_mode & stat.S_IROTH:
+            if stat.S_ISLNK(status.st_mode) or status.st_uid == agent:
+                continue
+            if not status.st_mode & stat.S_IROTH:
                 found.append(os.path.relpath(path, home))
+            elif stat.S_ISREG(status.st_mode) and not status.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
+                fixed.append(os.path.relpath(path, home))
         folders[:] = [name for name in folders if os.path.relpath(os.path.join(folder, name), home) not in found]
-    return sorted(found)
+    return sorted(found), sorted(fixed)
 
 
 def score(family, task):

@@ -47,7 +47,12 @@ def show(library, folder, source, places, root):
             os.mkdir(root + path)
             show(library, path, shown, places, root)
         else:
-            bind(library, shown, root + path)
+            try:
+                bind(library, shown, root + path)
+            except FileNotFoundError:
+                # What comes and goes, such as a lock in /etc, may be gone since it was listed; what was asked for may not.
+                if path in places:
+                    raise
 
 
 def listed(folder):

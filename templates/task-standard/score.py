@@ -1,12 +1,14 @@
 """Scores a task of the METR Task Standard by its own family, which lies unchanged in protected/family/.
 
 The family is called in a process of its own (family.py), with the workspace as /home/agent, copies of the files there that its start kept from
-the participant (protected/home/), whatever lies in the workspace in their place, and a copy of what it left in /protected. What it prints is kept with the details: the standard shows the participant the message alone.
+the participant or from being changed (protected/home/), whatever lies in the workspace in their place, and a copy of what it left in /protected.
+What it prints is kept with the details: the standard shows the participant the message alone.
 
 Run it in the workspace folder as `python3 -I score.py`.
 
 Environment (the profile in task.json gives it):
     BASELINER_RESULT                          the file that receives the result; without it the result is printed
+    BASELINER_ACCOUNTS                        words that begin a command which may take on the participant's account (a protected box gives them)
     TASK_STANDARD_FAMILY, TASK_STANDARD_TASK  names of the family and of its task
 """
 
@@ -30,44 +32,39 @@ def main():
         return unable("the family (protected/family/) is not here; the author keeps it: score on a box that the task was provisioned on.")
     place = tempfile.mkdtemp(prefix="family-")
     try:
-        state, hidden = os.path.join(place, "protected"), os.path.join(place, "home")
-        for source, copy in (("state", state), ("home", hidden)):
+        state, kept = os.path.join(place, "protected"), os.path.join(place, "home")
+        for source, copy in (("state", state), ("home", kept)):
             if os.path.isdir(os.path.join(PROTECTED, source)):
                 shutil.copytree(os.path.join(PROTECTED, source), copy, symlinks=True)
             else:
                 os.mkdir(copy)
         say(f"Asking {family}/{task} for a score")
-        answer, output, status = ask(folder, task, os.getcwd(), state, hidden)
+        answer, output, status = ask(folder, task, os.getcwd(), state, kept)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return result_of(answer, output, status, family)
 
 
-def ask(folder, task, home, protected, hidden):
+def ask(folder, task, home, protected, kept):
     """What the family answers (None where it left no answer), the end of what it printed, and its exit status."""
-    reading, writing = os.pipe()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("BASELINER_", "TASK_STANDARD_"))}
-    process = subprocess.Popen(
-        [sys.executable, "-B", os.path.join(HERE, "family.py"), "score", folder, task, str(writing), home, protected, hidden],
-        pass_fds=[writing], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )
-    os.close(writing)
-    output = b""
-    for chunk in iter(lambda: process.stdout.read1(65536), b""):
-        output = (output + chunk)[-KEPT_OUTPUT:]
-    status = process.wait()
-    # Whatever the family left running may hold the other end open.
-    os.set_blocking(reading, False)
-    answer = b""
-    while len(answer) <= LARGEST_ANSWER:
-        try:
-            chunk = os.read(reading, 65536)
-        except BlockingIOError:
-            break
-        if not chunk:
-            break
-        answer += chunk
-    os.close(reading)
+    accounts = json.loads(os.environ.get("BASELINER_ACCOUNTS") or "[]")
+    owners = os.path.join(PROTECTED, "owners.json")
+    with tempfile.TemporaryFile() as written:
+        process = subprocess.Popen(
+            [*accounts, sys.executable, "-B", os.path.join(HERE, "family.py"), "score", folder, task, home, protected, kept, owners],
+            env=environment, stdin=subprocess.PIPE, stdout=written, stderr=subprocess.PIPE,
+        )
+        if accounts:
+            # What may be secret is no argument, which everyone sees.
+            process.stdin.write(json.dumps(environment).encode())
+        process.stdin.close()
+        output = b""
+        for chunk in iter(lambda: process.stderr.read1(65536), b""):
+            output = (output + chunk)[-KEPT_OUTPUT:]
+        status = process.wait()
+        written.seek(0)
+        answer = written.read(LARGEST_ANSWER)
     try:
         value = json.loads(answer)
     except ValueError:
@@ -83,6 +80,9 @@ def result_of(answer, output, status, family):
         return unable(f"the family needs the environment variable {' and '.join(answer['missing'])}; set it for the scoring.", details)
     if "refused" in answer:
         return unable(f"the family expects the workspace as /home/agent, and this box does not allow a view in which it lies there ({answer['refused']}); make /home/agent a link to the workspace.", details)
+    if "alone" in answer:
+        groups = " and ".join(answer["alone"])
+        return unable(f"the family runs programs as the account agent with the group {groups}, which takes root or a protected box: score as root, or provision the task as root.", details)
     if "failed" in answer:
         return invalid(f"The family {family} could not score it: {answer['failed']}", {**details, "traceback": answer.get("traceback", "")})
     message = answer.get("message") if isinstance(answer.get("message"), dict) else {"message": str(answer.get("message"))}

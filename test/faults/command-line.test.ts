@@ -43,8 +43,11 @@ describe("the command line", () => {
     const { task, sessions } = sampleTask();
     const assignment = join(dirname(task), "one.assignment.json");
     writeFileSync(assignment, JSON.stringify({ task: "task", participant: "p-07", timeLimitMinutes: 60 }));
-    expect(baseliner(["session", "start", assignment, "--sessions", sessions]).stdout).toMatch(/Attempt 0: 10\.0 {2}normalised 0\.00/);
+    const started = baseliner(["session", "start", assignment, "--sessions", sessions]).stdout;
     const root = onlySession(sessions);
+    expect(started).toMatch(/Attempt 0: 10\.0 {2}normalised 0\.00/);
+    expect(started).toContain(`Instructions      ${join(root, "box", "instructions.md")}\nWorkspace         ${join(root, "workspace")}: `);
+    expect(started).toMatch(/Begin with +baseliner session clock start, in that folder\n$/);
     const cwd = join(root, "workspace");
     expect(baseliner(["session", "clock", "start"], { cwd }).stdout).toMatch(/Clock running, (0:59|1:00) left of 1:00/);
     writeFileSync(join(cwd, "solution.py"), "value = 6\n");

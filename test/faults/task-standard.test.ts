@@ -1,9 +1,10 @@
 // Families in the shape of the METR Task Standard, which name /home/agent and /protected as real ones do, become tasks.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { commandLine, repository } from "../support/build";
+import { openFolder, ProtectedBox, whyNoAccounts } from "../support/protected-box";
 import { temporaryFolder } from "../support/temporary-folder";
 
 const families = join(repository, "test", "fixtures", "task-standard");
@@ -21,13 +22,29 @@ interface Scored {
   readonly invalid: string | null;
 }
 
+/** Scores a workspace with these files in it by the command of the task alone, which says all that a scoring comes to. */
+function scoreFiles(folder: string, files: Readonly<Record<string, string>>, environment: Record<string, string>): Scored & { output: string } {
+  const place = temporaryFolder();
+  const [workspace, result] = [join(place, "workspace"), join(place, "result.json")];
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(workspace, path, ".."), { recursive: true });
+    writeFileSync(join(workspace, path), content);
+  }
+  const { scoring, profiles } = JSON.parse(readFileSync(join(folder, "task.json"), "utf8")) as Described;
+  const [program = "", ...words] = scoring.command.map((word) => word.replace("${task}", folder));
+  const { stdout, stderr } = spawnSync(program, words, { cwd: workspace, encoding: "utf8", timeout: 100_000, env: { ...process.env, ...Object.values(profiles)[0]?.env, ...environment, BASELINER_RESULT: result } });
+  const { score: found, message } = JSON.parse(readFileSync(result, "utf8")) as Scored;
+  return { score: found, message, invalid: found === null ? String(message["error"]) : null, output: stdout + stderr };
+}
+
+interface Described {
+  readonly scoring: { readonly command: readonly string[] };
+  readonly profiles: Readonly<Record<string, { readonly env: Record<string, string> }>>;
+}
+
 /** Scores a workspace with one file in it. */
-function score(folder: string, file: string, text: string, environment?: Record<string, string>): Scored & { stderr: string } {
-  const workspace = join(temporaryFolder(), "workspace");
-  mkdirSync(workspace);
-  writeFileSync(join(workspace, file), text);
-  const { stdout, stderr } = task(["score", folder, "--on", workspace, "--json"], environment);
-  return { ...(JSON.parse(stdout) as Scored), stderr };
+function score(folder: string, file: string, text: string, environment: Record<string, string> = { GUESS_KEY: "a secret" }): Scored & { output: string } {
+  return scoreFiles(folder, { [file]: text }, environment);
 }
 
 describe.skipIf(!canShow)("a family of the Task Standard", () => {
@@ -48,10 +65,14 @@ describe.skipIf(!canShow)("a family of the Task Standard", () => {
     expect(readdirSync(join(folder, "protected", "state"))).toEqual(["score.log"]);
     expect([existsSync("/home/agent/guess.txt"), existsSync("/protected/score.log")]).toEqual([false, false]);
 
-    const good = score(folder, "guess.txt", "40\n");
-    expect(good).toMatchObject({ score: 2, message: { guess: 40 }, invalid: null });
+    const workspace = join(temporaryFolder(), "workspace");
+    mkdirSync(workspace);
+    writeFileSync(join(workspace, "guess.txt"), "40\n");
+    const good = task(["score", folder, "--on", workspace, "--json"]);
+    expect(JSON.parse(good.stdout)).toMatchObject({ score: 2, message: { guess: 40 }, invalid: null });
     // What the family prints is not for the one who is scored.
     expect(good.stderr).not.toContain("hidden number");
+    expect(score(folder, "guess.txt", "40\n").output).not.toContain("hidden number");
     expect(score(folder, "guess.txt", "forty")).toMatchObject({ score: null, invalid: "could not convert string to float: 'forty'" });
     expect(score(folder, "guess.txt", "nan")).toMatchObject({ score: null, invalid: "the family guess_number gave nan" });
     expect(score(folder, "guess.txt", "logged")).toMatchObject({ score: 1.5, message: { from: "log" } });
@@ -86,14 +107,7 @@ describe.skipIf(!canShow || !hasYaml)("a family whose start keeps files of the p
     expect(made.stderr).not.toContain("baseliner:");
     return { folder, remarks: (JSON.parse(made.stdout) as { remarks: string[] }).remarks };
   };
-  const line = (text: string, folder: string, more: Readonly<Record<string, string>> = {}): Scored => {
-    const workspace = join(temporaryFolder(), "workspace");
-    for (const [path, content] of Object.entries({ "solution/line.json": text, ...more })) {
-      mkdirSync(join(workspace, path, ".."), { recursive: true });
-      writeFileSync(join(workspace, path), content);
-    }
-    return JSON.parse(task(["score", folder, "--on", workspace, "--json"], { FIT_SEED: "5" }).stdout) as Scored;
-  };
+  const line = (text: string, folder: string, more: Readonly<Record<string, string>> = {}): Scored => scoreFiles(folder, { "solution/line.json": text, ...more }, { FIT_SEED: "5" });
 
   test("has them with the hidden data, and what lies in the workspace in their place does not count", () => {
     const { folder, remarks } = imported("main");
@@ -127,6 +141,49 @@ describe.skipIf(!canShow || !hasYaml)("a family whose start keeps files of the p
     expect(JSON.parse(readFileSync(join(folder, "task.json"), "utf8"))).toMatchObject({ scoring: { visible: false } });
     expect(readFileSync(join(folder, "instructions.md"), "utf8")).toContain("Scores are not shown.");
     expect(line('{"slope": 3, "offset": -1}', folder)).toMatchObject({ invalid: null, message: { points: 50 } });
+  });
+});
+
+describe.skipIf(whyNoAccounts !== undefined || !canShow)(`a family that runs its scoring function as agent${whyNoAccounts === undefined ? "" : ` (${whyNoAccounts})`}`, () => {
+  const count = "import sys\nprint(len(open(sys.argv[1]).read().split()))\n";
+  /** A scoring function of the participant's, which says that everything is right. */
+  const ownScore = "open('/protected/score.log', 'w').write('1.0 me me')\n";
+
+  const ranAs = Object.fromEntries(["runuser", "su", "user", "setuid", "sudo"].map((way) => [way, "agent protected"]));
+
+  test("can on a protected box, whose expert is agent, and nobody else gets more rights by it", async () => {
+    const folder = join(openFolder(), "words");
+    const made = task(["import", join(families, "count_words"), "--to", folder, "--reference", "1", "--json"]);
+    expect(JSON.parse(made.stdout)).toEqual({
+      task: folder,
+      remarks: ["Its start lets nobody change score.py: scorings see them as they lie in protected/home/, whatever becomes of them in the workspace."],
+    });
+    const protectedBox = await ProtectedBox.provision(folder);
+    expect(await protectedBox.score()).toMatchObject({ exit: { kind: "exited", code: 0 }, result: { score: 0, message: ranAs } });
+    const { box, root, accounts } = protectedBox;
+    await box.writeFile(`${root}/workspace/solution/count.py`, Buffer.from(count));
+    await protectedBox.asExpert("rm -f workspace/score.py");
+    await box.writeFile(`${root}/workspace/score.py`, Buffer.from(ownScore));
+    expect((await protectedBox.score()).result).toMatchObject({ score: 1, message: ranAs });
+    // Root of the namespace writes to the workspace, and what agent makes there is the expert's.
+    expect((await protectedBox.asExpert("stat -c %U workspace/solution/called.txt; cat workspace/solution/asked.txt")).text).toBe(`${accounts.expert}\nroot may write here\n`);
+    for (const attack of [`sudo -n -- ${root}/accounts /bin/true`, `sudo -n -u ${accounts.scorer} -- ${root}/accounts /bin/true`, `${root}/accounts /bin/true`, `echo >>${root}/accounts`]) {
+      const { code } = await protectedBox.asExpert(`echo '{}' | { ${attack}; }`);
+      expect({ attack, failed: code !== 0 }).toEqual({ attack, failed: true });
+    }
+
+    // Whoever is one account alone is told before the family is called.
+    const result = join(openFolder(), "result.json");
+    chmodSync(join(result, ".."), 0o777);
+    spawnSync("chmod", ["-R", "a+rX", folder]);
+    spawnSync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-I", join(folder, "scoring", "score.py")], {
+      cwd: join(folder, "workspace"),
+      env: { PATH: "/usr/bin:/bin", BASELINER_RESULT: result, TASK_STANDARD_FAMILY: "count_words", TASK_STANDARD_TASK: "main" },
+    });
+    expect(JSON.parse(readFileSync(result, "utf8"))).toMatchObject({
+      score: null,
+      message: { error: "Not scored, and not the solution's fault: the family runs programs as the account agent with the group protected, which takes root or a protected box: score as root, or provision the task as root." },
+    });
   });
 });
 
@@ -181,12 +238,6 @@ ${more}`,
     expect(existsSync("/home/agent/installed.txt")).toBe(false);
   });
 
-  test("is refused in one sentence where it needs an account that is not there", () => {
-    const to = join(temporaryFolder(), "made");
-    const account = task(["import", family('    @staticmethod\n    def install(): raise LookupError("no such user: \'agent\'")\n'), "--to", to, "--install"]);
-    expect(account.stderr).toContain("make one (useradd agent), then try again.");
-    expect(existsSync(to)).toBe(false);
-  });
 });
 
 test("what is no family, or leaves open what is meant, is said in one sentence and leaves nothing behind", () => {

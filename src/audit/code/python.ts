@@ -129,6 +129,8 @@ class PythonReader {
   private programArguments: readonly string[] = [];
   /** What the lambda that is read next is called. */
   private lambdaName: string | undefined;
+  /** Modules of which all names were imported. */
+  private readonly starred = new Set<string>();
   private scope = new Scope(undefined);
   private within: string | undefined;
   private loops = 0;
@@ -292,6 +294,9 @@ class PythonReader {
     if (isFrom) {
       this.tell(node, { kind: "import", name: module });
       at++;
+      if (this.text(parts[at]) === "*") {
+        this.starred.add(module);
+      }
     }
     while (at < parts.length) {
       if (parts[at]?.name !== "VariableName") {
@@ -546,7 +551,7 @@ class PythonReader {
   private expression(node: SyntaxNode): Value {
     switch (node.name) {
       case "VariableName":
-        return this.variable(this.text(node));
+        return this.variable(this.text(node), node);
       case "String": {
         const text = stringText(this.text(node));
         this.tell(node, { kind: "text", text });
@@ -621,7 +626,7 @@ class PythonReader {
     }
   }
 
-  private variable(name: string): Value {
+  private variable(name: string, node: SyntaxNode): Value {
     const known = this.scope.find(name);
     if (known !== undefined) {
       if (known.function !== undefined) {
@@ -638,7 +643,14 @@ class PythonReader {
     if (name === "__file__") {
       return { cell: newCell(trait.unknown), text: "./*" };
     }
-    return unknownValue();
+    const [last, ...others] = Array.from(this.starred, (module) => `${module}.${name}`).reverse();
+    if (last === undefined) {
+      return unknownValue();
+    }
+    for (const full of [last, ...others]) {
+      this.tell(node, { kind: "attribute", attribute: name, name: full });
+    }
+    return { cell: newCell(), name: last };
   }
 
   private use(name: string): void {
@@ -807,7 +819,7 @@ class PythonReader {
       const name = `${object.name}.${member}`;
       this.tell(node, { kind: "attribute", attribute: member, name });
       if (this.modules.names.get(object.name)?.has(member) === true) {
-        return this.variable(member);
+        return this.variable(member, node);
       }
       return { cell: newCell(object.cell.traits, object.cell.origins), name };
     }

@@ -19,7 +19,7 @@ import struct
 import sys
 import time
 
-from score import Invalid, SOLUTION, Solver, Unable, WARM_UP_CALLS, LOADING_SECONDS, fingerprint_of_solution, gc, say, whole_number
+from score import CALLS, Invalid, LOADING_SECONDS, SOLUTION, Solver, Unable, fingerprint_of_solution, gc, middle_of_timed, say, whole_number
 
 LARGEST_VECTOR = 1_000_000_000
 SAMPLES = 4096
@@ -27,7 +27,7 @@ SEED_BITS = 62
 
 
 def measure(workspace, details):
-    """Returns the milliseconds of the timed call and the number of elements; raises Invalid or Unable."""
+    """Returns the milliseconds of a timed call and the number of elements; raises Invalid or Unable."""
     torch = pytorch()
     device = os.environ["KERNEL_DEVICE"]
     elements = whole_number("KERNEL_ELEMENTS", None, 2, LARGEST_VECTOR)
@@ -39,12 +39,10 @@ def measure(workspace, details):
     with Solver(workspace, elements, device, script="tensor_process.py") as solver:
         say(f"Loading {SOLUTION}")
         solver.wait_until_ready("while it was loaded", LOADING_SECONDS)
-        for number in range(1, WARM_UP_CALLS + 2):
-            name = "the timed call" if number > WARM_UP_CALLS else f"warm-up call {number}"
-            milliseconds = checked_call(torch, solver, name, elements, device, call_seconds, chance, at_rest, details)
-            details.setdefault("milliseconds", []).append(milliseconds)
+        for name in CALLS:
+            details.setdefault("milliseconds", []).append(checked_call(torch, solver, name, elements, device, call_seconds, chance, at_rest, details))
         details["processesAtTheEnd"] = len(solver.processes())
-    return milliseconds, elements
+    return middle_of_timed(details["milliseconds"]), elements
 
 
 def pytorch():

@@ -42,6 +42,9 @@ def measure(details):
         raise Invalid(f"The width must be a multiple of {multiple}.")
     if not 0.9 <= share <= 1.1:
         raise Invalid(f"A run with this width and number of steps has {share:.3f} of the target FLOPs; 0.9 to 1.1 is valid.")
+    if points is None:
+        # Whoever answers is told at least this.
+        raise Unable(f"the measured losses (protected/truth.json) are not here; the author keeps them: score on a box that the task was provisioned on. The answer is in order as far as that can be told here, and has {share:.3f} of the target FLOPs.")
     loss = interpolated(points, width)
     best = min(point["loss"] for point in points)
     details.update({"width": width, "steps": steps, "predictedLoss": predicted, "interpolatedLoss": loss, "bestLoss": best})
@@ -50,12 +53,13 @@ def measure(details):
 
 
 def ground_truth():
+    """The measured losses by width; None where the author keeps them elsewhere."""
     profile = os.environ.get("SCALING_PROFILE", "")
     try:
         with open(TRUTH, encoding="utf-8") as file:
             points = json.load(file)[profile]
     except FileNotFoundError:
-        raise Unable("the measured losses (protected/truth.json) are not here; the author keeps them: score on a box that the task was provisioned on.") from None
+        return None
     except (OSError, ValueError, KeyError):
         raise Unable(f"protected/truth.json has no measured losses for profile {profile!r}; the author makes them with protected/measure_truth.py.") from None
     return sorted(points, key=lambda point: point["width"])

@@ -34,7 +34,7 @@ def train(width, steps, seed=0):
     """Loss in nats per token on held-out data after training."""
     used = flops(width, steps)
     if used > PROFILE["largest_run"]:
-        sys.exit(f"This run needs {used:.2e} FLOPs; a run may use {PROFILE['largest_run']:.2e}.")
+        sys.exit(f"This run needs {used:.2e} FLOPs; a run may use {PROFILE['largest_run']:.2e}, which are {PROFILE['largest_run'] // flops(width, 1):.0f} steps of this width.")
     loss = training_run(width, steps, seed)
     with open("runs.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps({"time": time.time(), "width": width, "steps": steps, "seed": seed, "flops": used, "loss": loss}) + "\n")

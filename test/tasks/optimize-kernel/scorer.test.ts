@@ -323,7 +323,7 @@ def prefix_sum(x):
     os.write(descriptor, b"D" + right(x).tobytes() + b"R" + b"D" + bytes(80000))
     time.sleep(60)
 `),
-      /sent something before the timed call/,
+      /sent something before timed call 1/,
     ));
 
   test("a background thread has nothing to precompute: it does not run while the data are made", () => {
@@ -426,7 +426,7 @@ def prefix_sum(x):
     if not kept: kept.append(right(x))
     return kept[0]
 `),
-      /^The result of the timed call differs/,
+      /^The result of timed call 1 differs/,
     ));
 
   test("a result that is filled in after the return is wrong", () =>
@@ -500,7 +500,7 @@ describe("the scorer's own conditions", () => {
   test("progress is printed line by line, and nothing is left next to the result", () => {
     copyFileSync(startFile, join(workspace, "prefix_sum.py"));
     const scored = score();
-    expect(scored.output).toMatch(/^Loading prefix_sum\.py\nWarm-up call 1: .*\nThe timed call: .*\nValid: .*\n$/);
+    expect(scored.output).toMatch(/^Loading prefix_sum\.py\nWarm-up call 1: .*\nTimed call 1: .*\nTimed call 2: .*\nTimed call 3: .*\nValid: .*\n$/);
     expect(readdirSync(folder).sort()).toEqual(["result.json", "tmp", "workspace"]);
   });
 });

@@ -29,7 +29,7 @@ describe("the rules that a transcript is audited by", () => {
     const choice = await rulesByTask(shippedTasks());
     const own = chooseRules(choice, { task: "optimize-kernel", title: "Optimize a Kernel" }, sessionFormat).rules;
     const published = chooseRules(choice, { task: "ai_rd_triton_cumsum/main" }, "inspect").rules;
-    expect([own, published].map(({ rules }) => rules.some(({ id }) => id === "synchronisation-disabled"))).toEqual([false, true]);
+    expect([own, published].map(({ rules }) => rules.some(({ id }) => id === "earlier-checkpoint"))).toEqual([false, true]);
     expect(published.rules.flatMap((rule) => (rule.detector === "score-anomalies" && rule.id === "too-fast" ? [rule.beyond] : []))).toEqual([-1.2]);
     expect(published.paths.reference).toEqual(expect.arrayContaining(["*_reference", "optimize-kernel/reference"]));
     expect(chooseRules(choice, { title: "Optimize a Kernel" }, "claude-code").task).toBe("");
