@@ -18,7 +18,7 @@ const drawBudget = 6;
 /** Of bodies that are not in view yet, no more than so many are drawn in a frame: the browser lays out and paints each, too. */
 const mostAhead = 2;
 /** Where the current event changes faster than this, in ms, the focus waits. */
-const focusAfter = 100;
+const focusAfter = 250;
 /** From the top of the view, where an event is brought to. */
 const margin = 28;
 
@@ -330,13 +330,15 @@ export class EventList {
       return;
     }
     this.drawUntil = performance.now() + drawBudget;
-    this.leftAhead = mostAhead;
-    if (this.anchor.index < this.first || this.anchor.index >= this.first + this.drawn.length) {
+    const isElsewhere = this.anchor.index < this.first || this.anchor.index >= this.first + this.drawn.length;
+    // Where all of the view is drawn anew, that is enough for one frame.
+    this.leftAhead = isElsewhere ? 0 : mostAhead;
+    if (isElsewhere) {
       this.restart();
     }
     this.freshen();
     this.mark();
-    this.expect();
+    this.expect(isElsewhere ? 0 : overscan);
     for (let round = 0; round < 8; round++) {
       this.measure();
       this.place();
@@ -357,9 +359,9 @@ export class EventList {
   }
 
   /** Changes which rows are drawn by heights that are known or likely. The anchor stays what it is, and drawn: what is measured next goes by it. */
-  private expect(): void {
+  private expect(beyond: number): void {
     this.top = settle(this.anchor, { first: this.first, heights: this.heights }, this.count, this.viewHeight).top;
-    const need = this.need(overscan);
+    const need = this.need(beyond);
     const number = this.anchor.index - this.first;
     this.change({ ...need, dropBefore: Math.min(need.dropBefore, number), dropBehind: Math.min(need.dropBehind, this.drawn.length - 1 - number) });
   }
