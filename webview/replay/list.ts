@@ -70,6 +70,8 @@ export class EventList {
     this.stage.append(this.column, this.empty);
     this.rows = new Rows((from, to) => this.arrived(from, to));
     this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    // The browser scrolls the stage to what Tab leads to; here nothing scrolls but by the anchor.
+    this.stage.addEventListener("scroll", () => this.takeScroll(), { passive: true });
     this.element.addEventListener("wheel", (event) => this.wheeled(event), { passive: true });
     this.element.addEventListener("click", (event) => this.clicked(event));
     new ResizeObserver(() => this.resized()).observe(this.element);
@@ -174,8 +176,7 @@ export class EventList {
 
   /** Brings a part of the current event into view, such as a match far down in its text. */
   bring(part: Range | undefined): void {
-    // The browser may have scrolled the stage to show it; here nothing scrolls but by the anchor.
-    this.stage.scrollTop = 0;
+    this.takeScroll();
     this.draw();
     const view = this.currentView;
     if (part === undefined || view === undefined) {
@@ -280,6 +281,16 @@ export class EventList {
     // In this very frame: the browser has moved nothing, since the stage stays where it is.
     this.draw();
     this.restLater();
+  }
+
+  private takeScroll(): void {
+    const { scrollTop } = this.stage;
+    if (scrollTop !== 0) {
+      this.stage.scrollTop = 0;
+      this.anchor = { ...this.anchor, top: this.anchor.top - scrollTop };
+      this.drawSoon();
+      this.restLater();
+    }
   }
 
   /** At the ends of the scroll bar the list may go on: the bar is only about right. */
@@ -474,6 +485,11 @@ export class EventList {
       // A title is shown whole where the event is current.
       this.isChanged = view.setCurrent(this.first + number === this.currentIndex) || this.isChanged;
       view.setSize(this.count);
+    }
+    // With the current event in the page, that is where Tab leads.
+    const stops = this.currentView === undefined ? 0 : -1;
+    if (this.element.tabIndex !== stops) {
+      this.element.tabIndex = stops;
     }
   }
 

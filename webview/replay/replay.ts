@@ -1,5 +1,5 @@
 import type { ReplayFilter, ReplayFinding, ReplayListing, ReplayPlace, ReplayProgress, ReplayRow, ReplayState, ReplayStop, ReplayUnit, SideTab, ToReplay } from "../../src/protocol";
-import { element, iconButton, settled, textButton } from "./dom";
+import { element, iconButton, opens, settled, textButton } from "./dom";
 import { visibleLine } from "./body/visible";
 import { Filters } from "./filters";
 import { formatCount, formatSeconds } from "./formats";
@@ -126,14 +126,13 @@ export class Replay {
 
   private layOut(): void {
     const { state } = this;
-    const buttons = element(
-      "div",
-      { class: "buttons" },
-      iconButton("outline", "Outline (o)", () => this.act("outline")),
-      this.auditButton,
-      iconButton("side", "Files, scores, findings, review (e)", () => this.act("side")),
-      iconButton("help", "All keys (?)", () => this.act("help")),
-    );
+    const outlineButton = iconButton("outline", "Outline (o)", () => this.act("outline"));
+    const sideButton = iconButton("side", "Files, scores, findings, review (e)", () => this.act("side"));
+    const helpButton = iconButton("help", "All keys (?)", () => this.act("help"));
+    opens(outlineButton, this.outline.element);
+    opens(sideButton, this.side.element);
+    opens(helpButton, this.help);
+    const buttons = element("div", { class: "buttons" }, outlineButton, this.auditButton, sideButton, helpButton);
     const axis = element("button", { class: "chip axis", type: "button", title: "Timeline by step or by time" }, element("span", { class: "sr-only" }, "Timeline by "), element("span", {}, (state.axis ?? "step") === "step" ? "steps" : "time"));
     axis.addEventListener("click", () => {
       const next = (this.state.axis ?? "step") === "step" ? "time" : "step";
