@@ -62,6 +62,16 @@ export class Filters {
     this.change({ hiddenKinds: ["state"], agents: [], tools: [], samples: [], branches: [], showsRepeats: false });
   }
 
+  /** Shows everything. */
+  clear(): void {
+    this.change({ hiddenKinds: [], agents: [], tools: [], samples: [], branches: [], showsRepeats: true });
+  }
+
+  /** Whether nothing is hidden but what is hidden as a rule. */
+  get isUsual(): boolean {
+    return this.summary === "";
+  }
+
   private change(changes: Partial<ReplayFilter>): void {
     this.filter = { ...this.filter, revealed: [], ...changes };
     this.changed(this.filter);
@@ -99,9 +109,9 @@ export class Filters {
     const scroll = this.box.scrollTop;
     const { kinds, repeats } = this.facets;
     this.box.replaceChildren(
-      element("div", { class: "popup-head" }, element("strong", {}, "Show"), textButton("all", "Show everything", () => this.change({ hiddenKinds: [], agents: [], tools: [], samples: [], branches: [], showsRepeats: true })), textButton("usual", "Show what is shown as a rule", () => this.reset())),
+      element("div", { class: "popup-head" }, element("strong", {}, "Show"), textButton("all", "Show everything", () => this.clear()), textButton("usual", "Show what is shown as a rule", () => this.reset())),
       element("fieldset", {}, element("legend", {}, "Kinds"), ...kinds.map(({ kind, count }) => this.check(`kind ${kind}`, kindsNames[kind], count, !this.filter.hiddenKinds.includes(kind), () => this.toggleKind(kind)))),
-      ...(repeats > 0 ? [element("fieldset", {}, element("legend", {}, "Said again"), this.check("repeats", "messages sent again as history", repeats, this.filter.showsRepeats, () => this.change({ showsRepeats: !this.filter.showsRepeats })))] : []),
+      ...(repeats > 0 ? [element("fieldset", {}, element("legend", {}, "Said again"), this.check("repeats", "what is sent or said again", repeats, this.filter.showsRepeats, () => this.change({ showsRepeats: !this.filter.showsRepeats })))] : []),
       ...this.names("samples", "Samples", this.facets.samples),
       ...this.names("agents", "Agents", this.facets.agents),
       ...this.names("tools", "Tools", this.facets.tools),

@@ -198,7 +198,9 @@ export class EventList {
     this.empty.replaceChildren(...why);
   }
 
+  /** Gives the keys to the current event, as soon as that is in the page. */
   focus(): void {
+    this.wantsFocus = this.currentView === undefined;
     (this.currentView?.element ?? this.element).focus({ preventScroll: true });
   }
 
