@@ -30,7 +30,7 @@ function transcript(url: string): object[] {
     { type: "generation", agentRequest: { settings: { model: evil }, description: evil, messages: [] }, finalResult: { outputs: [{ completion: `${evil}\n\`\`\`html\n${evil}\n\`\`\``, reasoning_completion: evil }] } },
     bash("cat > solution.py <<'EOF'\nfirst = 1\nEOF"),
     { type: "observation", observation: evil },
-    bash(`cat > '<img src=x onerror=window.pwned=1>.py' <<'EOF'\n${evil}\nEOF`),
+    bash(`cat > '<img src=x onerror=window.pwned=1>\u202eyp.py' <<'EOF'\n${evil}\nEOF`),
     { type: "observation", observation: { content: JSON.stringify({ [evil]: evil, nested: { [evil]: [evil] } }) } },
     { type: "intermediateScore", score: 0.25, message: { [evil]: evil }, details: {} },
     bash("cat > solution.py <<'EOF'\nsecond = 2\nEOF\ncp -r '../trained_model_reference/<img src=x onerror=window.pwned=1>' trained_model"),
@@ -215,6 +215,14 @@ describe("the replay panel", () => {
       const diff = page.locator(".monaco-diff-editor");
       await patience.until("the diff of solution.py", async () => /first = 1[\s\S]*second = 2/.test((await diff.innerText()).replaceAll("\u00a0", " ")));
       await workbench.picture("diff");
+      await workbench.runCommand("View: Close All Editors in Group");
+      // A file with a hostile name is named as what it is, here and where VS Code names it.
+      await panel.locator(".side .file", { hasText: "⟨U+202E⟩yp.py" }).locator(".file-name").click();
+      const tab = page.locator(".tabs-container .tab", { hasText: "window.pwned=1" });
+      await tab.waitFor();
+      const deceiving = /[\u200b\u202a-\u202e\u2066-\u2069]/;
+      const names = await Promise.all([page.mainFrame(), panel].map((shown) => shown.evaluate(() => [...document.querySelectorAll("[title], [aria-label], .tab, .monaco-breadcrumb-item")].flatMap((one) => [one.getAttribute("title") ?? "", one.getAttribute("aria-label") ?? "", one.closest("#replay") === null ? (one.textContent ?? "") : ""]))));
+      expect(names.flat().filter((name) => deceiving.test(name))).toEqual([]);
       await workbench.runCommand("View: Close All Editors in Group");
 
       // A point of the timeline leads to its score although the click is a little beside it, and so does a row of the scores.
