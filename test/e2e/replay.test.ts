@@ -221,7 +221,7 @@ describe("the replay panel", () => {
       const tab = page.locator(".tabs-container .tab", { hasText: "window.pwned=1" });
       await tab.waitFor();
       const deceiving = /[\u200b\u202a-\u202e\u2066-\u2069]/;
-      const names = await Promise.all([page.mainFrame(), panel].map((shown) => shown.evaluate(() => [...document.querySelectorAll("[title], [aria-label], .tab, .monaco-breadcrumb-item")].flatMap((one) => [one.getAttribute("title") ?? "", one.getAttribute("aria-label") ?? "", one.closest("#replay") === null ? (one.textContent ?? "") : ""]))));
+      const names = await Promise.all([page.mainFrame(), panel].map((shown) => shown.evaluate(() => [...document.querySelectorAll("[title], [aria-label], .tab, .monaco-breadcrumb-item")].flatMap((one) => [one.getAttribute("title") ?? "", one.getAttribute("aria-label") ?? "", one.matches(".tab, .monaco-breadcrumb-item") ? (one.textContent ?? "") : ""]))));
       expect(names.flat().filter((name) => deceiving.test(name))).toEqual([]);
       await workbench.runCommand("View: Close All Editors in Group");
 
@@ -244,13 +244,19 @@ describe("the replay panel", () => {
       await statusWhen(/^10 of 312/);
       appendFileSync(file, `${JSON.stringify({ ...entries[9], index: 9999, calledAt: start + 1_000_000_000 })}\n`);
       await statusWhen(/^10 of 313/);
+      // Whoever is at the end stays there.
+      await page.keyboard.press("End");
+      await statusWhen(/^313 of 313/);
+      appendFileSync(file, `${JSON.stringify({ ...entries[0], content: { type: "log", content: ["came last"] }, index: 10_000, calledAt: start + 2_000_000_000 })}\n`);
+      await statusWhen(/^314 of 314/);
+      await currentWhen(/came last/);
 
       // An audit finds what was handed in; a reviewer goes there by a key, confirms it and signs a verdict, which stands on the disk.
       stage.server.changeSettings({ "baseliner.reviewer": "Ann Example" });
       await panel.locator(".list").focus();
       await page.keyboard.press("Home");
       await page.keyboard.press("n");
-      await statusWhen(/^9 of 313.*findings 1: 1 open.*verdict: none yet/);
+      await statusWhen(/^9 of 314.*findings 1: 1 open.*verdict: none yet/);
       await panel.locator(".finding-detail .quote-text", { hasText: "trained_model_reference/<img" }).waitFor();
       await patience.until("the finding among the problems", async () => /\b1$/.test((await page.locator("#status\\.problems").innerText()).trim()));
       await page.keyboard.press("c");
@@ -280,7 +286,7 @@ describe("the replay panel", () => {
       }
       expect(await panel.locator("#replay :is(img, script, iframe, link, style, base, form, meta, a, object)").count()).toBe(0);
       await page.keyboard.press("Home");
-      await statusWhen(/^1 of 313/);
+      await statusWhen(/^1 of 314/);
       await currentWhen(/<img src=x onerror="window\.pwned=1">[\s\S]*⟨U\+202E⟩gnp\.exe/);
       // Not even the page's own script could send anything.
       const policy = await panel.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");

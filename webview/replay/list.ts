@@ -100,6 +100,11 @@ export class EventList {
     return this.currentView === undefined ? undefined : this.topOf(this.currentIndex - this.first);
   }
 
+  get isCurrentInView(): boolean {
+    const { offset } = this;
+    return offset !== undefined && offset >= 0 && offset < this.viewHeight;
+  }
+
   /** Takes over how many events are listed now. Where it is another list, `current` is the event to stay at. */
   relist(listing: ReplayListing, current?: number): void {
     const offset = this.offset;
@@ -406,12 +411,8 @@ export class EventList {
 
   /** Where the current event is in view, it is what stays where it is when others around it become higher. */
   private holdCurrent(): void {
-    const number = this.currentIndex - this.first;
-    if (number >= 0 && number < this.heights.length) {
-      const top = this.topOf(number);
-      if (top >= 0 && top < this.viewHeight) {
-        this.anchor = { index: this.currentIndex, top };
-      }
+    if (this.offset !== undefined && this.isCurrentInView) {
+      this.anchor = { index: this.currentIndex, top: this.offset };
     }
   }
 

@@ -56,6 +56,8 @@ export class Replay {
   private placing = 0;
   /** Goes up whenever another event was gone to. */
   private moves = 0;
+  /** Whether the last event was asked for and is still the current one: then it stays the last one while the transcript grows. */
+  private isAtEnd = false;
 
   constructor(
     private readonly root: HTMLElement,
@@ -248,6 +250,7 @@ export class Replay {
         break;
       case "last":
         this.go(this.list.count - 1);
+        this.isAtEnd = true;
         break;
       case "pageDown":
       case "pageUp":
@@ -386,6 +389,7 @@ export class Replay {
 
   private stand(index: number, time: number | undefined, offset?: number): void {
     this.moves++;
+    this.isAtEnd = false;
     this.list.go(index, offset);
     this.stood(time);
   }
@@ -497,12 +501,16 @@ export class Replay {
     if (isOther || hasMore) {
       // Where the reader has just gone may not be known in full yet.
       const wasAt = this.list.row(this.list.current)?.id ?? this.place?.id;
+      const follows = this.isAtEnd && this.list.isCurrentInView;
       this.list.relist(listing);
       this.outline.changed();
       this.timeline.changed();
       this.recount();
       this.locate();
-      if (isOther && listing.kept <= this.list.current && wasAt !== undefined) {
+      if (follows) {
+        this.stand(listing.count - 1, undefined);
+        this.isAtEnd = true;
+      } else if (isOther && listing.kept <= this.list.current && wasAt !== undefined) {
         void this.stayAt(wasAt);
       }
     }
