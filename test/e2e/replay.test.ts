@@ -221,7 +221,7 @@ describe("the replay panel", () => {
       const tab = page.locator(".tabs-container .tab", { hasText: "window.pwned=1" });
       await tab.waitFor();
       const deceiving = /[\u200b\u202a-\u202e\u2066-\u2069]/;
-      const names = await Promise.all([page.mainFrame(), panel].map((shown) => shown.evaluate(() => [...document.querySelectorAll("[title], [aria-label], .tab, .monaco-breadcrumb-item")].flatMap((one) => [one.getAttribute("title") ?? "", one.getAttribute("aria-label") ?? "", one.matches(".tab, .monaco-breadcrumb-item") ? (one.textContent ?? "") : ""]))));
+      const names = await Promise.all([page.mainFrame(), panel].map((shown) => shown.evaluate(() => [...document.querySelectorAll("[title], [aria-label], .tab, .monaco-breadcrumb-item")].flatMap((one) => [one.getAttribute("title") ?? "", one.getAttribute("aria-label") ?? "", one.matches(".tab, .monaco-breadcrumb-item") ? one.textContent : ""]))));
       expect(names.flat().filter((name) => deceiving.test(name))).toEqual([]);
       await workbench.runCommand("View: Close All Editors in Group");
 
