@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { formatSeconds } from "../base";
+import { formatSeconds, singleLine } from "../base";
 import { commands, views } from "../contributions";
 import { type Attempt, describeAttempt, type SessionState } from "../sessions";
 import type { WindowSession } from "./window-session";
@@ -39,6 +39,9 @@ export class AttemptsTree implements vscode.TreeDataProvider<Attempt>, vscode.Di
   }
 }
 
+/** So many parts of a scoring's message a tooltip has. */
+const mostSaid = 20;
+
 /** `kept`: there is a snapshot; `later`: also one before it; `comparable`: another attempt is the best one. */
 function contextValue({ number, outcome, snapshot }: Attempt, state: SessionState | undefined): string {
   const words = [
@@ -56,7 +59,7 @@ function describe(item: vscode.TreeItem, attempt: Attempt, state: SessionState):
   item.iconPath = icon(attempt, isBest);
   const said =
     attempt.outcome.kind === "scored" && state.created.scoring.visible
-      ? Object.entries(attempt.outcome.message).map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+      ? Object.entries(attempt.outcome.message).slice(0, mostSaid).map(([name, value]) => singleLine(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`, 300))
       : [];
   item.tooltip = [
     vscode.l10n.t("Attempt {0}, started {1}", attempt.number, new Date(attempt.startedAt).toLocaleString()),

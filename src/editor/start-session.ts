@@ -99,7 +99,7 @@ export async function openSession(): Promise<void> {
   const browse = { label: vscode.l10n.t("Browse…"), description: vscode.l10n.t("a session in another folder"), root: undefined };
   const picked = await vscode.window.showQuickPick(
     Promise.all([
-      ...sessions.map(async (root) => ({ label: basename(root), description: await summary(root), root })),
+      ...sessions.map(async (root) => ({ label: singleLine(basename(root)), description: await summary(root), root })),
       Promise.resolve(browse),
     ]),
     {

@@ -30,7 +30,7 @@ function transcript(url: string): object[] {
     { type: "generation", agentRequest: { settings: { model: evil }, description: evil, messages: [] }, finalResult: { outputs: [{ completion: `${evil}\n\`\`\`html\n${evil}\n\`\`\``, reasoning_completion: evil }] } },
     bash("cat > solution.py <<'EOF'\nfirst = 1\nEOF"),
     { type: "observation", observation: evil },
-    bash(`cat > '<img src=x onerror=window.pwned=1>.py' <<'EOF'\n${evil}\nEOF`),
+    bash(`cat > '<img src=x onerror=window.pwned=1>\u202eyp.py' <<'EOF'\n${evil}\nEOF`),
     { type: "observation", observation: { content: JSON.stringify({ [evil]: evil, nested: { [evil]: [evil] } }) } },
     { type: "intermediateScore", score: 0.25, message: { [evil]: evil }, details: {} },
     bash("cat > solution.py <<'EOF'\nsecond = 2\nEOF\ncp -r '../trained_model_reference/<img src=x onerror=window.pwned=1>' trained_model"),
@@ -67,6 +67,7 @@ async function panelOf(workbench: Workbench): Promise<Frame> {
 interface Accessible {
   readonly role: string;
   readonly name: string;
+  readonly description: string;
   readonly isFocusable: boolean;
 }
 
@@ -78,9 +79,10 @@ async function accessible(panel: Frame): Promise<Accessible[]> {
   const inner = innermost(frameTree);
   const { nodes } = await session.send("Accessibility.getFullAXTree", { frameId: inner.id });
   await session.detach();
-  return nodes.filter(({ ignored }) => !ignored).map(({ role, name, properties }) => ({
+  return nodes.filter(({ ignored }) => !ignored).map(({ role, name, description, properties }) => ({
     role: String(role?.value ?? ""),
     name: String(name?.value ?? ""),
+    description: String(description?.value ?? ""),
     isFocusable: properties?.some((property) => property.name === "focusable" && property.value.value === true) ?? false,
   }));
 }
@@ -123,18 +125,21 @@ describe("the replay panel", () => {
       const currentWhen = (text: RegExp): Promise<boolean> => patience.until(`the current event with ${String(text)}`, async () => text.test(await panel.locator(".event.current").innerText()));
 
       await statusWhen(/^1 of 312/);
-      // A long way to the end, where events are much higher than those before: the last one is to be seen all the same.
-      await page.keyboard.press("End");
-      await statusWhen(/^312 of 312/);
-      await patience.until("all events around it", async () => (await panel.locator(".event.unknown").count()) === 0);
-      expect(await panel.locator(".event.current").evaluate((row) => {
-        const view = row.closest(".list")?.getBoundingClientRect();
-        const { top, bottom } = row.getBoundingClientRect();
-        return view !== undefined && top >= view.top && bottom <= view.bottom + 1;
-      })).toBe(true);
-      await patience.until("the scroll bar at its end", async () => panel.locator(".list").evaluate(({ scrollTop, clientHeight, scrollHeight }) => scrollTop > 0 && scrollTop + clientHeight >= scrollHeight - 1));
-      await page.keyboard.press("Home");
-      await statusWhen(/^1 of 312/);
+      // A long way to the end, where events are much higher than those before: the last one is to be seen all the same, where its
+      // neighbours come later than itself as well as where they are known already.
+      for (let time = 0; time < 2; time++) {
+        await page.keyboard.press("End");
+        await statusWhen(/^312 of 312/);
+        await patience.until("the scroll bar at its end", async () => panel.locator(".list").evaluate(({ scrollTop, clientHeight, scrollHeight }) => scrollTop > 0 && scrollTop + clientHeight >= scrollHeight - 1));
+        await patience.until("all events around it", async () => (await panel.locator(".event.unknown").count()) === 0);
+        expect(await panel.locator(".event.current").evaluate((row) => {
+          const view = row.closest(".list")?.getBoundingClientRect();
+          const { top, bottom } = row.getBoundingClientRect();
+          return view !== undefined && top >= view.top && bottom <= view.bottom + 1;
+        })).toBe(true);
+        await page.keyboard.press("Home");
+        await statusWhen(/^1 of 312/);
+      }
 
       for (let step = 0; step < 4; step++) {
         await page.keyboard.press("j");
@@ -145,7 +150,25 @@ describe("the replay panel", () => {
       // By screen reader: what Chromium says of the panel.
       const named = await accessible(panel);
       expect(named.filter(({ isFocusable, role, name }) => isFocusable && (name.trim() === "" || role === "generic"))).toEqual([]);
-      expect(named.map(({ role, name }) => `${role} ${name}`)).toEqual(expect.arrayContaining(["feed 312 events", "button Regular expression", "slider Timeline", "separator Width of the outline", expect.stringMatching(/^article 8, score: /)]));
+      const words = named.map(({ role, name }) => `${role} ${name}`);
+      expect(words).toEqual(expect.arrayContaining(["feed 312 events", "button Regular expression", "slider Timeline", "separator Width of the outline", expect.stringMatching(/^article 8, score 0\.250?: /), expect.stringMatching(/^option .*, score$/)]));
+      // Nothing is said twice, as its name and as its description.
+      expect(named.filter(({ name, description }) => name !== "" && name === description)).toEqual([]);
+      // By Tab: back to the panes and again to the event, not through what all other events have; and where the keys go is to be seen.
+      const stops: string[] = [];
+      for (const key of ["Shift+Tab", "Shift+Tab", "Tab", "Tab"]) {
+        await page.keyboard.press(key);
+        stops.push(await panel.evaluate(() => {
+          const at = document.activeElement ?? document.body;
+          const { outlineStyle, backgroundColor } = getComputedStyle(at);
+          const isSeen = outlineStyle === "solid" || (at.matches(".splitter") && backgroundColor !== "rgba(0, 0, 0, 0)");
+          return `${at.getAttribute("role") ?? at.localName} ${(at.getAttribute("aria-label") ?? "").split(",")[0] ?? ""}${isSeen ? "" : ", not seen"}`;
+        }));
+      }
+      expect(stops).toEqual(["separator Width of the outline", "listbox Outline", "separator Width of the outline", "article 8"]);
+      const inOthers = panel.locator(".list .event:not(.current) :is(button, summary)");
+      expect(await inOthers.count()).toBeGreaterThan(0);
+      expect(await inOthers.evaluateAll((all) => all.filter((one) => one instanceof HTMLElement && one.tabIndex >= 0).length)).toBe(0);
       expect(await panel.locator(".event.current").evaluate((row) => [row.getAttribute("aria-posinset"), row.getAttribute("aria-setsize"), row === row.ownerDocument.activeElement])).toEqual(["8", "312", true]);
       await currentWhen(/0\.25/);
       await page.keyboard.press("K");
@@ -193,6 +216,14 @@ describe("the replay panel", () => {
       await patience.until("the diff of solution.py", async () => /first = 1[\s\S]*second = 2/.test((await diff.innerText()).replaceAll("\u00a0", " ")));
       await workbench.picture("diff");
       await workbench.runCommand("View: Close All Editors in Group");
+      // A file with a hostile name is named as what it is, here and where VS Code names it.
+      await panel.locator(".side .file", { hasText: "⟨U+202E⟩yp.py" }).locator(".file-name").click();
+      const tab = page.locator(".tabs-container .tab", { hasText: "window.pwned=1" });
+      await tab.waitFor();
+      const deceiving = /[\u200b\u202a-\u202e\u2066-\u2069]/;
+      const names = await Promise.all([page.mainFrame(), panel].map((shown) => shown.evaluate(() => [...document.querySelectorAll("[title], [aria-label], .tab, .monaco-breadcrumb-item")].flatMap((one) => [one.getAttribute("title") ?? "", one.getAttribute("aria-label") ?? "", one.matches(".tab, .monaco-breadcrumb-item") ? one.textContent : ""]))));
+      expect(names.flat().filter((name) => deceiving.test(name))).toEqual([]);
+      await workbench.runCommand("View: Close All Editors in Group");
 
       // A point of the timeline leads to its score although the click is a little beside it, and so does a row of the scores.
       const strip = panel.locator(".timeline canvas");
@@ -213,13 +244,19 @@ describe("the replay panel", () => {
       await statusWhen(/^10 of 312/);
       appendFileSync(file, `${JSON.stringify({ ...entries[9], index: 9999, calledAt: start + 1_000_000_000 })}\n`);
       await statusWhen(/^10 of 313/);
+      // Whoever is at the end stays there.
+      await page.keyboard.press("End");
+      await statusWhen(/^313 of 313/);
+      appendFileSync(file, `${JSON.stringify({ ...entries[0], content: { type: "log", content: ["came last"] }, index: 10_000, calledAt: start + 2_000_000_000 })}\n`);
+      await statusWhen(/^314 of 314/);
+      await currentWhen(/came last/);
 
       // An audit finds what was handed in; a reviewer goes there by a key, confirms it and signs a verdict, which stands on the disk.
       stage.server.changeSettings({ "baseliner.reviewer": "Ann Example" });
       await panel.locator(".list").focus();
       await page.keyboard.press("Home");
       await page.keyboard.press("n");
-      await statusWhen(/^9 of 313.*findings 1: 1 open.*verdict: none yet/);
+      await statusWhen(/^9 of 314.*findings 1: 1 open.*verdict: none yet/);
       await panel.locator(".finding-detail .quote-text", { hasText: "trained_model_reference/<img" }).waitFor();
       await patience.until("the finding among the problems", async () => /\b1$/.test((await page.locator("#status\\.problems").innerText()).trim()));
       await page.keyboard.press("c");
@@ -249,7 +286,7 @@ describe("the replay panel", () => {
       }
       expect(await panel.locator("#replay :is(img, script, iframe, link, style, base, form, meta, a, object)").count()).toBe(0);
       await page.keyboard.press("Home");
-      await statusWhen(/^1 of 313/);
+      await statusWhen(/^1 of 314/);
       await currentWhen(/<img src=x onerror="window\.pwned=1">[\s\S]*⟨U\+202E⟩gnp\.exe/);
       // Not even the page's own script could send anything.
       const policy = await panel.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");

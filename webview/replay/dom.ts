@@ -51,9 +51,9 @@ export function icon(name: Icon): SVGSVGElement {
   return picture;
 }
 
-/** A button with an icon. Its name is what a screen reader says and what appears on hovering. */
+/** A button with an icon. Its title is what a screen reader says, once, and what appears on hovering. */
 export function iconButton(name: Icon, title: string, act: () => void): HTMLButtonElement {
-  const button = element("button", { class: "icon", title, "aria-label": title, type: "button" }, icon(name));
+  const button = element("button", { class: "icon", title, type: "button" }, icon(name));
   button.addEventListener("click", act);
   return button;
 }
@@ -64,11 +64,18 @@ export function textButton(text: string, title: string, act: () => void, kind = 
   return button;
 }
 
-/** A button with a sign that is no word. Its name is its title. */
-export function signButton(sign: string, title: string, act: () => void, kind: string): HTMLButtonElement {
-  const button = textButton(sign, title, act, kind);
-  button.setAttribute("aria-label", title);
+/** A button with signs that are no words. Its name is its title. */
+export function signButton(signs: readonly HTMLElement[] | string, title: string, act: () => void, kind: string): HTMLButtonElement {
+  const button = textButton("", title, act, kind);
+  button.append(element("span", { "aria-hidden": "true" }, ...(typeof signs === "string" ? [signs] : signs)));
   return button;
+}
+
+/** Lets a button say whether what it opens is open. */
+export function opens(button: HTMLElement, opened: HTMLElement): void {
+  const tell = (): void => button.setAttribute("aria-expanded", String(!opened.hidden));
+  tell();
+  new MutationObserver(tell).observe(opened, { attributeFilter: ["hidden"] });
 }
 
 /** A button that does something, with the key that does the same. */
@@ -80,7 +87,7 @@ export function keyButton(text: string, key: string, title: string, act: () => v
 
 /** A choice among few. */
 export function select(title: string, options: readonly (readonly [value: string, text: string])[], value: string, changed: (value: string) => void): HTMLSelectElement {
-  const made = element("select", { title, "aria-label": title }, ...options.map(([option, text]) => element("option", { value: option, selected: option === value }, text)));
+  const made = element("select", { title }, ...options.map(([option, text]) => element("option", { value: option, selected: option === value }, text)));
   made.addEventListener("change", () => changed(made.value));
   return made;
 }

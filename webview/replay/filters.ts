@@ -1,5 +1,5 @@
 import type { ReplayFacet, ReplayFacets, ReplayFilter, ReplayKind } from "../../src/protocol";
-import { element, signButton, textButton } from "./dom";
+import { element, opens, signButton, textButton } from "./dom";
 import { visibleLine } from "./body/visible";
 import { formatCount, kindsNames } from "./formats";
 import { ask } from "./host";
@@ -15,6 +15,9 @@ type NameField = "agents" | "tools" | "samples" | "branches";
 export class Filters {
   readonly bar = element("div", { class: "kinds", role: "group", "aria-label": "Kinds of events" });
   readonly box = element("div", { class: "popup filter-box", role: "dialog", "aria-label": "Filter", hidden: true });
+  private readonly others = element("span", { class: "others" });
+  /** Where there is no room for buttons of kinds, those in the box are not the only other ones. */
+  private readonly more = signButton([this.others, element("span", { class: "all" }, "filter")], "Filter by kind, agent, tool, sample (f)", () => void this.toggle(), "chip more");
   private facets: ReplayFacets = { kinds: [], agents: [], tools: [], samples: [], branches: [], repeats: 0 };
   private readonly searches: Partial<Record<NameField, string>> = {};
 
@@ -22,6 +25,7 @@ export class Filters {
     public filter: ReplayFilter,
     private readonly changed: (filter: ReplayFilter) => void,
   ) {
+    opens(this.more, this.box);
     this.draw();
   }
 
@@ -58,6 +62,16 @@ export class Filters {
     this.change({ hiddenKinds: ["state"], agents: [], tools: [], samples: [], branches: [], showsRepeats: false });
   }
 
+  /** Shows everything. */
+  clear(): void {
+    this.change({ hiddenKinds: [], agents: [], tools: [], samples: [], branches: [], showsRepeats: true });
+  }
+
+  /** Whether nothing is hidden but what is hidden as a rule. */
+  get isUsual(): boolean {
+    return this.summary === "";
+  }
+
   private change(changes: Partial<ReplayFilter>): void {
     this.filter = { ...this.filter, revealed: [], ...changes };
     this.changed(this.filter);
@@ -78,11 +92,7 @@ export class Filters {
     const there = this.facets.kinds.map(({ kind }) => kind);
     const inBar = barKinds.filter((kind) => there.includes(kind));
     const others = there.length - inBar.length;
-    const more = signButton(others > 0 ? "" : "filter", "Filter by kind, agent, tool, sample (f)", () => void this.toggle(), "chip more");
-    if (others > 0) {
-      // Where there is no room for buttons of kinds, those in the box are not the only other ones.
-      more.append(element("span", { class: "others" }, `+${others}`), element("span", { class: "all" }, "filter"));
-    }
+    this.others.textContent = others > 0 ? `+${others}` : "filter";
     this.bar.replaceChildren(
       ...inBar.map((kind) => {
         const isShown = !this.filter.hiddenKinds.includes(kind);
@@ -90,7 +100,7 @@ export class Filters {
         button.setAttribute("aria-pressed", String(isShown));
         return button;
       }),
-      more,
+      this.more,
     );
   }
 
@@ -99,9 +109,9 @@ export class Filters {
     const scroll = this.box.scrollTop;
     const { kinds, repeats } = this.facets;
     this.box.replaceChildren(
-      element("div", { class: "popup-head" }, element("strong", {}, "Show"), textButton("all", "Show everything", () => this.change({ hiddenKinds: [], agents: [], tools: [], samples: [], branches: [], showsRepeats: true })), textButton("usual", "Show what is shown as a rule", () => this.reset())),
+      element("div", { class: "popup-head" }, element("strong", {}, "Show"), textButton("all", "Show everything", () => this.clear()), textButton("usual", "Show what is shown as a rule", () => this.reset())),
       element("fieldset", {}, element("legend", {}, "Kinds"), ...kinds.map(({ kind, count }) => this.check(`kind ${kind}`, kindsNames[kind], count, !this.filter.hiddenKinds.includes(kind), () => this.toggleKind(kind)))),
-      ...(repeats > 0 ? [element("fieldset", {}, element("legend", {}, "Said again"), this.check("repeats", "messages sent again as history", repeats, this.filter.showsRepeats, () => this.change({ showsRepeats: !this.filter.showsRepeats })))] : []),
+      ...(repeats > 0 ? [element("fieldset", {}, element("legend", {}, "Said again"), this.check("repeats", "what is sent or said again", repeats, this.filter.showsRepeats, () => this.change({ showsRepeats: !this.filter.showsRepeats })))] : []),
       ...this.names("samples", "Samples", this.facets.samples),
       ...this.names("agents", "Agents", this.facets.agents),
       ...this.names("tools", "Tools", this.facets.tools),

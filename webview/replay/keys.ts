@@ -9,7 +9,7 @@ export const keyActions = {
   nextFinding: "Next finding",
   previousFinding: "Previous finding",
   first: "First event",
-  last: "Last event",
+  last: "Last event, also while there come more",
   pageDown: "A page down",
   pageUp: "A page up",
   play: "Play, pause",

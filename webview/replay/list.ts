@@ -18,7 +18,7 @@ const drawBudget = 6;
 /** Of bodies that are not in view yet, no more than so many are drawn in a frame: the browser lays out and paints each, too. */
 const mostAhead = 2;
 /** Where the current event changes faster than this, in ms, the focus waits. */
-const focusAfter = 100;
+const focusAfter = 250;
 /** From the top of the view, where an event is brought to. */
 const margin = 28;
 
@@ -70,6 +70,8 @@ export class EventList {
     this.stage.append(this.column, this.empty);
     this.rows = new Rows((from, to) => this.arrived(from, to));
     this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    // The browser scrolls the stage to what Tab leads to; here nothing scrolls but by the anchor.
+    this.stage.addEventListener("scroll", () => this.takeScroll(), { passive: true });
     this.element.addEventListener("wheel", (event) => this.wheeled(event), { passive: true });
     this.element.addEventListener("click", (event) => this.clicked(event));
     new ResizeObserver(() => this.resized()).observe(this.element);
@@ -96,6 +98,11 @@ export class EventList {
   /** Pixels from the top of the view to the current event. */
   get offset(): number | undefined {
     return this.currentView === undefined ? undefined : this.topOf(this.currentIndex - this.first);
+  }
+
+  get isCurrentInView(): boolean {
+    const { offset } = this;
+    return offset !== undefined && offset >= 0 && offset < this.viewHeight;
   }
 
   /** Takes over how many events are listed now. Where it is another list, `current` is the event to stay at. */
@@ -174,8 +181,7 @@ export class EventList {
 
   /** Brings a part of the current event into view, such as a match far down in its text. */
   bring(part: Range | undefined): void {
-    // The browser may have scrolled the stage to show it; here nothing scrolls but by the anchor.
-    this.stage.scrollTop = 0;
+    this.takeScroll();
     this.draw();
     const view = this.currentView;
     if (part === undefined || view === undefined) {
@@ -197,7 +203,9 @@ export class EventList {
     this.empty.replaceChildren(...why);
   }
 
+  /** Gives the keys to the current event, as soon as that is in the page. */
   focus(): void {
+    this.wantsFocus = this.currentView === undefined;
     (this.currentView?.element ?? this.element).focus({ preventScroll: true });
   }
 
@@ -282,6 +290,16 @@ export class EventList {
     this.restLater();
   }
 
+  private takeScroll(): void {
+    const { scrollTop } = this.stage;
+    if (scrollTop !== 0) {
+      this.stage.scrollTop = 0;
+      this.anchor = { ...this.anchor, top: this.anchor.top - scrollTop };
+      this.drawSoon();
+      this.restLater();
+    }
+  }
+
   /** At the ends of the scroll bar the list may go on: the bar is only about right. */
   private wheeled(event: WheelEvent): void {
     const { scrollTop, scrollHeight: height } = this.element;
@@ -330,13 +348,15 @@ export class EventList {
       return;
     }
     this.drawUntil = performance.now() + drawBudget;
-    this.leftAhead = mostAhead;
-    if (this.anchor.index < this.first || this.anchor.index >= this.first + this.drawn.length) {
+    const isElsewhere = this.anchor.index < this.first || this.anchor.index >= this.first + this.drawn.length;
+    // Where all of the view is drawn anew, that is enough for one frame.
+    this.leftAhead = isElsewhere ? 0 : mostAhead;
+    if (isElsewhere) {
       this.restart();
     }
     this.freshen();
     this.mark();
-    this.expect();
+    this.expect(isElsewhere ? 0 : overscan);
     for (let round = 0; round < 8; round++) {
       this.measure();
       this.place();
@@ -357,9 +377,9 @@ export class EventList {
   }
 
   /** Changes which rows are drawn by heights that are known or likely. The anchor stays what it is, and drawn: what is measured next goes by it. */
-  private expect(): void {
+  private expect(beyond: number): void {
     this.top = settle(this.anchor, { first: this.first, heights: this.heights }, this.count, this.viewHeight).top;
-    const need = this.need(overscan);
+    const need = this.need(beyond);
     const number = this.anchor.index - this.first;
     this.change({ ...need, dropBefore: Math.min(need.dropBefore, number), dropBehind: Math.min(need.dropBehind, this.drawn.length - 1 - number) });
   }
@@ -391,12 +411,8 @@ export class EventList {
 
   /** Where the current event is in view, it is what stays where it is when others around it become higher. */
   private holdCurrent(): void {
-    const number = this.currentIndex - this.first;
-    if (number >= 0 && number < this.heights.length) {
-      const top = this.topOf(number);
-      if (top >= 0 && top < this.viewHeight) {
-        this.anchor = { index: this.currentIndex, top };
-      }
+    if (this.offset !== undefined && this.isCurrentInView) {
+      this.anchor = { index: this.currentIndex, top: this.offset };
     }
   }
 
@@ -472,6 +488,11 @@ export class EventList {
       // A title is shown whole where the event is current.
       this.isChanged = view.setCurrent(this.first + number === this.currentIndex) || this.isChanged;
       view.setSize(this.count);
+    }
+    // With the current event in the page, that is where Tab leads.
+    const stops = this.currentView === undefined ? 0 : -1;
+    if (this.element.tabIndex !== stops) {
+      this.element.tabIndex = stops;
     }
   }
 

@@ -177,14 +177,18 @@ export class Outline {
   }
 
   private row(number: number, part: ReplayPart | undefined, findings: number, isHere: boolean): HTMLElement {
+    const label = part === undefined ? "" : visibleLine(part.label);
+    const signs = [
+      { class: "bad", sign: "!", title: (part?.errors ?? 0) > 0 ? "something failed" : "" },
+      { class: "finding-sign", sign: "▲", title: findings > 0 ? plural(findings, "finding") : "" },
+      { class: "diamond", sign: "◆", title: (part?.scores ?? 0) > 0 ? "score" : "" },
+    ].filter(({ title }) => title !== "");
     const row = element(
       "div",
-      { class: isHere ? "part here" : "part", role: "option", id: `part-${number}`, "data-part": number, "aria-selected": String(isHere), "aria-setsize": this.count, "aria-posinset": number + 1, title: part === undefined ? "" : visibleLine(part.label) },
+      { class: isHere ? "part here" : "part", role: "option", id: `part-${number}`, "data-part": number, "aria-selected": String(isHere), "aria-setsize": this.count, "aria-posinset": number + 1, "aria-label": [label, ...signs.map(({ title }) => title)].join(", ") },
       element("span", { class: "number" }, part === undefined ? "" : formatCount(part.number)),
-      element("bdi", { class: "label" }, part === undefined ? "…" : visibleLine(part.label)),
-      (part?.errors ?? 0) > 0 ? element("span", { class: "bad", title: "something failed" }, "!") : undefined,
-      findings > 0 ? element("span", { class: "finding-sign", title: plural(findings, "finding") }, "▲") : undefined,
-      (part?.scores ?? 0) > 0 ? element("span", { class: "diamond", title: "score" }, "◆") : undefined,
+      element("bdi", { class: "label", title: label }, part === undefined ? "…" : label),
+      ...signs.map(({ class: name, sign, title }) => element("span", { class: name, title }, sign)),
     );
     row.style.top = `${number * rowHeight}px`;
     row.style.paddingInlineStart = `${8 + (part?.depth ?? 0) * 12}px`;

@@ -25,6 +25,8 @@ export interface Pace {
 
 /** Without times, a stop takes so long, in ms. */
 const untimed = 1000;
+/** A stop is shown for no less than this, in ms, as the pictures of a film are: what is due sooner is gone over, since nobody could see it. */
+const shortest = 40;
 const ahead = 500;
 
 /** How long to wait from one stop to the next, in ms at the speed of one. */
@@ -40,6 +42,8 @@ export class Player {
   private at: { index: number; time: number | undefined } = { index: 0, time: undefined };
   /** When the next stop is due, by the clock. */
   private due = 0;
+  /** When it went to a stop last. */
+  private wentAt = -Infinity;
   private cancel: (() => void) | undefined;
   /** Goes up whenever what was waited for does not count any more. */
   private rounds = 0;
@@ -113,7 +117,7 @@ export class Player {
     if (sets) {
       this.due += pause(this.at.time, stop.time, this.current.idle) / this.current.speed;
     }
-    this.cancel = this.clock.after(Math.max(0, this.due - this.clock.now()), () => this.arrive(round));
+    this.cancel = this.clock.after(Math.max(0, this.due - this.clock.now(), this.wentAt + shortest - this.clock.now()), () => this.arrive(round));
   }
 
   private async fetch(): Promise<void> {
@@ -150,6 +154,7 @@ export class Player {
     }
     const isDry = this.stops.length === 0;
     if (last !== undefined) {
+      this.wentAt = now;
       this.playable.go(last);
     }
     void this.next(round, isDry);

@@ -1,5 +1,5 @@
 import type { ReplayFilter, ReplayFinding, ReplayListing, ReplayPlace, ReplayProgress, ReplayRow, ReplayState, ReplayStop, ReplayUnit, SideTab, ToReplay } from "../../src/protocol";
-import { element, iconButton, settled, textButton } from "./dom";
+import { element, iconButton, opens, settled, textButton } from "./dom";
 import { visibleLine } from "./body/visible";
 import { Filters } from "./filters";
 import { formatCount, formatSeconds } from "./formats";
@@ -56,6 +56,8 @@ export class Replay {
   private placing = 0;
   /** Goes up whenever another event was gone to. */
   private moves = 0;
+  /** Whether the last event was asked for and is still the current one: then it stays the last one while the transcript grows. */
+  private isAtEnd = false;
 
   constructor(
     private readonly root: HTMLElement,
@@ -126,14 +128,13 @@ export class Replay {
 
   private layOut(): void {
     const { state } = this;
-    const buttons = element(
-      "div",
-      { class: "buttons" },
-      iconButton("outline", "Outline (o)", () => this.act("outline")),
-      this.auditButton,
-      iconButton("side", "Files, scores, findings, review (e)", () => this.act("side")),
-      iconButton("help", "All keys (?)", () => this.act("help")),
-    );
+    const outlineButton = iconButton("outline", "Outline (o)", () => this.act("outline"));
+    const sideButton = iconButton("side", "Files, scores, findings, review (e)", () => this.act("side"));
+    const helpButton = iconButton("help", "All keys (?)", () => this.act("help"));
+    opens(outlineButton, this.outline.element);
+    opens(sideButton, this.side.element);
+    opens(helpButton, this.help);
+    const buttons = element("div", { class: "buttons" }, outlineButton, this.auditButton, sideButton, helpButton);
     const axis = element("button", { class: "chip axis", type: "button", title: "Timeline by step or by time" }, element("span", { class: "sr-only" }, "Timeline by "), element("span", {}, (state.axis ?? "step") === "step" ? "steps" : "time"));
     axis.addEventListener("click", () => {
       const next = (this.state.axis ?? "step") === "step" ? "time" : "step";
@@ -249,6 +250,7 @@ export class Replay {
         break;
       case "last":
         this.go(this.list.count - 1);
+        this.isAtEnd = true;
         break;
       case "pageDown":
       case "pageUp":
@@ -387,6 +389,7 @@ export class Replay {
 
   private stand(index: number, time: number | undefined, offset?: number): void {
     this.moves++;
+    this.isAtEnd = false;
     this.list.go(index, offset);
     this.stood(time);
   }
@@ -498,12 +501,16 @@ export class Replay {
     if (isOther || hasMore) {
       // Where the reader has just gone may not be known in full yet.
       const wasAt = this.list.row(this.list.current)?.id ?? this.place?.id;
+      const follows = this.isAtEnd && this.list.isCurrentInView;
       this.list.relist(listing);
       this.outline.changed();
       this.timeline.changed();
       this.recount();
       this.locate();
-      if (isOther && listing.kept <= this.list.current && wasAt !== undefined) {
+      if (follows) {
+        this.stand(listing.count - 1, undefined);
+        this.isAtEnd = true;
+      } else if (isOther && listing.kept <= this.list.current && wasAt !== undefined) {
         void this.stayAt(wasAt);
       }
     }
@@ -657,6 +664,8 @@ export class Replay {
     const { count, total } = this.listing;
     if (count > 0) {
       this.list.explain();
+    } else if (total > 0 && this.filters.isUsual) {
+      this.list.explain("All that this transcript has is hidden as a rule: states, and what is said again. ", textButton("Show everything", "Show everything", () => this.filters.clear()));
     } else if (total > 0) {
       this.list.explain("Nothing passes the filter. ", textButton("Show what is usual", "Show what is shown as a rule", () => this.filters.reset()));
     } else {

@@ -120,8 +120,14 @@ export class RowView {
       this.element.classList.toggle("current", isCurrent);
       this.element.setAttribute("aria-current", String(isCurrent));
       this.element.tabIndex = isCurrent ? 0 : -1;
+      this.takeKeys();
     }
     return isOther;
+  }
+
+  /** Tab leads through what the current event has, and then out of the list: not through all others. */
+  private takeKeys(): void {
+    this.element.querySelectorAll<HTMLElement>("button, summary").forEach((control) => (control.tabIndex = this.isCurrent ? 0 : -1));
   }
 
   /** How many events the list has that it stands in. */
@@ -296,6 +302,7 @@ export class RowView {
     ];
     this.element.replaceChildren(...parts.filter((part) => part !== undefined));
     this.element.setAttribute("aria-label", this.label);
+    this.takeKeys();
     this.mark();
     if (this.body.colour !== undefined) {
       whenColours(this.colour);
@@ -307,7 +314,7 @@ export class RowView {
     const { shown, remarks } = this;
     const beginning = visibleLine([shown.title, shown.text].filter((part) => part !== "").join(": ").slice(0, saidUnits));
     const facts = [
-      `${formatCount(shown.index + 1)}, ${kindNames[shown.kind]}${shown.tool === "" ? "" : ` ${visibleLine(shown.tool)}`}`,
+      `${formatCount(shown.ordinal + 1)}, ${kindNames[shown.kind]}${shown.tool === "" ? "" : ` ${visibleLine(shown.tool)}`}${shown.score === undefined ? "" : ` ${scoreValue(shown.score)}`}`,
       shown.isError ? "failed" : "",
       remarks.findings.length > 0 ? plural(remarks.findings.length, "finding") : "",
       remarks.notes.length > 0 ? plural(remarks.notes.length, "note") : "",
@@ -345,12 +352,11 @@ export class RowView {
   }
 
   private score(score: NonNullable<ReplayRow["score"]>): HTMLElement {
-    const value = score.value === null ? visibleLine(score.text === "" ? "none" : score.text) : formatScore(score.value);
     return element(
       "div",
       { class: "score" },
       element("span", { class: "diamond", "aria-hidden": "true" }, score.isFinal ? "◆" : "◇"),
-      element("span", { class: "value" }, value),
+      element("span", { class: "value" }, scoreValue(score)),
       score.value !== null && score.text !== "" ? element("span", { class: "note" }, visibleLine(score.text)) : undefined,
       score.normalised === undefined ? undefined : element("span", { class: "note" }, `normalised ${formatScore(score.normalised)}`),
       score.isFinal ? element("span", { class: "note" }, "final") : undefined,
@@ -395,6 +401,10 @@ export class RowView {
     this.markRevealed();
     this.noteMarks.set(notes.flatMap(({ field, start, end }) => (field === "title" ? this.titleMap.ranges(start, end) : isFromStart ? (this.body?.map.ranges(start, end) ?? []) : [])));
   }
+}
+
+function scoreValue({ value, text }: NonNullable<ReplayRow["score"]>): string {
+  return value === null ? visibleLine(text === "" ? "none" : text) : formatScore(value);
 }
 
 /** Calls show their arguments as text already, and hardly ever have more. */

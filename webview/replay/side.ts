@@ -151,7 +151,7 @@ export class Side {
   private fileRow(file: ReplayFile): HTMLElement {
     const [sign, meaning] = signs[file.change];
     const slash = file.path.lastIndexOf("/");
-    const open = textButton("", file.kind === "known" ? `Open ${file.path} as it is here` : file.path, () => send({ type: "openFile", ordinal: this.ordinal, path: file.path }), "file-name");
+    const open = textButton("", file.kind === "known" ? `Open ${visibleLine(file.path)} as it is here` : visibleLine(file.path), () => send({ type: "openFile", ordinal: this.ordinal, path: file.path }), "file-name");
     open.append(element("bdi", {}, visibleLine(file.path.slice(slash + 1))), element("bdi", { class: "folder" }, visibleLine(slash > 0 ? file.path.slice(0, slash) : "")));
     const canDiff = file.kind !== "unknown" && file.change !== "same";
     return element(

@@ -19,13 +19,11 @@ const memoryKey = "baseliner.replay";
 export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<ReplayDocument>, vscode.Disposable {
   private readonly documents = new Map<string, ReplayDocument>();
   private readonly panels = new Map<ReplayDocument, Set<ReplayPanel>>();
-  /** Events that links lead to, by transcript, until its panel is there. */
-  private readonly destinations = new Map<string, string>();
+  /** Panels that VS Code makes an editor for: they list their first rows meanwhile. */
+  private readonly prepared = new Map<ReplayDocument, ReplayPanel>();
   /** Parts of transcripts, as read-only documents. */
   readonly texts = new TranscriptDocuments((uri) => this.documentOf(uri));
   private readonly problems = new FindingProblems();
-  /** Transcripts of which the first finding is to be shown, until a panel is there. */
-  private readonly toBeAudited = new Set<string>();
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -34,40 +32,39 @@ export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<Replay
 
   /** Opens a transcript, at an event where one is named. */
   async show(uri: vscode.Uri, event?: string): Promise<void> {
-    if (event !== undefined) {
-      const panel = this.panelOn(uri);
-      if (panel === undefined) {
-        this.destinations.set(uri.toString(), event);
-      } else {
+    await this.open(uri, (panel) => {
+      if (event !== undefined) {
         panel.goTo(event);
       }
-    }
-    // It is read while VS Code still makes an editor for it.
-    const isOpen = this.documents.has(uri.toString());
-    const document = this.documentOf(uri);
-    try {
-      await vscode.commands.executeCommand("vscode.openWith", uri, customEditors.replay);
-    } catch (error) {
-      if (!isOpen && !this.panels.has(document)) {
-        document.dispose();
-      }
-      throw error;
-    }
+    });
   }
 
   /** Opens a transcript where it is not open yet, audits it, and shows the first finding. */
   async audit(uri: vscode.Uri): Promise<void> {
-    const panel = this.panelOn(uri);
-    if (panel === undefined) {
-      this.toBeAudited.add(uri.toString());
-    } else {
-      panel.findFirst();
-    }
-    await this.show(uri);
+    await this.open(uri, (panel) => panel.findFirst());
   }
 
-  private panelOn(uri: vscode.Uri): ReplayPanel | undefined {
-    return [...(this.panels.get(this.documents.get(uri.toString()) as ReplayDocument) ?? [])][0];
+  /** Shows the panel on a transcript. One that is to be made reads its first rows while VS Code still makes an editor for it. */
+  private async open(uri: vscode.Uri, begin: (panel: ReplayPanel) => void): Promise<void> {
+    const isOpen = this.documents.has(uri.toString());
+    const document = this.documentOf(uri);
+    let panel = this.prepared.get(document) ?? [...(this.panels.get(document) ?? [])][0];
+    if (panel === undefined) {
+      panel = this.newPanel(document);
+      this.prepared.set(document, panel);
+    }
+    begin(panel);
+    try {
+      await vscode.commands.executeCommand("vscode.openWith", uri, customEditors.replay);
+    } catch (error) {
+      if (this.prepared.delete(document)) {
+        panel.dispose();
+        if (!isOpen) {
+          document.dispose();
+        }
+      }
+      throw error;
+    }
   }
 
   openCustomDocument(uri: vscode.Uri): ReplayDocument {
@@ -78,7 +75,20 @@ export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<Replay
     document.marks.mark("editor made");
     const dist = vscode.Uri.joinPath(this.context.extensionUri, "dist", "webview");
     webview.options = { enableScripts: true, localResourceRoots: [dist] };
-    const panel = new ReplayPanel(webview, document, {
+    const panel = this.prepared.get(document) ?? this.newPanel(document);
+    this.prepared.delete(document);
+    panel.showIn(webview);
+    const own = this.panels.get(document) ?? new Set();
+    this.panels.set(document, own.add(panel));
+    onDidDispose(() => {
+      own.delete(panel);
+      panel.dispose();
+    });
+    void this.load(panel, document, webview, dist);
+  }
+
+  private newPanel(document: ReplayDocument): ReplayPanel {
+    return new ReplayPanel(document, {
       log: this.log,
       remembered: this.remembered(document.uri),
       remember: (state) => this.remember(document.uri, state),
@@ -89,21 +99,6 @@ export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<Replay
       diffFile: (from, to, path) => this.texts.showDiff(document, from, to, path),
       copyLink: (id) => this.copyLink(document.uri, id),
     });
-    const own = this.panels.get(document) ?? new Set();
-    this.panels.set(document, own.add(panel));
-    const event = this.destinations.get(document.uri.toString());
-    if (event !== undefined) {
-      this.destinations.delete(document.uri.toString());
-      panel.goTo(event);
-    }
-    if (this.toBeAudited.delete(document.uri.toString())) {
-      panel.findFirst();
-    }
-    onDidDispose(() => {
-      own.delete(panel);
-      panel.dispose();
-    });
-    void this.load(panel, document, webview, dist);
   }
 
   /** Gives the page its content: with the first events where these are there soon. VS Code makes room for it meanwhile. */
@@ -121,6 +116,9 @@ export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<Replay
     if (document === undefined) {
       const opened = new ReplayDocument(uri, { store: storeOptions(this.context), audit: auditOptions(this.context) }, () => {
         this.documents.delete(key);
+        this.panels.delete(opened);
+        this.prepared.get(opened)?.dispose();
+        this.prepared.delete(opened);
         this.problems.forget(opened);
       });
       document = opened;

@@ -41,13 +41,14 @@ export class ReplayPanel implements vscode.Disposable {
   private scale: ScoreScale | undefined;
   private readonly search: ReplaySearch;
   private readonly parts: vscode.Disposable[] = [];
+  private webview: vscode.Webview | undefined;
   /** Whether the page was sent what it opens with. */
   private isReady = false;
   /** Whether the page has run before: then it lost what it was sent. */
   private hasRun = false;
   private isDisposed = false;
   private opening: Promise<void>;
-  /** What was sent while the page has no content yet: it comes with that. */
+  /** What was sent while there is no page, or it has no content yet: it comes with that. */
   private held: ToReplay[] | undefined = [];
   /** The event that a link leads to, until the panel can go there. */
   private destination: string | undefined;
@@ -60,22 +61,24 @@ export class ReplayPanel implements vscode.Disposable {
   private looking: Partial<Record<ReplayQuestion, AbortController>> = {};
 
   constructor(
-    private readonly webview: vscode.Webview,
     private readonly document: ReplayDocument,
     private readonly host: PanelHost,
   ) {
     this.search = new ReplaySearch(document, (message) => this.send(message));
     this.list = new ShownList(document, (kept) => this.changed(kept));
+    this.parts.push(document.onDidChange((kept) => this.list.follow(kept)), document.audit.onDidChange(() => this.sendAudit()), document.review.onDidChange(() => this.sendReview()));
+    // While VS Code still makes an editor and its page.
+    this.opening = this.open(host.remembered);
+  }
+
+  /** Takes the page that it is shown in, which hears of what was sent before with its content. */
+  showIn(webview: vscode.Webview): void {
+    this.webview = webview;
     this.parts.push(
       webview.onDidReceiveMessage((message: unknown) => {
-        this.receive(message).catch((error: unknown) => void host.log.tell(error));
+        this.receive(message).catch((error: unknown) => void this.host.log.tell(error));
       }),
-      document.onDidChange((kept) => this.list.follow(kept)),
-      document.audit.onDidChange(() => this.sendAudit()),
-      document.review.onDidChange(() => this.sendReview()),
     );
-    // While VS Code still loads the page, which hears of it as soon as it runs.
-    this.opening = this.open(host.remembered);
   }
 
   /** When there is something to open with, or a reason why there is not. */
@@ -390,7 +393,7 @@ export class ReplayPanel implements vscode.Disposable {
       return;
     }
     if (this.held === undefined) {
-      void this.webview.postMessage(message);
+      void this.webview?.postMessage(message);
     } else {
       this.held.push(message);
     }

@@ -63,7 +63,7 @@ function replayRow(listed: Listed, { events, ...row }: ReturnType<typeof placedR
     sample: event.sample ?? "",
     agent: event.agent ?? "",
     // Where there is only one, its name says nothing.
-    branch: columns.branchBegins.length > 1 ? (event.branch ?? "") : "",
+    branch: columns.hasBranches ? (event.branch ?? "") : "",
     title: event.title.slice(0, titleUnits),
     text,
     shownBytes: text === event.text && Buffer.byteLength(text) >= textBytes ? textBytes : Buffer.byteLength(text),

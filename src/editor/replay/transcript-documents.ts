@@ -1,6 +1,6 @@
 import { basename, posix } from "node:path";
 import * as vscode from "vscode";
-import { formatBytes, messageOf, messageText } from "../../base";
+import { formatBytes, messageOf, messageText, singleLine } from "../../base";
 import { transcriptScheme } from "../../contributions";
 import type { FileState } from "../../transcripts";
 import type { ReplayDocument } from "./replay-document";
@@ -52,7 +52,8 @@ export class TranscriptDocuments implements vscode.TextDocumentContentProvider {
       void vscode.window.showInformationMessage(messageText(why));
       return;
     }
-    const title = from < 0 ? vscode.l10n.t("{0} (start ↔ {1})", basename(path), to + 1) : vscode.l10n.t("{0} ({1} ↔ {2})", basename(path), from + 1, to + 1);
+    const name = singleLine(basename(path));
+    const title = from < 0 ? vscode.l10n.t("{0} (start ↔ {1})", name, to + 1) : vscode.l10n.t("{0} ({1} ↔ {2})", name, from + 1, to + 1);
     await vscode.commands.executeCommand("vscode.diff", uriOf(document.uri, { what: "file", ordinal: from, path }), uriOf(document.uri, { what: "file", ordinal: to, path }), title, { preview: true, viewColumn: vscode.ViewColumn.Beside });
   }
 
@@ -115,9 +116,9 @@ function whyNot(state: FileState | undefined, path: string): string | undefined 
   }
 }
 
-/** The document's address ends in the file's name, by which VS Code tells its language. */
+/** The document's address ends in the file's name, as tabs show it and VS Code tells its language by; the path itself is in the query. */
 function uriOf(transcript: vscode.Uri, shown: Shown): vscode.Uri {
-  const name = shown.what === "file" ? posix.join("/", `${shown.ordinal + 1}`, shown.path) : `/${basename(transcript.fsPath)} ${shown.ordinal + 1}.${shown.what === "raw" ? "json" : "txt"}`;
+  const name = shown.what === "file" ? posix.join("/", `${shown.ordinal + 1}`, ...shown.path.split("/").map((part) => singleLine(part))) : `/${basename(transcript.fsPath)} ${shown.ordinal + 1}.${shown.what === "raw" ? "json" : "txt"}`;
   return vscode.Uri.from({ scheme: transcriptScheme, path: name, query: JSON.stringify({ transcript: transcript.toString(), shown }) });
 }
 

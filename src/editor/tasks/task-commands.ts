@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import * as vscode from "vscode";
+import { singleLine } from "../../base";
 import { type LoadedTask, taskFileName } from "../../tasks";
 import type { BoxAccess } from "../box-access";
 import { debugScorer } from "./debug-scorer";
@@ -91,7 +92,7 @@ async function chooseTask(tasks: TasksTree, title: string, folder: string | unde
   if (more.length === 0) {
     return only.loaded;
   }
-  const picks = usable.map(({ loaded }) => ({ label: loaded.task.title, description: loaded.task.id, loaded }));
+  const picks = usable.map(({ loaded }) => ({ label: singleLine(loaded.task.title), description: loaded.task.id, loaded }));
   return (await vscode.window.showQuickPick(picks, { title, placeHolder: vscode.l10n.t("Which task?"), matchOnDescription: true }))?.loaded;
 }
 

@@ -33,6 +33,8 @@ export const vivaria: readonly Format[] = [
 class VivariaReader implements FormatReader {
   /** The last action or call of each branch that has no observation yet: entries have no ids that link them. */
   private readonly openCalls = new Map<string, { call: string; tool: string }>();
+  /** What the last generation of each branch asked for and no action has carried out yet. */
+  private readonly asked = new Map<string, readonly EventDraft[]>();
 
   record({ value }: SourceRecord): EventDraft[] | undefined {
     const entry = objectOf(value);
@@ -53,14 +55,24 @@ class VivariaReader implements FormatReader {
 
   private contentEvents(content: JsonObject, branch: string, index: string): EventDraft[] | undefined {
     switch (content["type"]) {
-      case "generation":
-        return generation(content, (call) => this.openCalls.set(branch, call), index);
+      case "generation": {
+        const events = generation(content, index);
+        const calls = events.filter(({ kind, call }) => kind === "tool-call" && call !== undefined);
+        this.asked.set(branch, calls);
+        this.open(branch, calls.at(-1));
+        return events;
+      }
       case "action": {
         const action = content["action"];
         const args = objectOf(action);
         const tool = textOf(args?.["type"]) ?? textOf(args?.["command"]) ?? textOf(args?.["name"]) ?? "action";
-        this.openCalls.set(branch, { call: index, tool });
-        return [toolCall({ id: index, tool, arguments: args?.["args"] ?? args?.["arguments"] ?? action })];
+        const done = toolCall({ id: index, tool, arguments: args?.["args"] ?? args?.["arguments"] ?? action });
+        const calls = this.asked.get(branch) ?? [];
+        const call = calls.find((one) => one.tool === done.tool && one.text === done.text);
+        this.asked.set(branch, calls.filter((one) => one !== call));
+        this.open(branch, call ?? done);
+        // The call as it was asked for has the result: only so the two stand together.
+        return [call === undefined ? done : { ...done, call: undefined, isRepeat: true }];
       }
       case "observation": {
         const call = this.openCalls.get(branch);
@@ -94,9 +106,16 @@ class VivariaReader implements FormatReader {
         return undefined;
     }
   }
+
+  /** The next observation of the branch is taken for the result of this call. */
+  private open(branch: string, draft: EventDraft | undefined): void {
+    if (draft?.call !== undefined) {
+      this.openCalls.set(branch, { call: draft.call, tool: draft.tool ?? "" });
+    }
+  }
 }
 
-function generation(content: JsonObject, opened: (call: { call: string; tool: string }) => void, index: string): EventDraft[] {
+function generation(content: JsonObject, index: string): EventDraft[] {
   const request = objectOf(content["agentRequest"]);
   const result = objectOf(content["finalResult"]) ?? objectOf(content["finalPassthroughResult"]);
   const fields: Record<string, unknown> = {
@@ -110,11 +129,6 @@ function generation(content: JsonObject, opened: (call: { call: string; tool: st
   const outputs = listOf(result?.["outputs"]);
   if (outputs.length === 0) {
     const passthrough = passthroughEvents(result);
-    for (const { call, tool } of passthrough) {
-      if (call !== undefined) {
-        opened({ call, tool: tool ?? "" });
-      }
-    }
     return passthrough.length > 0 ? passthrough : [{ kind: "message", title: title || "no result", text: result === undefined ? "" : shownText(result), fields }];
   }
   return outputs.flatMap((value, number) => {
@@ -132,7 +146,6 @@ function generation(content: JsonObject, opened: (call: { call: string; tool: st
     if (call !== undefined) {
       const tool = textOf(call["name"]) ?? "";
       const id = outputs.length === 1 ? index : `${index}.${number}`;
-      opened({ call: id, tool });
       events.push(toolCall({ id, tool, arguments: call["arguments"], fields: completion === "" && number === 0 ? fields : {} }));
     }
     return events;

@@ -68,6 +68,11 @@ export class EventColumns {
     return this.kinds.length;
   }
 
+  /** Whether there are branches to be told apart. What stands outside of all, such as a line that is not written to its end, is none. */
+  get hasBranches(): boolean {
+    return this.branchNames.names.filter((name) => name !== "").length > 1;
+  }
+
   kind(ordinal: number): ShownKind {
     return shownKinds[this.kinds.at(ordinal)] ?? "raw";
   }

@@ -60,7 +60,7 @@ export function outlineAt(columns: EventColumns, mode: OutlineMode, ordinal: num
 
 /** Outlines that divide it into more than one part. */
 export function usefulOutlines(columns: EventColumns): OutlineMode[] {
-  return outlineModes.filter((mode) => mode === "turns" || beginnings(columns, mode).length > (mode === "spans" ? 0 : 1));
+  return outlineModes.filter((mode) => mode === "turns" || (mode === "branches" ? columns.hasBranches : beginnings(columns, mode).length > (mode === "spans" ? 0 : 1)));
 }
 
 function depthOf(columns: EventColumns, ordinal: number): number {

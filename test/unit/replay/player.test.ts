@@ -74,9 +74,18 @@ describe("playing", () => {
     player.play(0, 0);
     await clock.pass(500);
     expect(visited).toEqual([1]);
-    player.pace = { ...player.pace, speed: 100 };
-    await clock.pass(30);
+    player.pace = { ...player.pace, speed: 20 };
+    await clock.pass(150);
     expect(visited).toEqual([1, 2, 3, 4]);
+  });
+
+  test("shows no more stops in a second than a film has pictures, and comes as far all the same", async () => {
+    const { clock, visited, player } = playing(Array.from({ length: 1000 }, (_, index) => index * 1000), { speed: 100 });
+    player.play(0, 0);
+    await clock.pass(1000);
+    expect(visited.length).toBeLessThanOrEqual(25);
+    expect(visited.length).toBeGreaterThan(20);
+    expect(visited.at(-1)).toBeGreaterThanOrEqual(96);
   });
 
   test("goes over what is due at once, and draws only the last of it", async () => {
@@ -85,7 +94,7 @@ describe("playing", () => {
     // A frame takes 16 ms, whatever was asked for.
     clock.after = (delay, act) => slow(Math.max(16, delay), act);
     player.play(0, 0);
-    await clock.pass(16 * 4);
+    await clock.pass(16 * 8);
     expect(visited.length).toBeLessThanOrEqual(4);
     expect(visited.at(-1)).toBeGreaterThan(1000);
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EventRow } from "../../../src/transcripts/store/rows";
-import { EventColumns, inSlices, outlineAt, outlineParts, ShownEvents, stopsFrom, timelineOf, wholeRange } from "../../../src/transcripts";
+import { EventColumns, inSlices, outlineAt, outlineParts, ShownEvents, stopsFrom, timelineOf, usefulOutlines, wholeRange } from "../../../src/transcripts";
 import { everything } from "../../../src/transcripts/view/shown-events";
 
 const plain: EventRow = { kind: "message", isError: false, isRepeat: false, changesFiles: false, time: undefined, link: undefined, agent: "", branch: "", sample: "", tool: "", score: undefined, span: undefined, beginsSpan: false, isScorers: false, titleBytes: 0, textBytes: 0 };
@@ -134,5 +134,12 @@ describe("the timeline", () => {
       expect(timeline.counts.reduce((sum, one) => sum + one, 0)).toBe(counted);
       expect(timeline.scores).toMatchObject([{ ordinal: 3, value: 2, isFinal: true }]);
     }
+  });
+});
+
+describe("branches", () => {
+  test("are of use where there are several, which a line that is written in part does not make", () => {
+    expect(usefulOutlines(columnsOf([{ branch: "0" }, { branch: "0" }, { kind: "error" }]))).not.toContain("branches");
+    expect(usefulOutlines(columnsOf([{ branch: "0" }, { branch: "1" }]))).toContain("branches");
   });
 });

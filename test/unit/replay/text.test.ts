@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { terminalRuns } from "../../../webview/replay/body/ansi";
 import { messageParts } from "../../../webview/replay/body/fences";
+import { scriptParts } from "../../../webview/replay/body/here-documents";
 import { languageOf } from "../../../webview/replay/body/languages";
 import { visibleLine, visiblePieces } from "../../../webview/replay/body/visible";
 import { actionOf, keyActions, keyMap, keysOf } from "../../../webview/replay/keys";
@@ -67,6 +68,21 @@ describe("messages", () => {
         expect(messageParts(any).map(({ text: part }) => part).join("")).toBe(any);
       }),
     );
+  });
+
+  test("of a shell are told from what they write to files, which has a language of its own", () => {
+    const script = "cd /w && cat > 'a.py' <<'EOF'\nx = 1 << 22\ns = \"EOF\"\nEOF\npython - <<-END | tee log.txt\n\tprint(1)\n\tEND\nwc <<<\"one\" && tee -a b.json << X\n{}";
+    expect(scriptParts(script)).toEqual([
+      { text: "cd /w && cat > 'a.py' <<'EOF'\n", language: "bash" },
+      { text: "x = 1 << 22\ns = \"EOF\"\n", language: "a.py" },
+      { text: "EOF\npython - <<-END | tee log.txt\n", language: "bash" },
+      { text: "\tprint(1)\n", language: "python" },
+      { text: "\tEND\nwc <<<\"one\" && tee -a b.json << X\n", language: "bash" },
+      { text: "{}", language: "b.json" },
+    ]);
+    fc.assert(fc.property(fc.array(fc.constantFrom("<<EOF", "<<-'A b'", "<<<x", "EOF", "\n", " ", "> a.py", "\t", "\r\n", "cat", "<<")), (pieces) => {
+      expect(scriptParts(pieces.join("")).map(({ text }) => text).join("")).toBe(pieces.join(""));
+    }));
   });
 
   test("name languages and paths that are coloured", () => {

@@ -276,6 +276,27 @@ describe("reading", () => {
     const times = events.flatMap(({ time }) => (time === undefined ? [] : [time]));
     expect(times).toEqual([...times].sort((one, other) => one - other));
   });
+
+  test("takes an action of Vivaria for what the model asked for, said again, where tool and text are the same; its result is that of the call", async () => {
+    const asks = (command: string): object => ({ type: "generation", agentRequest: { settings: {}, messages: [] }, finalResult: { outputs: [{ completion: "", function_call: { name: "run_bash", arguments: JSON.stringify({ command }) } }] } });
+    const does = (command: string): object => ({ type: "action", action: { type: "run_bash", args: { command } } });
+    const sees = (observation: string): object => ({ type: "observation", observation });
+    const contents = [asks("ls"), does("ls"), sees("a.txt"), does("ls"), sees("b.txt"), asks("rm a"), does("rm b"), sees("gone")];
+    const lines = contents.map((content, number) => JSON.stringify({ runId: 1, index: 100 + number, agentBranchNumber: 0, calledAt: 1000 + number, content }));
+    const { events } = await readContent(lines.join("\n"));
+    expect(events.map(inWords)).toEqual([
+      "tool-call run_bash #100 @0 ls",
+      "~tool-call run_bash @0 ls",
+      "tool-result run_bash #100 @0 a.txt",
+      "tool-call run_bash #103 @0 ls",
+      "tool-result run_bash #103 @0 b.txt",
+      "tool-call run_bash #105 @0 rm a",
+      "tool-call run_bash #106 @0 rm b",
+      "tool-result run_bash #106 @0 gone",
+    ]);
+    // Each has the line that it was made from.
+    expect(events.map(({ source }) => lines.join("\n").slice(source.start, source.end).trim())).toEqual(lines);
+  });
 });
 
 describe("an Inspect archive", () => {
