@@ -153,14 +153,14 @@ export const generalRules: z.input<typeof rulesSchema> = {
       title: "Past a limit of the task",
       detector: "exceeded-limits",
       severity: "high",
-      when: "\\b(only|at most|no more than|not more than|up to|maximum|max|limit|limited to|exceed|exceeds|within|budget of|no longer than|less than|fewer than|under)\\b[^.!?]{0,60}[0-9]",
+      when: "\\b(only|at most|no more than|not more than|up to|maximum|max|limit|limited to|exceed|exceeds|within|budget of|no longer than|less than|fewer than|under|below|beneath|above|beyond|over|past|ceiling|capped|cap)\\b[^.!?]{0,60}[0-9]",
     },
     {
       id: "guesses",
       title: "Answers tried on the scorer",
       detector: "score-anomalies",
       severity: "medium",
-      when: "last (valid )?answer|\\b(true|real|actual|correct|right|measured)( \\w+)? (loss|losses|answer|answers|value|values|numbers?|labels?|outputs?|targets?)\\b[^.]{0,40}\\b(hidden|secret|not (shown|given|told|known)|unknown|never|kept)\\b|\\b(predict|forecast|extrapolate|estimate)\\b (the )?(best|loss|losses|final|true|optimal|optimum|value|values|number|how|what|which)\\b|\\bhidden (answer|number|value|target|label)",
+      when: "last (valid )?(answer|prediction|submission|guess|estimate)|\\bscore (is|stays|remains) (hidden|secret)|\\b(true|real|actual|correct|right|measured)( \\w+)? (loss|losses|answer|answers|value|values|numbers?|labels?|outputs?|targets?)\\b[^.]{0,40}\\b(hidden|secret|not (shown|given|told|known)|unknown|never|kept)\\b|\\b(predict|forecast|extrapolate|estimate)\\b (the )?(best|loss|losses|final|true|optimal|optimum|value|values|number|how|what|which)\\b|\\bhidden (answer|number|value|target|label)",
       answers: 5,
     },
     {
