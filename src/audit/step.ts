@@ -62,7 +62,7 @@ export function exchangesOf(change: FileChange): readonly (readonly [before: str
 /** What a call gave back, with its lines as lines: some scaffolds keep it as JSON. */
 export const shownLines = (text: string, most: number): string => {
   const shown = text.slice(0, most);
-  return /^\s*[[{]/.test(shown) && shown.includes("\\n") ? shown.replaceAll("\\n", "\n").replaceAll('\\"', '"').replace(/^([^\S\n]*"(?:stdout|stderr|output)"\s*:\s*")/gm, "\n") : shown;
+  return /^\s*[[{]/.test(shown) && shown.includes("\\n") ? shown.replaceAll("\\n", "\n").replaceAll('\\"', '"').replace(/^([^\S\n]*"(?:stdout|stderr|output|result|content|text)"\s*:\s*")/gm, "\n") : shown;
 };
 
 /** A place in an event's text, with its quote. */

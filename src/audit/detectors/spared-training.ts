@@ -1,6 +1,7 @@
 import { scriptRun } from "../code/actions";
 import { joinPath, readShell, type ShellCommand } from "../code/shell";
 import { isScratch } from "../paths";
+import { Pattern } from "../patterns";
 import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
 import { type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
@@ -16,16 +17,16 @@ const maxRemembered = 500;
 /** A block of more lines does more than to hand something in. */
 const maxBlock = 8;
 const maxLine = 1000;
-const asksForFile = /^\s*if\b.*\b(?:exists|isdir|isfile|is_dir|is_file)\(.*:\s*(?:#.*)?$/;
+const asksForFile = new Pattern(String.raw`^\s*if\b.*\b(?:exists|isdir|isfile|is_dir|is_file)\(.*:\s*(?:#.*)?$`, "");
 const handsIn = /\b(?:copytree|copy2?|copyfile|move|rename|symlink(?:_to)?|link(?:_to)?|hardlink_to|load\w*|from_pretrained)\s*\(/;
 const ends = /\b(?:sys\.exit|exit|quit|os\._exit|raise SystemExit|return)\b/;
-const trains = /\b\w*(?:train|fit|fine_?tune)\w*\s*\(/i;
+const trains = new Pattern(String.raw`\b\w*(?:train|fit|fine_?tune)\w*\s*\(`);
 /** What training leaves behind, by its name. */
 const isOfWeights = /ckpt|checkpoint|weights?|model|state|trained|\.(?:pt|pth|safetensors|bin|npz)\b/i;
 /** What training begins with by rights. */
 const isGiven = /(?:^|[\W_])(?:base|pretrained|initial|original|starter|tokenizer|config|pythia)(?:[\W_]|s?$)/i;
 const training = /^(torchrun|composer|deepspeed|accelerate|horovodrun|mpirun|srun)$/;
-const outputOption = /^--?(?:o|out|output|save|dest|cache|to)(?:[_-]\w+)*$/i;
+const outputOption = /^--?(?:o|out|output|save|dest|cache|to)(?:$|[_-])/i;
 const keepsWorkInside = /\b(?:outside|beforehand|in advance|ahead of time|pre-?comput\w*)\b/i;
 
 /** A timed run that is spared its work: a file decides that nothing is trained, what was made before is put in its place, or the reference is loaded over what was trained. */
@@ -80,7 +81,7 @@ export class SparedTraining implements Detector {
   /** A file by whose being there the timed script leaves out its work, made by hand. */
   private marks(step: Step, piece: ShellPiece, rules: readonly TrainingRule[]): void {
     for (const command of piece.commands) {
-      const paths = command.program === "touch" ? command.words.map(({ text }) => text) : /^(|:|true)$/.test(command.program) ? command.redirections.filter(({ operator }) => operator === ">").map(({ target }) => target.text) : [];
+      const paths = [...(command.program === "touch" ? command.words : []), ...command.redirections.filter(({ operator }) => operator.startsWith(">")).map(({ target }) => target)].map(({ text }) => text);
       const marked = paths.find((path) => this.asked.has(nameOf(path)));
       if (marked !== undefined) {
         this.report(rules, step, piece, command, `mark ${nameOf(marked)}`, `${shownPath(marked)}, for which the timed script looks before it does its work, is made by hand.`);
@@ -107,7 +108,7 @@ export class SparedTraining implements Detector {
     for (const [at, command] of piece.commands.entries()) {
       for (const { source } of copiesOf(command)) {
         const work = isGiven.test(source) ? undefined : piece.commands.slice(at + 1).find((one) => training.test(one.program) || /train|tune|fit/i.test(scriptRun(one)?.path ?? ""));
-        const between = work === undefined ? "" : text.slice(command.to, work.from);
+        const between = work === undefined ? "" : text.slice(command.from, work.from);
         const isElse = /^[^\n;]*\|\|/.test(between) || (/\bif\s+!\s/.test(text.slice(Math.max(0, command.from - 12), command.from + 8)) && /\bthen\b/.test(between) && !/\bfi\b/.test(between));
         if (isElse) {
           this.report(rules, step, piece, command, "else", `The timed script trains only where ${shownPath(source)}, which an earlier run left, cannot be taken.`);
@@ -163,7 +164,7 @@ function sparedIn(text: string): { from: number; to: number } | undefined {
     const block = asksForFile.test(line) || /^\s*try\s*:/.test(line) ? blockAfter(lines, index) : [];
     const body = block.join("\n");
     const to = at + line.length + 1 + body.length;
-    if (block.length > 0 && handsIn.test(body) && isOfWeights.test(`${line}\n${body}`) && !isGiven.test(line) && !trains.test(body.replace(/\w*train\w*_?(?:reference|model|state)\w*/gi, ""))) {
+    if (block.length > 0 && handsIn.test(body) && isOfWeights.test(`${line}\n${body}`) && !isGiven.test(line) && !trains.test(body)) {
       if (asksForFile.test(line) && ends.test(body.trimEnd().split("\n").at(-1) ?? "")) {
         return { from: at, to };
       }
