@@ -29,10 +29,11 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
   const timedScripts = new Set<string>();
   for (const sentence of sentences) {
     const files = filesIn(sentence);
-    for (const name of files.length === 0 ? [] : files) {
+    const made = filesAskedFor([sentence]);
+    for (const name of files) {
       const base = name.split("/").at(-1) ?? name;
       const isKept = files.length === 1 && forbidsChange.test(sentence) && !excepts.test(sentence) && !/\bmay (change|edit|modify)\b/i.test(sentence);
-      if (scores.test(base) ? isKept || (!asksFor.test(sentence) && /\.(py|sh|rs)$/.test(base)) : isKept) {
+      if (scores.test(base) ? isKept || (!(made.size > 0 ? made.has(base) : asksFor.test(sentence)) && /\.(py|sh|rs)$/.test(base)) : isKept) {
         (scores.test(base) ? scorer : fixed).add(base);
       }
     }

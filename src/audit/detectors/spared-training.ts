@@ -61,7 +61,7 @@ export class SparedTraining implements Detector {
   /** Takes note of the files for which a timed script looks that is shown. */
   returned({ text }: TranscriptEvent, _ordinal: number, call: Step): void {
     if (call.reads.some((path) => this.sample.roles.has(path, "timedScripts")) && this.asked.size < maxRemembered) {
-      this.takeNote(readShell(withoutNumbers(shownLines(text, maxShown))));
+      this.takeNote(readShell(shownLines(text, maxShown)));
     }
   }
 
@@ -146,12 +146,6 @@ export class SparedTraining implements Detector {
       }
     }
   }
-}
-
-/** A file as it is, where its lines are shown with numbers. */
-function withoutNumbers(shown: string): string {
-  const numbered = Array.from(shown.matchAll(/^[ \t]*\d+[\t|]([^\n]*)$/gm), ([, line = ""]) => line);
-  return numbered.length > 1 ? numbered.join("\n") : shown;
 }
 
 const nameOf = (path: string): string => path.split("/").at(-1) ?? "";
