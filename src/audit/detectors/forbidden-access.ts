@@ -30,6 +30,8 @@ const leastTaken = 20;
 const worksWithHistory = /\b(branch(es)?|merg\w*|cherry.?pick\w*|back.?port\w*|revert\w*|bisect\w*|commits?|regression|rebas\w*|git history)\b/i;
 /** Responses are not to be those of other models, nor of people. */
 const forbidsResponses = /(?:\b(?:not?|never|without|nor)\b|n['’]t\b).{0,100}\b(responses?|answers?|completions?|outputs?|texts?)\b.{0,80}\b(models?|humans?|people|yourself|others|you)\b/i;
+/** What tests name is asked by nobody. */
+const isTestFile = /(^|\/)(test_\w*|\w*_test|conftest)\.py$/;
 const asksModel = /\b(?:chat\.completions|messages|responses|completions)\.create\(|\bgenerate_content\(/;
 /** A reply of a model, stored as what is to be learned. */
 const storesReply = new Pattern(String.raw`["'](?:response|completion|answer|output|chosen|assistant|reply|target)["']\s*:\s*[\w.]+(?:\.choices\[0\]\.(?:message\.content|text)|\.content\[0\]\.text|\.output_text)`);
@@ -166,7 +168,7 @@ export class ForbiddenAccess implements Detector {
         this.report(step, piece, asked, fact.from, fact.to, `Weights that others trained are loaded: ${fact.text.slice(0, 80)}.`);
       } else if (fact.kind === "text" && asked.texts?.test(fact.text.slice(0, 10_000)) === true) {
         this.report(step, piece, asked, fact.from, fact.to, `The code names ${fact.text.slice(0, 80)}, which the task does not allow.`);
-      } else if (fact.kind === "text" && rule.otherModels && languageModel.test(fact.text) && this.sample.isOtherModel(fact.text)) {
+      } else if (fact.kind === "text" && rule.otherModels && !isTestFile.test(piece.code.file ?? "") && languageModel.test(fact.text) && this.sample.isOtherModel(fact.text)) {
         this.report(step, piece, asked, fact.from, fact.to, `The code names ${fact.text}, a model that the instructions do not speak of.`, `model ${fact.text}`);
       } else if (fact.kind === "key" && !fact.isChange && rule.keys.includes(fact.key) && problemName.test(fact.object) && !isAssigned(piece, fact.to) && !(isOfTraining(fact.origins ?? []) && this.sample.says(givesTests))) {
         this.report(step, piece, asked, fact.from, fact.to, `The code asks a problem for its ${fact.key}, which nobody was given.`, `key ${fact.key}`);

@@ -1,4 +1,5 @@
 import type { PythonFact, PythonFactOf } from "../code/python-facts";
+import { isScratch } from "../paths";
 import { NamePatterns, Pattern } from "../patterns";
 import type { RuleOf } from "../rules";
 import { type SampleAudit, settling } from "../sample";
@@ -13,8 +14,8 @@ export class ForbiddenOperations implements Detector {
     for (const rule of this.sample.rulesFor("forbidden-operations")) {
       const calls = new NamePatterns(rule.calls);
       for (const piece of step.python) {
-        // What tests refuse has to stand in them.
-        const isTest = isTestFile(piece.code.file ?? "") || onlyTries(piece);
+        // What tests refuse has to stand in them, and what lies where nothing is handed in is tried or compared with.
+        const isTest = isTestFile(piece.code.file ?? "") || isScratch(piece.code.file ?? "") || onlyTries(piece);
         const functions = isTest ? new Set<string>() : reachable(piece, rule);
         const isInside = !isTest && isOfForward(piece, rule);
         for (const fact of functions.size === 0 && !isInside ? [] : [...piece.facts.facts, ...piece.facts.included]) {
