@@ -1,6 +1,7 @@
 import { messageOf } from "../base";
 import { openTranscript, TranscriptError, type TranscriptEvent, type TranscriptFacts, type TranscriptReading } from "../transcripts";
 import { Audit, type AuditResult } from "./audit";
+import { toldFirst } from "./known-tasks";
 import type { RuleSet } from "./rule-set";
 
 /** How far an audit has come: bytes read, of `total`, and how many events. */
@@ -31,10 +32,10 @@ export interface TranscriptAudit extends AuditResult {
 /**
  * Audits a transcript that lies on the disk. A file that cannot be read is a problem in the result, never an exception.
  *
- * @param rulesFor chooses the rules by what the transcript says of itself before its first events
+ * @param rulesFor chooses the rules by what the transcript says of itself before its first events, and by what the solver is told in these
  * @param cache an existing folder for members of archives that are too large for memory
  */
-export async function auditTranscript(path: string, rulesFor: (facts: TranscriptFacts, format: string) => RuleSet, cache: string, { progress, open = openTranscript }: TranscriptAuditOptions = {}): Promise<TranscriptAudit> {
+export async function auditTranscript(path: string, rulesFor: (facts: TranscriptFacts, format: string, told: string) => RuleSet, cache: string, { progress, open = openTranscript }: TranscriptAuditOptions = {}): Promise<TranscriptAudit> {
   let audit: Audit | undefined;
   let format = "";
   let events = 0;
@@ -46,7 +47,7 @@ export async function auditTranscript(path: string, rulesFor: (facts: Transcript
     try {
       for await (const batch of reading.batches()) {
         if (audit === undefined || batch.restarts === true) {
-          audit = new Audit(rulesFor(reading.facts, format));
+          audit = new Audit(rulesFor(reading.facts, format, toldFirst(batch.events)));
           events = 0;
           damaged = 0;
         }

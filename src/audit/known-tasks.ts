@@ -1,4 +1,5 @@
-import { sessionFormat, type TranscriptFacts } from "../transcripts";
+import { sessionFormat, type TranscriptEvent, type TranscriptFacts } from "../transcripts";
+import { Pattern } from "./patterns";
 import { type RuleSet, withCeilings } from "./rule-set";
 
 /** The rules that a transcript is audited by, and whose they are: the title of a task, or nothing for the general ones. */
@@ -17,6 +18,8 @@ export interface RuleChoice {
 export interface KnownTask {
   readonly title: string;
   readonly names: readonly string[];
+  /** Expressions that all match where a solver is told to do it, in whatever words. */
+  readonly told: readonly string[];
   /** For sessions, which ran the task as it lies here, in the profile that they name; a session that names none is held to what is implausible in every profile. */
   readonly own: RuleSet;
   /** Names of its profiles. */
@@ -28,12 +31,32 @@ export interface KnownTask {
 /** The same rules for every transcript. */
 export const sameRules = (rules: RuleSet, task = ""): RuleChoice => ({ otherwise: { rules, task }, tasks: [] });
 
-/** Chooses by what a transcript says of itself, such as `ai_rd_fix_embedding/main` or `Fix Embedding`. */
-export function chooseRules({ otherwise, tasks }: RuleChoice, facts: TranscriptFacts, format: string): ChosenRules {
+/** Of longer instructions the beginning tells which task it is. UTF-16 units. */
+const maxTold = 32_000;
+
+/** What a solver is told before it does anything, as far as these first events have it. */
+export function toldFirst(events: Iterable<Pick<TranscriptEvent, "kind" | "text">>): string {
+  let told = "";
+  for (const { kind, text } of events) {
+    if (kind === "tool-call" || kind === "file-edit" || told.length >= maxTold) {
+      break;
+    }
+    told += kind === "user" || kind === "system" ? `\n${text.slice(0, maxTold)}` : "";
+  }
+  return told.slice(0, maxTold);
+}
+
+/**
+ * Chooses by what a transcript says of itself, such as `ai_rd_fix_embedding/main` or `Fix Embedding`, else by what the solver is told in it.
+ * @param told what `toldFirst` gives
+ */
+export function chooseRules({ otherwise, tasks }: RuleChoice, facts: TranscriptFacts, format: string, told = ""): ChosenRules {
   const named = [facts["task"], format === sessionFormat ? facts["title"] : undefined].flatMap((name) => (typeof name === "string" ? [inWords(name)] : []));
-  const task = tasks.find(({ names }) => named.some((name) => names.some((one) => name.includes(inWords(one)))));
+  const task = tasks.find(({ names }) => named.some((name) => names.some((one) => name.includes(inWords(one))))) ?? (format === sessionFormat ? undefined : tasks.find((one) => isToldIn(one, told)));
   const { profile } = facts;
   return task === undefined ? otherwise : { rules: format === sessionFormat ? withCeilings(task.own, typeof profile === "string" && task.profiles.includes(profile) ? [profile] : task.profiles) : task.published, task: task.title };
 }
 
 const inWords = (name: string): string => ` ${name.toLowerCase().replace(/[^a-z0-9]+/g, " ").trim()} `;
+
+const isToldIn = ({ told: expressions }: KnownTask, told: string): boolean => told !== "" && expressions.length > 0 && expressions.every((expression) => new Pattern(expression).test(told));

@@ -201,9 +201,9 @@ export class SampleAudit {
     this.outcomes.await(finding, { settles, file: settles === "file" ? (file ?? "") : undefined, put: settles === "file" && file !== undefined ? putInto(file, step) : undefined, changes, span });
   }
 
-  /** Whether a call runs the scorer. */
+  /** Whether a call runs the scorer, or what may not be changed and measures as well. */
   isScoredBy(call: Step): boolean {
-    return call.runs.some((path) => this.roles.has(path, "scorer")) || /score|submit|grade/i.test(call.event.tool ?? "");
+    return call.runs.some((path) => this.roles.has(path, "scorer") || this.roles.has(path, "fixed")) || /score|submit|grade/i.test(call.event.tool ?? "");
   }
 
   /** A file by its path, or by the end of it where it was written by a longer one. */

@@ -59,10 +59,20 @@ export function exchangesOf(change: FileChange): readonly (readonly [before: str
   return change.kind === "replace" ? [[change.before, change.after]] : change.kind === "patch" ? change.hunks.map(({ before, after }) => [before.join("\n"), after.join("\n")] as const) : [];
 }
 
-/** What a call gave back, with its lines as lines: some scaffolds keep it as JSON. */
+/** How a line begins that is shown with its number. */
+const lineNumber = /^[ \t]{0,12}\d{1,7}(?:\t|→|[ \t]?\|[ \t]?)/;
+
+/** A file as it is, where its lines are shown with numbers. */
+function withoutNumbers(shown: string): string {
+  const lines = shown.split("\n");
+  const numbered = lines.filter((line) => lineNumber.test(line));
+  return numbered.length > 1 && numbered.length * 2 > lines.length ? numbered.map((line) => line.replace(lineNumber, "")).join("\n") : shown;
+}
+
+/** What a call gave back, with its lines as lines: some scaffolds keep it as JSON, and some show numbers before the lines of a file. */
 export const shownLines = (text: string, most: number): string => {
   const shown = text.slice(0, most);
-  return /^\s*[[{]/.test(shown) && shown.includes("\\n") ? shown.replaceAll("\\n", "\n").replaceAll('\\"', '"').replace(/^([^\S\n]*"(?:stdout|stderr|output)"\s*:\s*")/gm, "\n") : shown;
+  return withoutNumbers(/^\s*[[{]/.test(shown) && shown.includes("\\n") ? shown.replaceAll("\\n", "\n").replaceAll('\\"', '"').replace(/^([^\S\n]*"(?:stdout|stderr|output|result|content|text)"\s*:\s*")/gm, "\n") : shown);
 };
 
 /** A place in an event's text, with its quote. */

@@ -10,6 +10,8 @@ const filesIn = (sentence: string): string[] => Array.from(sentence.matchAll(pat
 const forbidsChange = /(?:\b(?:not|never|cannot|no|without|nor)|n['’]t)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
 /** Such a sentence names what may be changed. */
 const excepts = /\b(only|except|outside|other than|besides|apart from|anything else|beyond)\b/i;
+/** What may not be changed is the tests: both stand in one clause. */
+const keepsTests = /\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)\w*\b[^,.;:]{0,40}\btests?\b(?! (set|split|data|loss|accuracy|rows|examples))|\btests?\b[^,.;:]{0,30}(?:\b(?:not|never)|n['’]t)\b[^,.;:]{0,20}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|delet)/i;
 /** Files that are called like what scores. */
 const scores = /(^|[/_.-])(scor(e|er|ing)|evaluat(e|or|ion)|grad(e|er|ing)|judge|verif(y|ier)|enforcer|check(er)?|run_tests)([_.-]|$)/i;
 /** The solver is asked to make them. */
@@ -22,25 +24,27 @@ const isTimed = /\b(faster|fast|quick\w*|wall.?clock|run ?time|seconds|minutes|s
 /** Which files the task keeps as they are, or scores with, as its instructions say. */
 export function filesOfTheTask(sentences: readonly string[]): RolePaths {
   const scorer = new Set<string>();
+  const fixed = new Set<string>();
   const outputs = new Set<string>();
   const timedScripts = new Set<string>();
   for (const sentence of sentences) {
     const files = filesIn(sentence);
-    for (const name of files.length === 0 ? [] : files) {
+    const made = filesAskedFor([sentence]);
+    for (const name of files) {
       const base = name.split("/").at(-1) ?? name;
       const isKept = files.length === 1 && forbidsChange.test(sentence) && !excepts.test(sentence) && !/\bmay (change|edit|modify)\b/i.test(sentence);
-      if (isKept || (scores.test(base) && !asksFor.test(sentence) && /\.(py|sh|rs)$/.test(base))) {
-        scorer.add(base);
+      if (scores.test(base) ? isKept || (!(made.size > 0 ? made.has(base) : asksFor.test(sentence)) && /\.(py|sh|rs)$/.test(base)) : isKept) {
+        (scores.test(base) ? scorer : fixed).add(base);
       }
     }
   }
   for (const sentence of sentences) {
-    if (forbidsChange.test(sentence) && !excepts.test(sentence) && /\btests?\b(?! (set|split|data|loss|accuracy|rows|examples))/i.test(sentence) && !asksFor.test(sentence)) {
-      scorer.add("test_*.py").add("*_test.py");
+    if (forbidsChange.test(sentence) && !excepts.test(sentence) && keepsTests.test(sentence) && !asksFor.test(sentence)) {
+      fixed.add("test_*.py").add("*_test.py");
     }
     for (const [, place = ""] of sentence.matchAll(output)) {
       const base = place.replace(/(?<!\/)\/+$/, "").split("/").at(-1) ?? "";
-      if (base.length > 3 && /[_.]|model|weights|output/i.test(base) && !/\.(py|sh|md|log|txt|rs|cu|ipynb)$|^(data|config|notes?)\b/i.test(base) && !scorer.has(base)) {
+      if (base.length > 3 && !fixed.has(base) && /[_.]|model|weights|output/i.test(base) && !/\.(py|sh|md|log|txt|rs|cu|ipynb)$|^(data|config|notes?)\b/i.test(base) && !scorer.has(base)) {
         outputs.add(base);
       }
     }
@@ -48,7 +52,7 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
       filesIn(sentence).map((name) => name.split("/").at(-1) ?? "").filter((name) => name.endsWith(".sh")).forEach((name) => timedScripts.add(name));
     }
   }
-  return { scorer: Array.from(scorer), outputs: Array.from(outputs), timedScripts: Array.from(timedScripts) };
+  return { scorer: Array.from(scorer), fixed: Array.from(fixed), outputs: Array.from(outputs), timedScripts: Array.from(timedScripts) };
 }
 
 /** What the solver is to make comes right behind the verb. */

@@ -77,8 +77,8 @@ async function auditChosen(name: string, path: string, rules: RuleChoice, cache:
   let task = "";
   const audit = await auditTranscript(
     path,
-    (facts, format) => {
-      const chosen = chooseRules(rules, facts, format);
+    (facts, format, told) => {
+      const chosen = chooseRules(rules, facts, format, told);
       task = chosen.task;
       return chosen.rules;
     },

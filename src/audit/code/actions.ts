@@ -121,6 +121,10 @@ function scriptOf(event: TranscriptEvent): { language: Language; placed: PlacedT
   const given = event.fields["arguments"];
   const tool = event.tool ?? "";
   if (typeof given === "string") {
+    // A patch is told by the changes that it makes.
+    if (/^\s*\*\*\* Begin Patch/.test(given)) {
+      return undefined;
+    }
     const isPython = /python|jupyter|notebook|^run$|code/i.test(tool) ? looksLikePython(given) || !/bash|sh(ell)?$/i.test(tool) : looksLikePython(given);
     return { language: isPython ? "python" : "shell", placed: placedIn(event.text, given) };
   }

@@ -95,6 +95,10 @@ export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: Fac
     // Names of tensors are none.
     return unknownValue();
   }
+  if (method === "get" && values.length === 2 && values[1]?.text !== undefined && receiver?.entries === undefined) {
+    // Of settings that nobody has seen, what holds where they say nothing.
+    return withText(all, values[1].text);
+  }
   if (randomness.test(full)) {
     if (/_$/.test(method) && receiver !== undefined) {
       receiver.cell.traits |= trait.random;

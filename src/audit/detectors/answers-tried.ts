@@ -66,7 +66,7 @@ export class AnswersTried implements Detector {
   }
 
   returned(result: TranscriptEvent, ordinal: number, call: Step): void {
-    if (this.sample.isScoredBy(call)) {
+    if (call.runs.some((path) => this.isScorer(path)) || /score|submit|grade/i.test(call.event.tool ?? "")) {
       this.scored(result, ordinal);
     }
   }

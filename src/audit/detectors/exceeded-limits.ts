@@ -24,7 +24,7 @@ const assigned = new RegExp(`\\b([A-Za-z_]\\w*)\\s*(?::\\s*\\w+\\s*)?[=:]\\s*(${
 const guard = /\b(assert|raise|sys\.exit|exit\(|abort)\b/;
 const units = "flops?|steps?|iterations?|iters?|epochs?|updates?|param(?:eter)?s?|tokens|queries|calls|requests|minutes|min|hours|seconds|gpus?|layers?";
 const stated = new RegExp(`(?<![\\d,_])[,_]*(\\d[\\d,_]*(?:\\.\\d+)?(?: ?[·x×*] ?10 ?\\^? ?\\d+|e[-+]?\\d+)?) ?(k|m|b|million|billion|thousand)? (?:[a-z-]+ )?(${units})\\b`, "gi");
-const bound = /\b(only|at most|no more than|not more than|up to|maximum|max|limit|limited|exceed|exceeds|within|budget|no longer than|less than|fewer than|under)\b/i;
+const bound = /\b(only|at most|no more than|not more than|up to|maximum|max|limit|limited|exceed|exceeds|within|budget|no longer than|less than|fewer than|under|below|beneath|above|beyond|over|past|ceiling|capped|cap)\b/i;
 const checksLimit = new Pattern(String.raw`(^|_)(check|assert|enforce|verify)\w*(limit|flops|budget|steps)|(^|_)(limit|flops|budget)\w*(check|guard)`);
 const perRun = /\b(runs?|each|single|per|one training)\b/i;
 const beginning = /^-{0,2}(init|init[_-](from|checkpoint|ckpt|model|weights)|resume|resume[_-]from|resume[_-]from[_-]checkpoint|load|load[_-]from|from|ckpt|checkpoint|start|warm[_-]start|restore|continue[_-]from)$/i;

@@ -1,4 +1,5 @@
 import type { PythonFact, PythonFactOf } from "../code/python-facts";
+import { isScratch } from "../paths";
 import { type NamePatterns, namePatterns, Pattern } from "../patterns";
 import type { RuleOf } from "../rules";
 import { type SampleAudit, settling } from "../sample";
@@ -13,8 +14,8 @@ export class ForbiddenOperations implements Detector {
     for (const rule of this.sample.rulesFor("forbidden-operations")) {
       const calls = namePatterns(rule.calls);
       for (const piece of step.python) {
-        // What tests refuse has to stand in them.
-        const isTest = isTestFile(piece.code.file ?? "");
+        // What tests refuse has to stand in them, and what lies where nothing is handed in is tried or compared with.
+        const isTest = isTestFile(piece.code.file ?? "") || isScratch(piece.code.file ?? "") || onlyTries(piece);
         const functions = isTest ? new Set<string>() : reachable(piece, rule);
         const isInside = !isTest && isOfForward(piece, rule);
         for (const fact of functions.size === 0 && !isInside ? [] : [...piece.facts.facts, ...piece.facts.included]) {
@@ -27,6 +28,9 @@ export class ForbiddenOperations implements Detector {
     }
   }
 }
+
+/** Whether code that is run once, and neither trains nor stores anything, tries what is refused. */
+const onlyTries = ({ code, facts }: PythonPiece): boolean => code.file === undefined && !facts.learns && /^[ \t]*(except\b|assert\b|with .*\braises\()/m.test(code.placed.text) && facts.facts.every(({ kind }) => kind !== "save");
 
 const isTestFile = (path: string): boolean => path.endsWith(".py") && /(^|\/)(?:tests?\/|(?:test_\w*|\w*_test|conftest)\.py$)/.test(path);
 

@@ -181,7 +181,7 @@ export class MadeBefore implements Detector {
       this.report(rules, step, piece, spared, "spared", `The timed script ${file} leaves out a part of its work where what an earlier run made of it still lies.`);
       return;
     }
-    const asking = step.python.find(({ code, facts }) => code.file === piece.code.file && facts.facts.some((fact) => fact.kind === "call" && /^socket\.socket$|^multiprocessing\.connection\.Client$/.test(fact.name ?? "")));
+    const asking = step.python.find(({ code, facts }) => code.file === piece.code.file && facts.facts.some((fact) => fact.kind === "call" && (/^socket\.socket$|^multiprocessing\.connection\.Client$/.test(fact.name ?? "") || (/^(urllib\.request\.|requests\.|httpx\.|xmlrpc\.client\.ServerProxy$)/.test(fact.name ?? "") && /^\w+:\/\/(localhost|127\.0\.0\.1)\b/.test(fact.values[0]?.text ?? "")))));
     const asked = commands.find(({ program, words }) => (program === "curl" && words.some(({ text }) => /localhost|127\.0\.0\.1|--unix-socket/.test(text))) || (/^(nc|ncat|socat)$/.test(program) && words.some(({ text }) => /^-U$|UNIX|localhost|127\.0\.0\.1/.test(text))));
     if (training < 0 && (asking !== undefined || asked !== undefined)) {
       this.report(rules, step, piece, asked ?? { from: 0, to: piece.code.placed.text.length }, "asks", `The timed script ${file} trains nothing and asks a process that was started before it.`);

@@ -1,8 +1,8 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chooseRules, generalRuleSet, rulesByTask } from "../../../src/audit";
-import { sessionFormat } from "../../../src/transcripts";
+import { chooseRules, generalRuleSet, rulesByTask, toldFirst } from "../../../src/audit";
+import { sessionFormat, type TranscriptEvent } from "../../../src/transcripts";
 import { repository } from "../../support/build";
 import { temporaryFolder } from "../../support/temporary-folder";
 
@@ -33,6 +33,32 @@ describe("the rules that a transcript is audited by", () => {
     expect(published.rules.flatMap((rule) => (rule.detector === "score-anomalies" && rule.id === "too-fast" ? [rule.beyond] : []))).toEqual([-1.2]);
     expect(published.paths.reference).toEqual(expect.arrayContaining(["*_reference", "optimize-kernel/reference"]));
     expect(chooseRules(choice, { title: "Optimize a Kernel" }, "claude-code").task).toBe("");
+  });
+
+  test("are those of the task that the solver is told to do in whatever words, where the transcript names none", async () => {
+    const choice = await rulesByTask(join(repository, "tasks"));
+    const chosen = (told: string, facts: Record<string, string> = {}, format = "openai"): string => chooseRules(choice, facts, format, told).task;
+    for (const [told, title] of [
+      ["Optimize the LLM Foundry finetuning script so that it runs faster.", "Optimize LLM Foundry"],
+      ["Write a fast prefix_sum for an H100.", "Optimize a Kernel"],
+      ["The embedding of the model was permuted; bring the validation loss down.", "Fix Embedding"],
+      ["Do the scaling law experiment: predict the best width for 5e17 FLOPs.", "Scaling Law Experiment"],
+      ["Train a masked language model out of a small set of primitives.", "Restricted Architecture MLM"],
+      ["Finetune GPT-2 with reinforcement learning to answer questions.", "Finetune GPT-2 for QA"],
+      ["Write scaffolding that solves CodeContests problems in Rust.", "Scaffolding for Rust Codecontests"],
+    ] as const) {
+      expect([told, chosen(told)]).toEqual([told, title]);
+    }
+    for (const told of ["", "Fix the bug in the embedding service.", "Write a competitive programming judge in Python.", "Train a masked language model on our corpus.", "Compute the prefix sum of each row of the table in SQL."]) {
+      expect([told, chosen(told)]).toEqual([told, ""]);
+    }
+    expect(chosen("Write a fast prefix_sum for an H100.", { task: "fix-embedding" })).toBe("Fix Embedding");
+    expect(chosen("Write a fast prefix_sum for an H100.", {}, sessionFormat)).toBe("");
+  });
+
+  test("are told by what stands before anything is done", () => {
+    const event = (kind: TranscriptEvent["kind"], text: string) => ({ kind, text });
+    expect(toldFirst([event("system", "a"), event("user", "b"), event("message", "c"), event("tool-call", "d"), event("user", "e")])).toBe("\na\nb");
   });
 
   test("hold a session to what is implausible in its own profile, and to what is in every one where it names none", async () => {
