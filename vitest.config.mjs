@@ -1,8 +1,26 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer } from "vitest/node";
+
+/** Files of few lines that take long, because they wait, or play what lies elsewhere. */
+const longOnes = ["tasks/exploits", "faults/ssh-box", "faults/local-box", "tasks/endpoints"].map((name) => `/test/${name}.test.ts`);
+
+/** Vitest takes large files first, which end latest as it guesses; these come before them, so that none of them is left alone at the end. */
+class LongestFirst extends BaseSequencer {
+  /**
+   * @override
+   * @type {BaseSequencer["sort"]}
+   */
+  async sort(files) {
+    const sorted = await super.sort(files);
+    const isLong = (/** @type {import("vitest/node").TestSpecification} */ { moduleId }) => longOnes.some((name) => moduleId.endsWith(name));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 /** Suites that start real processes and editors run few files at a time; unit tests run side by side. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
