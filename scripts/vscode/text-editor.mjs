@@ -17,16 +17,17 @@ export class TextEditor {
    */
   async open(name) {
     const input = this.page.locator(".quick-input-widget:visible input");
-    await this.patience.until(`the file ${name} in Go to File`, async () => {
+    await this.patience.until(`an editor of ${name} by Go to File`, async () => {
       if (!(await input.isVisible())) {
         await this.page.keyboard.press("Control+P");
         await input.waitFor({ timeout: 1000 });
       }
       await input.fill(name, { timeout: 500 });
       await clickOnce(this.page.locator(`.quick-input-list .monaco-list-row[aria-label^=${JSON.stringify(name)}]`).first(), { within: 1500 });
+      // A list that is drawn anew just then does not hear the click; who opens a file again has opened it once.
+      await this.#tab(name).waitFor({ timeout: 10_000 });
       return true;
     });
-    await this.patience.until(`an editor of ${name}`, async () => this.#tab(name).isVisible());
     await this.focus();
   }
 
