@@ -57,14 +57,14 @@ function describe(item: vscode.TreeItem, attempt: Attempt, state: SessionState):
   const time = attempt.elapsedMs === null ? vscode.l10n.t("start") : formatSeconds(attempt.elapsedMs);
   item.description = [time, normalised, scoreWithUnit, note].filter((part) => part !== "").join("   ");
   item.iconPath = icon(attempt, isBest);
-  const said =
-    attempt.outcome.kind === "scored" && state.created.scoring.visible
-      ? Object.entries(attempt.outcome.message).slice(0, mostSaid).map(([name, value]) => singleLine(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`, 300))
-      : [];
+  const message = attempt.outcome.kind === "scored" && state.created.scoring.visible ? Object.entries(attempt.outcome.message) : [];
+  const said = message.slice(0, mostSaid).map(([name, value]) => singleLine(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`, 300));
+  const unsaid = message.length - said.length;
   item.tooltip = [
     vscode.l10n.t("Attempt {0}, started {1}", attempt.number, new Date(attempt.startedAt).toLocaleString()),
     normalised === "" ? note : vscode.l10n.t("Score {0}, normalised {1}", scoreWithUnit, normalised),
     ...said,
+    ...(unsaid > 0 ? [vscode.l10n.t("and {0} more", unsaid)] : []),
   ].join("\n");
   const words = [
     vscode.l10n.t("Attempt {0}", attempt.number),
