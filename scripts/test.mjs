@@ -22,6 +22,7 @@ import { hasServer, installServer } from "./vscode/install.mjs";
  * @property {number} skipped
  * @property {string} [output] What it printed.
  * @property {string[]} [failures] What failed, each with its name first.
+ * @property {string[]} [secondTries] What passed at the second try alone, each with its name and then why the first one failed.
  */
 
 /**
@@ -111,6 +112,8 @@ await runMain(async () => {
   const all = { passed: 0, failed: 0, skipped: 0 };
   /** Told once more at the end, where nobody has to look for them. @type {string[]} */
   const failures = [];
+  /** @type {string[]} */
+  const secondTries = [];
   const playChosen = async (/** @type {string[]} */ names) => {
     for (const suite of names.flatMap((name) => chosen.filter((one) => one.name === name))) {
       console.log(`${suite.name} …`);
@@ -119,6 +122,7 @@ await runMain(async () => {
       if (tally.failed > 0) {
         failures.push(...(tally.failures ?? [lastLines(output)]).map((what) => `${suite.name}: ${what}`));
       }
+      secondTries.push(...(tally.secondTries ?? []).map((what) => `${suite.name}: ${what}`));
       // Whole suites at a time: two are played at once.
       console.log(`\n── ${suite.name} ──\n${output}\n${suite.name}: ${inWords(tally)} (${seconds(suiteBegan)})\n`);
       all.passed += tally.passed;
@@ -129,6 +133,9 @@ await runMain(async () => {
   await playChosen(["build"]);
   await Promise.all(rows.map(playChosen));
   process.exitCode = all.failed > 0 ? 1 : 0;
+  if (secondTries.length > 0) {
+    console.log(`\nPassed at the second try:\n\n${secondTries.join("\n\n")}`);
+  }
   if (failures.length > 0) {
     console.log(`\nFailed:\n\n${failures.join("\n\n")}`);
   }
@@ -238,6 +245,7 @@ async function vitest(project, { env = {}, ...options }) {
     skipped: report.numPendingTests + report.numTodoTests,
     output: told.output,
     failures: report.testResults.flatMap(failuresOfFile),
+    secondTries: report.testResults.flatMap((file) => errorsOf(file, "passed")),
   };
   // A file that cannot be loaded has no tests to fail, and fails all the same.
   if (told.ended || tally.failed > 0) {
@@ -251,10 +259,19 @@ async function vitest(project, { env = {}, ...options }) {
  * @param {VitestFile} file
  */
 function failuresOfFile({ name, status, message, assertionResults }) {
-  const failed = assertionResults.filter((one) => one.status === "failed");
-  return status === "failed" && failed.length === 0
-    ? [`${relative(root, name)}\n${message}`]
-    : failed.map(({ fullName, failureMessages }) => `${relative(root, name)}: ${fullName}\n${(failureMessages ?? []).join("\n")}`);
+  const isUnread = status === "failed" && assertionResults.every((one) => one.status !== "failed");
+  return isUnread ? [`${relative(root, name)}\n${message}`] : errorsOf({ name, assertionResults }, "failed");
+}
+
+/**
+ * The errors of a file's tests that ended so. One that passed has some where its first try failed.
+ * @param {Pick<VitestFile, "name" | "assertionResults">} file
+ * @param {string} ended
+ */
+function errorsOf({ name, assertionResults }, ended) {
+  return assertionResults.flatMap(({ fullName, status, failureMessages = [] }) =>
+    status === ended && (ended === "failed" || failureMessages.length > 0) ? [`${relative(root, name)}: ${fullName}\n${failureMessages.join("\n")}`] : [],
+  );
 }
 
 /** @param {string} output */

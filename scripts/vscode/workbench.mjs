@@ -65,6 +65,15 @@ export class Workbench {
     );
   }
 
+  /**
+   * Waits until the browser keeps something of what VS Code remembers. VS Code writes it a while after it was told, and a
+   * window in a browser that is loaded anew meanwhile has lost it.
+   * @param {RegExp} text
+   */
+  async keptWhen(text) {
+    await this.patience.until(`${String(text)} kept in the browser`, async () => (await this.page.evaluate(keptTexts)).some((kept) => text.test(kept)));
+  }
+
   /** Loads the window anew by VS Code's own command, which keeps what was open before it goes. */
   async reload() {
     const loaded = this.page.waitForEvent("load", { timeout: 60_000 });
@@ -438,4 +447,23 @@ export class Workbench {
       return true;
     });
   }
+}
+
+/** Runs in the page: every text of the databases in which VS Code remembers things. */
+async function keptTexts() {
+  const ended = (/** @type {IDBRequest} */ request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const texts = [];
+  for (const { name = "" } of await indexedDB.databases()) {
+    const database = /** @type {IDBDatabase} */ (await ended(indexedDB.open(name)));
+    for (const store of database.objectStoreNames) {
+      const values = /** @type {unknown[]} */ (await ended(database.transaction(store).objectStore(store).getAll()));
+      texts.push(...values.filter((value) => typeof value === "string"));
+    }
+    database.close();
+  }
+  return texts;
 }

@@ -239,6 +239,7 @@ describe("the replay panel", () => {
       await statusWhen(/^10 of 312/);
 
       // The place survives the window, and the transcript grows without moving it.
+      await workbench.keptWhen(/"ordinal":9\b/);
       await workbench.reload();
       panel = await panelOf(workbench);
       await statusWhen(/^10 of 312/);

@@ -24,7 +24,6 @@ export class Stage {
   ) {
     this.sessionsFolder = join(place, "sessions");
     this.pictures = join(testFolder, "results", "pictures", title.replace(/[^A-Za-z0-9]+/g, "-"));
-    rmSync(this.pictures, { recursive: true, force: true });
   }
 
   static async set(title: string, browser: Browser, { fewExtensions }: { fewExtensions: boolean }): Promise<Stage> {
