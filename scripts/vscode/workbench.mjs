@@ -16,6 +16,9 @@ import { escapePattern, readRows, View } from "./view.mjs";
  * @property {string[]} buttons
  */
 
+/** Where VS Code keeps the notifications that have left the screen. */
+const notificationsBehindBell = ".notifications-center";
+
 export class Workbench {
   /**
    * @param {Page} page
@@ -269,7 +272,8 @@ export class Workbench {
       `a notification like ${String(text)}`,
       async () => {
         const shown = await this.notifications();
-        if (shown.length === 0 && (await this.page.locator(".statusbar-item .codicon-bell-dot").isVisible())) {
+        const isKept = this.page.locator(`.statusbar-item .codicon-bell-dot, ${notificationsBehindBell} .notification-list-item`).first();
+        if (shown.length === 0 && (await isKept.isVisible())) {
           past = await this.#notificationsBehindBell();
         }
         return [...shown, ...past].find((one) => text.test(one.text));
@@ -280,13 +284,22 @@ export class Workbench {
 
   /** The notifications that VS Code keeps; they are opened for it, and closed again. */
   async #notificationsBehindBell() {
-    const bell = this.page.locator('.statusbar-item[id="status.notifications"] a').first();
-    const list = ".notifications-center";
-    await clickOnce(bell);
-    await this.page.locator(`${list} .notification-list-item`).first().waitFor({ timeout: 10_000 });
-    const kept = await this.#notificationsOf(list);
-    await clickOnce(bell);
+    await this.#turnBell(true);
+    const kept = await this.#notificationsOf(notificationsBehindBell);
+    await this.#turnBell(false);
     return kept;
+  }
+
+  /**
+   * Opens or closes the list of notifications that VS Code keeps.
+   * @param {boolean} isOpen
+   */
+  async #turnBell(isOpen) {
+    const first = this.page.locator(`${notificationsBehindBell} .notification-list-item`).first();
+    if ((await first.isVisible()) !== isOpen) {
+      await clickOnce(this.page.locator('.statusbar-item[id="status.notifications"] a').first());
+      await first.waitFor({ state: isOpen ? "visible" : "hidden", timeout: 10_000 });
+    }
   }
 
   /**
@@ -304,12 +317,26 @@ export class Workbench {
   }
 
   /**
-   * Clicks on a button of a notification.
+   * Clicks on a button of a notification: on the screen, or where it has left that meanwhile.
    * @param {string} button
    */
   async pressNotificationButton(button) {
     const name = new RegExp(`^\\s*${escapePattern(button)}\\s*$`);
-    await this.#click(`the button ${button} of a notification`, this.page.locator(".notifications-toasts .monaco-button", { hasText: name }).first());
+    const inPlace = (/** @type {string} */ place) => this.page.locator(`${place} .monaco-button`, { hasText: name }).first();
+    await this.patience.until(`the button ${button} of a notification`, async () => {
+      const shown = inPlace(".notifications-toasts");
+      if (await shown.isVisible()) {
+        await clickOnce(shown);
+        return true;
+      }
+      await this.#turnBell(true);
+      await clickOnce(inPlace(notificationsBehindBell));
+      return true;
+    });
+    // Behind a dialog the list stays open, until somebody looks for a notification again.
+    if ((await this.dialog()) === undefined) {
+      await this.#turnBell(false).catch(() => undefined);
+    }
   }
 
   /**
