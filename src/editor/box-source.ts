@@ -72,7 +72,7 @@ async function boxOf(session: Session, window: WindowSession): Promise<ShownBox 
 async function wantedBy({ folder, state }: Session): Promise<Resources | undefined> {
   try {
     const task: unknown = JSON.parse(await readFile(join(folder.box, "task.json"), "utf8"));
-    return taskSchema.safeParse(task).data?.profiles[state.created.task.profile]?.resources;
+    return taskSchema().safeParse(task).data?.profiles[state.created.task.profile]?.resources;
   } catch {
     return undefined;
   }
