@@ -23,20 +23,24 @@ export class AttemptsTree implements vscode.TreeDataProvider<Attempt>, vscode.Di
   }
 
   getTreeItem(attempt: Attempt): vscode.TreeItem {
-    const state = this.current.session?.state;
-    const item = new vscode.TreeItem(String(attempt.number));
-    item.id = `attempt-${attempt.number}`;
-    item.contextValue = contextValue(attempt, state);
-    item.command = { command: commands.showAttempt, title: vscode.l10n.t("Show Attempt"), arguments: [attempt] };
-    if (state !== undefined) {
-      describe(item, attempt, state);
-    }
-    return item;
+    return attemptItem(attempt, this.current.session?.state);
   }
 
   dispose(): void {
     vscode.Disposable.from(...this.parts).dispose();
   }
+}
+
+/** The row of an attempt. */
+export function attemptItem(attempt: Attempt, state: SessionState | undefined): vscode.TreeItem {
+  const item = new vscode.TreeItem(String(attempt.number));
+  item.id = `attempt-${attempt.number}`;
+  item.contextValue = contextValue(attempt, state);
+  item.command = { command: commands.showAttempt, title: vscode.l10n.t("Show Attempt"), arguments: [attempt] };
+  if (state !== undefined) {
+    describe(item, attempt, state);
+  }
+  return item;
 }
 
 /** So many parts of a scoring's message a tooltip has. */

@@ -238,6 +238,16 @@ describe("the replay panel", () => {
       await page.keyboard.press("j");
       await statusWhen(/^10 of 312/);
 
+      // A link leads to an event, once the person has let it.
+      await workbench.runCommand("Developer: Open URL");
+      await workbench.answer(`vscode://baseliner.baseliner/transcript?${new URLSearchParams({ file, event: "7" }).toString()}`);
+      await patience.until("VS Code's question about the link", () => workbench.dialog());
+      await workbench.pressDialogButton("Open");
+      await statusWhen(/^9 of 312/);
+      await panel.locator(".list").focus();
+      await page.keyboard.press("j");
+      await statusWhen(/^10 of 312/);
+
       // The place survives the window, and the transcript grows without moving it.
       await workbench.reload();
       panel = await panelOf(workbench);
