@@ -94,6 +94,8 @@ export interface ReplayRow {
   readonly isScorers: boolean;
   readonly beginsTurn: boolean;
   readonly score: ReplayScore | undefined;
+  /** What the model's answer took, where the transcript says so. */
+  readonly usage: ReplayUsage | undefined;
   /** Where what was searched for lies in title and text, in UTF-16 units. */
   readonly matches: readonly ReplayMatch[];
 }
@@ -117,6 +119,14 @@ export interface ReplayScore {
   /** How many events its scorer made, and whether they are listed. */
   readonly events: number;
   readonly isOpen: boolean;
+}
+
+/** Tokens: all that were given, those of them that were cached, those that were made; and US dollars. */
+export interface ReplayUsage {
+  readonly input: number | undefined;
+  readonly cached: number | undefined;
+  readonly output: number | undefined;
+  readonly cost: number | undefined;
 }
 
 export interface ReplayMatch {

@@ -27,7 +27,7 @@ function transcript(url: string): object[] {
   const bash = (script: string): object => ({ type: "action", action: { type: "run_bash", args: { command: script } } });
   const contents: object[] = [
     { type: "log", content: [evil], attributes: { title: evil } },
-    { type: "generation", agentRequest: { settings: { model: evil }, description: evil, messages: [] }, finalResult: { outputs: [{ completion: `${evil}\n\`\`\`html\n${evil}\n\`\`\``, reasoning_completion: evil }] } },
+    { type: "generation", agentRequest: { settings: { model: evil }, description: evil, messages: [] }, finalResult: { cost: 0.01234, outputs: [{ completion: `${evil}\n\`\`\`html\n${evil}\n\`\`\``, reasoning_completion: evil }] } },
     bash("cat > solution.py <<'EOF'\nfirst = 1\nEOF"),
     { type: "observation", observation: evil },
     bash(`cat > '<img src=x onerror=window.pwned=1>\u202eyp.py' <<'EOF'\n${evil}\nEOF`),
@@ -125,6 +125,7 @@ describe("the replay panel", () => {
       const currentWhen = (text: RegExp): Promise<boolean> => patience.until(`the current event with ${String(text)}`, async () => text.test(await panel.locator(".event.current").innerText()));
 
       await statusWhen(/^1 of 312/);
+      expect(await panel.locator(".event .usage").allInnerTexts()).toEqual(["$0.0123"]);
       // A long way to the end, where events are much higher than those before: the last one is to be seen all the same, where its
       // neighbours come later than itself as well as where they are known already.
       for (let time = 0; time < 2; time++) {
