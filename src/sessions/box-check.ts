@@ -20,13 +20,13 @@ export interface BoxReport {
  * @throws {BoxError} where the box cannot be asked
  */
 export async function checkBoxOf(box: Box, folder: string, session: SessionFolder, profile: string, signal?: AbortSignal): Promise<BoxReport> {
-  const wanted = await resourcesOf(session, profile);
+  const wanted = await wantedResources(session, profile);
   const found = await readResources(box, { folder, tools: wanted?.tools ?? [] }, signal);
   return { found, needs: wanted === undefined ? [] : compareResources(wanted, found) };
 }
 
 /** What the task of a session asks for, where its file lies in the session folder and can be read. */
-async function resourcesOf(session: SessionFolder, profile: string): Promise<Resources | undefined> {
+export async function wantedResources(session: SessionFolder, profile: string): Promise<Resources | undefined> {
   try {
     const task: unknown = JSON.parse(await readFile(join(session.box, taskFileName), "utf8"));
     return taskSchema().safeParse(task).data?.profiles[profile]?.resources;
