@@ -5,6 +5,8 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import * as esbuild from "esbuild";
+import { directImports } from "./scripts/direct-imports.mjs";
+import { gatherChunks } from "./scripts/gather-chunks.mjs";
 
 const watch = process.argv.includes("--watch");
 const production = process.argv.includes("--production");
@@ -50,20 +52,25 @@ const editorTests = {
 /** For each file with `import * as vscode` esbuild would copy some four hundred members of it, one getter each: more than half of the time of loading. */
 const copiesOfTheEditor = /\b[\w$]+\(require\("vscode"\)\)/g;
 
+/** A chunk that another file loads. */
+const requiredChunks = /\brequire\("\.\/([^"/]+)"\)/g;
+
 /**
  * Makes CommonJS of modules that were split, since esbuild splits ECMAScript modules only. An import() becomes a require(): VS Code
  * stands in for `vscode` there.
  * @param {RegExp} chunks Which files of dist/ are chunks: those of an earlier build are removed.
+ * @param {string} [gathered] The source file whose chunk takes in those that it loads at once.
  * @returns {esbuild.Plugin}
  */
-const toCommonJs = (chunks) => ({
+const toCommonJs = (chunks, gathered) => ({
   name: "to-commonjs",
   setup({ onEnd }) {
-    onEnd(async ({ outputFiles = [] }) => {
+    onEnd(async ({ outputFiles: split = [], metafile }) => {
+      const { files, moved } = gathered === undefined || metafile === undefined ? { files: split, moved: undefined } : await gatherChunks(split, metafile, gathered);
       const before = existsSync("dist") ? readdirSync("dist").filter((name) => chunks.test(name)) : [];
       before.forEach((name) => rmSync(join("dist", name), { recursive: true }));
       await Promise.all(
-        outputFiles.map(async ({ path, text }) => {
+        files.map(async ({ path, text }) => {
           mkdirSync(dirname(path), { recursive: true });
           const isCode = path.endsWith(".js");
           const { code, map } = isCode
@@ -78,7 +85,10 @@ const toCommonJs = (chunks) => ({
                 legalComments: "none",
               })
             : { code: text, map: "" };
-          const plain = code.replace(copiesOfTheEditor, 'require("vscode")');
+          const plain = code.replace(copiesOfTheEditor, 'require("vscode")').replace(requiredChunks, (required, name) => {
+            const place = moved?.get(name);
+            return place === undefined ? required : `require("./${place.file}").${place.part}`;
+          });
           writeFileSync(path, map === "" ? plain : `${plain}//# sourceMappingURL=${basename(path)}.map\n`);
           if (map !== "") {
             writeFileSync(`${path}.map`, map);
@@ -90,14 +100,14 @@ const toCommonJs = (chunks) => ({
 });
 
 /** @type {esbuild.BuildOptions} */
-const split = { ...node, outdir: "dist", format: "esm", splitting: true, sourcemap: production ? false : "inline", write: false };
+const split = { ...node, outdir: "dist", format: "esm", splitting: true, sourcemap: production ? false : "inline", metafile: true, write: false };
 
 /** @type {esbuild.BuildOptions[]} */
 const targets = [
   // What every window loads (extension.js), and what it loads when something of the extension is used.
-  { ...split, entryPoints: { extension: "src/extension.ts" }, chunkNames: "extension/[name]-[hash]", plugins: [toCommonJs(/^extension$/)] },
+  { ...split, entryPoints: { extension: "src/extension.ts" }, chunkNames: "extension/[name]-[hash]", plugins: [directImports, toCommonJs(/^extension$/, "src/editor/index.ts")] },
   // Likewise what each command is made of. Its parts lie beside it, where they find the workers.
-  { ...split, entryPoints: { cli: "src/cli/main.ts" }, chunkNames: "cli-[name]-[hash]", plugins: [toCommonJs(/^cli[.-]/)] },
+  { ...split, entryPoints: { cli: "src/cli/main.ts" }, chunkNames: "cli-[name]-[hash]", plugins: [directImports, toCommonJs(/^cli[.-]/)] },
   { ...node, entryPoints: { supervisor: "src/boxes/local/supervisor.ts" }, outdir: "dist" },
   { ...node, entryPoints: { "analysis-worker": "src/analysis/resample-worker.ts" }, outdir: "dist" },
   { ...node, entryPoints: { "study-worker": "src/editor/analysis-worker.ts" }, outdir: "dist" },

@@ -9,6 +9,7 @@ export { auditTranscript } from "./audit-transcript";
 export type { AuditProgress, TranscriptAudit } from "./audit-transcript";
 export { chooseRules, sameRules, toldFirst } from "./known-tasks";
 export type { ChosenRules, RuleChoice } from "./known-tasks";
+export { loadRuleChoice } from "./load-rule-choice";
 export { rulesByTask } from "./rules-by-task";
 export { AuditError, auditInWorker } from "./running/audit-in-worker";
 export { KeptAudits } from "./running/kept-audits";

@@ -2,6 +2,7 @@ export * from "./durable-files";
 export * from "./errors";
 export * from "./hash";
 export * from "./linux-process";
+export * from "./once";
 export * from "./process-identity";
 export * from "./stream-hash";
 export * from "./terminal-text";

@@ -19,6 +19,11 @@ export function messageText(text: string, limit = 500): string {
   return singleLine(text, limit).replaceAll("](", "] (");
 }
 
+/** The same for where VS Code draws `$(name)` as an icon: entries of a list to pick from, the status bar. */
+export function labelText(text: string, limit = 200): string {
+  return singleLine(text, limit).replaceAll("$(", "$ (");
+}
+
 /** A length in bytes for a person, such as `85.5 GB`; 1 GB is 10⁹ bytes. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];

@@ -3,6 +3,7 @@ export type * from "./box-connection";
 export { LocalBox } from "./local/local-box";
 export { RunProcesses } from "./local/run-processes";
 export type { RunUse } from "./local/run-processes";
+export { loadSsh } from "./load-ssh";
 export * from "./remote-box";
 export * from "./resources";
 export { runExitSchema, runFiles, runSpecificationSchema } from "./run-record";
@@ -13,6 +14,3 @@ export { protectedEntry, protectedPath } from "./ssh/protected-entry";
 export type { ProtectedRuns } from "./ssh/protected-entry";
 export type * from "./shell";
 export { shellQuote } from "./shell-quote";
-
-/** Boxes over SSH, loaded when one is needed: the library behind it takes its time. */
-export const loadSsh = async () => await import("./ssh");

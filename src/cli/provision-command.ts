@@ -61,7 +61,7 @@ export async function provisionTaskCommand(args: string[]): Promise<Outcome> {
       profile: values.profile,
       participant: values.participant,
     };
-    assignmentSchema.parse(assignment);
+    assignmentSchema().parse(assignment);
     const text = `${JSON.stringify(assignment, undefined, 2)}\n`;
     const link = `vscode://baseliner.baseliner/assignment?json=${Buffer.from(JSON.stringify(assignment)).toString("base64url")}`;
     if (values.out !== undefined) {

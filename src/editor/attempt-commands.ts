@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { type Attempt, attemptFolder, describeAttempt, type Session, SessionError } from "../sessions";
+import { labelText } from "../base";
+import { type Attempt, attemptFolder, describeAttempt, type Session, SessionError, type SessionState } from "../sessions";
 import { showChanges } from "./attempt-changes";
 import type { AttemptDetails } from "./attempt-details";
 import type { AttemptFiles } from "./attempt-files";
@@ -110,12 +111,13 @@ async function attemptOf(session: Session, chosen: unknown, title: string): Prom
   if (same !== undefined) {
     return same;
   }
-  const picked = await vscode.window.showQuickPick(
-    [...session.state.attempts].reverse().map((attempt) => {
-      const { normalised, note } = describeAttempt(attempt, session.state);
-      return { label: vscode.l10n.t("Attempt {0}", attempt.number), description: [normalised, note].join("  "), attempt };
-    }),
-    { title, placeHolder: vscode.l10n.t("Which attempt?") },
-  );
-  return picked?.attempt;
+  return (await vscode.window.showQuickPick(attemptPicks(session.state), { title, placeHolder: vscode.l10n.t("Which attempt?") }))?.attempt;
+}
+
+/** The attempts to choose from, newest first. */
+export function attemptPicks(state: SessionState): (vscode.QuickPickItem & { readonly attempt: Attempt })[] {
+  return [...state.attempts].reverse().map((attempt) => {
+    const { normalised, note } = describeAttempt(attempt, state);
+    return { label: vscode.l10n.t("Attempt {0}", attempt.number), description: labelText([normalised, note].join("  "), 300), attempt };
+  });
 }

@@ -23,13 +23,14 @@ export class AttemptsTree implements vscode.TreeDataProvider<Attempt>, vscode.Di
   }
 
   getTreeItem(attempt: Attempt): vscode.TreeItem {
+    return attemptItem(attempt, this.current.session?.state);
+  }
+
+  /** Only what the pointer rests on needs its tooltip: those of hundreds of attempts take longer than their rows. */
+  resolveTreeItem(item: vscode.TreeItem, attempt: Attempt): vscode.TreeItem {
     const state = this.current.session?.state;
-    const item = new vscode.TreeItem(String(attempt.number));
-    item.id = `attempt-${attempt.number}`;
-    item.contextValue = contextValue(attempt, state);
-    item.command = { command: commands.showAttempt, title: vscode.l10n.t("Show Attempt"), arguments: [attempt] };
     if (state !== undefined) {
-      describe(item, attempt, state);
+      item.tooltip = attemptTooltip(attempt, state);
     }
     return item;
   }
@@ -37,6 +38,18 @@ export class AttemptsTree implements vscode.TreeDataProvider<Attempt>, vscode.Di
   dispose(): void {
     vscode.Disposable.from(...this.parts).dispose();
   }
+}
+
+/** The row of an attempt. */
+export function attemptItem(attempt: Attempt, state: SessionState | undefined): vscode.TreeItem {
+  const item = new vscode.TreeItem(String(attempt.number));
+  item.id = `attempt-${attempt.number}`;
+  item.contextValue = contextValue(attempt, state);
+  item.command = { command: commands.showAttempt, title: vscode.l10n.t("Show Attempt"), arguments: [attempt] };
+  if (state !== undefined) {
+    describe(item, attempt, state);
+  }
+  return item;
 }
 
 /** So many parts of a scoring's message a tooltip has. */
@@ -57,15 +70,6 @@ function describe(item: vscode.TreeItem, attempt: Attempt, state: SessionState):
   const time = attempt.elapsedMs === null ? vscode.l10n.t("start") : formatSeconds(attempt.elapsedMs);
   item.description = [time, normalised, scoreWithUnit, note].filter((part) => part !== "").join("   ");
   item.iconPath = icon(attempt, isBest);
-  const message = attempt.outcome.kind === "scored" && state.created.scoring.visible ? Object.entries(attempt.outcome.message) : [];
-  const said = message.slice(0, mostSaid).map(([name, value]) => singleLine(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`, 300));
-  const unsaid = message.length - said.length;
-  item.tooltip = [
-    vscode.l10n.t("Attempt {0}, started {1}", attempt.number, new Date(attempt.startedAt).toLocaleString()),
-    normalised === "" ? note : vscode.l10n.t("Score {0}, normalised {1}", scoreWithUnit, normalised),
-    ...said,
-    ...(unsaid > 0 ? [vscode.l10n.t("and {0} more", unsaid)] : []),
-  ].join("\n");
   const words = [
     vscode.l10n.t("Attempt {0}", attempt.number),
     isBest ? vscode.l10n.t("best") : "",
@@ -73,6 +77,20 @@ function describe(item: vscode.TreeItem, attempt: Attempt, state: SessionState):
     normalised === "" ? note : vscode.l10n.t("score {0}, normalised {1}", scoreWithUnit, normalised),
   ];
   item.accessibilityInformation = { label: words.filter((part) => part !== "").join(", ") };
+}
+
+/** What is said of an attempt that the pointer rests on: when it began, its score, and its scorer's message. */
+export function attemptTooltip(attempt: Attempt, state: SessionState): string {
+  const { scoreWithUnit, normalised, note } = describeAttempt(attempt, state);
+  const message = attempt.outcome.kind === "scored" && state.created.scoring.visible ? Object.entries(attempt.outcome.message) : [];
+  const said = message.slice(0, mostSaid).map(([name, value]) => singleLine(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`, 300));
+  const unsaid = message.length - said.length;
+  return [
+    vscode.l10n.t("Attempt {0}, started {1}", attempt.number, new Date(attempt.startedAt).toLocaleString()),
+    normalised === "" ? note : vscode.l10n.t("Score {0}, normalised {1}", scoreWithUnit, normalised),
+    ...said,
+    ...(unsaid > 0 ? [vscode.l10n.t("and {0} more", unsaid)] : []),
+  ].join("\n");
 }
 
 function icon(attempt: Attempt, isBest: boolean): vscode.ThemeIcon {

@@ -5,7 +5,6 @@ import { views } from "../contributions";
 import { missingOnBox, type Session } from "../sessions";
 import { lacksText } from "./box-lacks";
 import { showInstructions, showTaskBesideInstructions } from "./instructions";
-import { finishSubmission } from "./submit-session";
 import { agreeOnConditions, askForConsent } from "./session-conditions";
 
 /**
@@ -14,6 +13,7 @@ import { agreeOnConditions, askForConsent } from "./session-conditions";
 export async function greet(session: Session): Promise<void> {
   if (session.state.clock.state === "submitted" && session.access.kind === "writer") {
     // The editor ended while the survey was being asked.
+    const { finishSubmission } = await import("./submit-session");
     await finishSubmission(session);
     return;
   }

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import * as vscode from "vscode";
+import { once } from "../base";
 import type { Box } from "../boxes";
-import { type Session, SessionError } from "../sessions";
-import { type Resources, taskSchema } from "../tasks";
+import { type Session, SessionError, wantedResources } from "../sessions";
+import type { Resources } from "../tasks";
 import type { WindowSession } from "./window-session";
 
 /** The box that this window is about. */
@@ -11,8 +10,8 @@ export interface ShownBox {
   readonly box: Box;
   /** Absolute path of the workspace on the box. */
   readonly workspaceFolder: string;
-  /** What the task asks for, where that is known. */
-  readonly wanted: Resources | undefined;
+  /** What the task asks for, where that is known; read when it is first asked for. */
+  readonly wanted: () => Promise<Resources | undefined>;
 }
 
 /** The box of this window's session, as its views see it. */
@@ -25,7 +24,7 @@ export class BoxSource implements vscode.Disposable {
   private readonly parts: vscode.Disposable;
 
   constructor(private readonly window: WindowSession) {
-    this.parts = vscode.Disposable.from(this.changes, window.onDidChange(() => void this.look()));
+    this.parts = vscode.Disposable.from(this.changes, window.onDidChange(() => this.look()));
   }
 
   get current(): ShownBox | undefined {
@@ -40,15 +39,11 @@ export class BoxSource implements vscode.Disposable {
     return this.shown;
   }
 
-  private async look(): Promise<void> {
+  private look(): void {
     const { session } = this.window;
-    if (session === this.session) {
-      return;
-    }
-    this.session = session;
-    const shown = session === undefined || !vscode.workspace.isTrusted ? undefined : await boxOf(session, this.window);
-    if (this.session === session) {
-      this.shown = shown;
+    if (session !== this.session) {
+      this.session = session;
+      this.shown = session === undefined || !vscode.workspace.isTrusted ? undefined : boxOf(session, this.window);
       this.changes.fire();
     }
   }
@@ -59,21 +54,11 @@ export class BoxSource implements vscode.Disposable {
 }
 
 /** The box of a session that is open for writing; of another, only where the box is this computer. */
-async function boxOf(session: Session, window: WindowSession): Promise<ShownBox | undefined> {
+function boxOf(session: Session, window: WindowSession): ShownBox | undefined {
   const { folder, state, boxPaths } = session;
   const box = session.box ?? (state.created.box.kind === "local" ? window.localBox() : undefined);
   if (box === undefined) {
     return undefined;
   }
-  return { box, workspaceFolder: boxPaths?.workspace ?? folder.workspace, wanted: await wantedBy(session) };
-}
-
-/** What the task of a session asks for, where its task.json lies on this computer. */
-async function wantedBy({ folder, state }: Session): Promise<Resources | undefined> {
-  try {
-    const task: unknown = JSON.parse(await readFile(join(folder.box, "task.json"), "utf8"));
-    return taskSchema.safeParse(task).data?.profiles[state.created.task.profile]?.resources;
-  } catch {
-    return undefined;
-  }
+  return { box, workspaceFolder: boxPaths?.workspace ?? folder.workspace, wanted: once(() => wantedResources(folder, state.created.task.profile)) };
 }

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { formatBytes, messageOf, singleLine } from "../base";
 import { type BoxResources, type ConnectionStatus, followResources, type Forwarding, type Gpu, type GpuProcess, isRemote, nothingKnown } from "../boxes";
 import { views } from "../contributions";
-import { compareResources, type Need } from "../tasks";
+import { compareResources, type Need, type Resources } from "../tasks";
 import type { BoxSource, ShownBox } from "./box-source";
 import type { Ports } from "./ports";
 
@@ -30,6 +30,7 @@ export class BoxTree implements vscode.TreeDataProvider<BoxRow>, vscode.Disposab
   private readonly view: vscode.TreeView<BoxRow>;
   private readonly parts: vscode.Disposable;
   private resources: BoxResources = nothingKnown;
+  private wanted: Resources | undefined;
   private problem: string | undefined;
   private following: { readonly shown: ShownBox; readonly stop: AbortController } | undefined;
   private unsubscribe: (() => void) | undefined;
@@ -52,6 +53,7 @@ export class BoxTree implements vscode.TreeDataProvider<BoxRow>, vscode.Disposab
   private begin(): void {
     this.unsubscribe?.();
     this.resources = nothingKnown;
+    this.wanted = undefined;
     const box = this.source.current?.box;
     this.unsubscribe = box !== undefined && isRemote(box) ? box.connection.subscribe(() => {
       this.follow();
@@ -65,30 +67,39 @@ export class BoxTree implements vscode.TreeDataProvider<BoxRow>, vscode.Disposab
   private follow(): void {
     const shown = this.view.visible ? this.source.current : undefined;
     // A connection that was closed for good is not tried from here.
-    const wanted = shown !== undefined && isRemote(shown.box) && shown.box.connection.status.state === "closed" ? undefined : shown;
-    if (wanted === this.following?.shown) {
+    const asked = shown !== undefined && isRemote(shown.box) && shown.box.connection.status.state === "closed" ? undefined : shown;
+    if (asked === this.following?.shown) {
       return;
     }
     this.following?.stop.abort();
     this.following = undefined;
-    if (wanted === undefined) {
+    if (asked === undefined) {
       return;
     }
     const stop = new AbortController();
-    this.following = { shown: wanted, stop };
+    this.following = { shown: asked, stop };
     this.problem = undefined;
-    const tell = (resources: BoxResources): void => {
-      if (!stop.signal.aborted) {
-        this.resources = resources;
-        this.draw();
-      }
-    };
-    followResources(wanted.box, { folder: wanted.workspaceFolder, tools: wanted.wanted?.tools ?? [] }, tell, stop.signal).catch((error: unknown) => {
+    this.ask(asked, stop.signal).catch((error: unknown) => {
       if (!stop.signal.aborted) {
         this.problem = messageOf(error);
         this.draw();
       }
     });
+  }
+
+  private async ask({ box, workspaceFolder, wanted: asked }: ShownBox, signal: AbortSignal): Promise<void> {
+    const wanted = await asked();
+    if (signal.aborted) {
+      return;
+    }
+    this.wanted = wanted;
+    const tell = (resources: BoxResources): void => {
+      if (!signal.aborted) {
+        this.resources = resources;
+        this.draw();
+      }
+    };
+    await followResources(box, { folder: workspaceFolder, tools: wanted?.tools ?? [] }, tell, signal);
   }
 
   private draw(): void {
@@ -103,7 +114,7 @@ export class BoxTree implements vscode.TreeDataProvider<BoxRow>, vscode.Disposab
       return [...(row.below ?? [])];
     }
     const shown = this.source.current;
-    return shown === undefined ? [] : [stateRow(shown, this.problem, this.resources), ...resourceRows(this.resources, shown), ...this.ports.list.map(portRow)];
+    return shown === undefined ? [] : [stateRow(shown, this.problem, this.resources), ...resourceRows(this.resources, this.wanted), ...this.ports.list.map(portRow)];
   }
 
   getTreeItem({ id, label, description, icon, context, tooltip, below }: BoxRow): vscode.TreeItem {
@@ -162,7 +173,7 @@ function stateText(status: ConnectionStatus): string {
 }
 
 /** The rows of what a box has. Where it falls short of the task, that is said. */
-function resourceRows(resources: BoxResources, { wanted }: ShownBox): BoxRow[] {
+function resourceRows(resources: BoxResources, wanted: Resources | undefined): BoxRow[] {
   if (resources.processors === undefined && resources.gpus.kind === "unknown") {
     return [];
   }

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { messageText, singleLine } from "../base";
+import { labelText, messageText } from "../base";
 import type { Forwarding } from "../boxes";
 import { commands } from "../contributions";
 import { describeAttempt, remainingAt, type Session, type VerifyOptions, verifySession } from "../sessions";
@@ -156,7 +156,7 @@ async function score(session: Session): Promise<void> {
   await vscode.workspace.saveAll(false);
   const attempt = await session.score();
   const { normalised, note } = describeAttempt(attempt, session.state);
-  const text = singleLine([normalised, note].filter((part) => part !== "").join(" · "), 60);
+  const text = labelText([normalised, note].filter((part) => part !== "").join(" · "), 60);
   vscode.window.setStatusBarMessage(vscode.l10n.t("Attempt {0}: {1}", attempt.number, text), 8000);
 }
 

@@ -13,9 +13,8 @@ import { ClockReminders } from "./clock-reminders";
 import { ClockStatusBar } from "./clock-status-bar";
 import { ClockTicks } from "./clock-ticks";
 import { greet } from "./begin-session";
-import { commandsOf, type RunCommand } from "./commands";
+import type { RunCommand } from "./commands";
 import { GapQuestions } from "./gap-questions";
-import { openLink } from "./links";
 import { Log } from "./log";
 import { NotePrompts } from "./note-prompts";
 import { NotesDocument } from "./notes";
@@ -112,9 +111,13 @@ export async function loadBaseliner(context: vscode.ExtensionContext, standIns: 
     current,
   );
   await current.openSessionOfThisWindow();
+  let run: RunCommand | undefined;
   return {
-    run: commandsOf(editor),
-    openLink: (uri) => openLink(editor, uri),
+    run: async (name, args) => {
+      run ??= (await import("./commands")).commandsOf(editor);
+      await run(name, args);
+    },
+    openLink: async (uri) => (await import("./links")).openLink(editor, uri),
     replays: async () => (await reviewing.get()).replays,
     showTasks: async () => {
       await authoring.get();

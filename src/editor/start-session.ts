@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
-import { singleLine, systemTime } from "../base";
+import { labelText, singleLine, systemTime } from "../base";
 import { settings, views } from "../contributions";
 import {
   type Assignment,
@@ -99,7 +99,7 @@ export async function openSession(): Promise<void> {
   const browse = { label: vscode.l10n.t("Browse…"), description: vscode.l10n.t("a session in another folder"), root: undefined };
   const picked = await vscode.window.showQuickPick(
     Promise.all([
-      ...sessions.map(async (root) => ({ label: singleLine(basename(root)), description: await summary(root), root })),
+      ...sessions.map(async (root) => ({ label: labelText(basename(root)), description: await summary(root), root })),
       Promise.resolve(browse),
     ]),
     {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type FSWatcher, watch } from "chokidar";
+import type { FSWatcher } from "chokidar";
 import * as vscode from "vscode";
 import { messageText, systemTime } from "../base";
 import { type Box, LocalBox } from "../boxes";
@@ -96,7 +96,7 @@ export class WindowSession implements vscode.Disposable {
       session.on("changed", () => this.publish());
       session.on("problem", (text) => void vscode.window.showWarningMessage(messageText(text)));
       if (session.access.kind === "reader") {
-        this.followWriter(session);
+        await this.followWriter(session);
       }
       this.publish();
       this.opened.fire(session);
@@ -153,7 +153,8 @@ export class WindowSession implements vscode.Disposable {
   }
 
   /** Shows what another window or the command line journals meanwhile. */
-  private followWriter(session: Session): void {
+  private async followWriter(session: Session): Promise<void> {
+    const { watch } = await import("chokidar");
     this.journalWatcher = watch(join(session.folder.root, journalFileName), { ignoreInitial: true });
     this.journalWatcher.on("error", (error) => this.log.note(`watching the journal: ${String(error)}`));
     this.journalWatcher.on("change", () => {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { once } from "../base/once";
 import { type ReviewVerdict, reviewVerdicts } from "./replay-words";
 
 /** How much findings weigh, in ascending order. */
@@ -127,19 +128,23 @@ export interface ReplayReview {
   readonly problem: string;
 }
 
-const place = z.number().int().nonnegative();
-const sentence = z.string().max(4000);
+const place = once(() => z.number().int().nonnegative());
+const sentence = once(() => z.string().max(4000));
 
 /** What a reviewer does. */
-export const reviewQuestions = {
-  decide: z
-    .object({ fingerprint: z.string().max(100), decision: z.enum(findingDecisions), reason: sentence })
-    .refine(({ decision, reason }) => decision !== "dismissed" || reason.trim() !== ""),
-  /** Start and end are UTF-16 units behind byte `from` of the text, or of the title. */
-  annotate: z.object({ ordinal: place, field: z.enum(["text", "title"]), from: place, start: place, end: place, text: sentence.min(1), labels: z.array(z.string().min(1).max(40)).max(10) }),
-  answerNote: z.object({ to: z.string().max(100), text: sentence.min(1) }),
-  closeNote: z.object({ id: z.string().max(100) }),
-  giveVerdict: z.object({ verdict: z.enum(reviewVerdicts), score: z.enum(["counted", "zero"]), reason: sentence, signature: z.string().trim().min(1).max(200) }),
-} as const satisfies Record<string, z.ZodType>;
+export const reviewQuestions = once(
+  () =>
+    ({
+      decide: z
+        .object({ fingerprint: z.string().max(100), decision: z.enum(findingDecisions), reason: sentence() })
+        .refine(({ decision, reason }) => decision !== "dismissed" || reason.trim() !== ""),
+      /** Start and end are UTF-16 units behind byte `from` of the text, or of the title. */
+      annotate: z.object({ ordinal: place(), field: z.enum(["text", "title"]), from: place(), start: place(), end: place(), text: sentence().min(1), labels: z.array(z.string().min(1).max(40)).max(10) }),
+      answerNote: z.object({ to: z.string().max(100), text: sentence().min(1) }),
+      closeNote: z.object({ id: z.string().max(100) }),
+      giveVerdict: z.object({ verdict: z.enum(reviewVerdicts), score: z.enum(["counted", "zero"]), reason: sentence(), signature: z.string().trim().min(1).max(200) }),
+    }) as const satisfies Record<string, z.ZodType>,
+);
 
-export type ReviewAction = { readonly [Name in keyof typeof reviewQuestions]: { readonly action: Name; readonly data: z.infer<(typeof reviewQuestions)[Name]> } }[keyof typeof reviewQuestions];
+type ReviewQuestions = ReturnType<typeof reviewQuestions>;
+export type ReviewAction = { readonly [Name in keyof ReviewQuestions]: { readonly action: Name; readonly data: z.infer<ReviewQuestions[Name]> } }[keyof ReviewQuestions];

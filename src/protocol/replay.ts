@@ -1,57 +1,62 @@
 import * as z from "zod";
+import { once } from "../base/once";
 import { type ReplayAudit, type ReplayReview, reviewQuestions } from "./replay-review";
 import { type OutlineKind, outlineKinds, type ReplayKind, replayKinds, stopUnits } from "./replay-words";
 
-const whole = z.number().int();
-const place = whole.nonnegative();
-const names = z.array(z.string()).max(10_000);
+const whole = once(() => z.number().int());
+const place = once(() => whole().nonnegative());
+const names = once(() => z.array(z.string()).max(10_000));
 
 /** Which events are listed. Ordinals count all events; indexes count those that are listed. */
-export const replayFilter = z.object({
-  hiddenKinds: z.array(z.enum(replayKinds)),
-  agents: names,
-  tools: names,
-  samples: names,
-  branches: names,
-  showsRepeats: z.boolean(),
-  openScores: z.array(place).max(10_000),
-  revealed: z.array(place).max(10_000),
-});
-export type ReplayFilter = z.infer<typeof replayFilter>;
+export const replayFilter = once(() =>
+  z.object({
+    hiddenKinds: z.array(z.enum(replayKinds)),
+    agents: names(),
+    tools: names(),
+    samples: names(),
+    branches: names(),
+    showsRepeats: z.boolean(),
+    openScores: z.array(place()).max(10_000),
+    revealed: z.array(place()).max(10_000),
+  }),
+);
+export type ReplayFilter = z.infer<ReturnType<typeof replayFilter>>;
 
-export const replayQuery = z.object({ pattern: z.string().max(10_000), isRegex: z.boolean(), isCaseSensitive: z.boolean() });
-export type ReplayQuery = z.infer<typeof replayQuery>;
+export const replayQuery = once(() => z.object({ pattern: z.string().max(10_000), isRegex: z.boolean(), isCaseSensitive: z.boolean() }));
+export type ReplayQuery = z.infer<ReturnType<typeof replayQuery>>;
 
 /** What the side shows. */
 export const sideTabs = ["files", "scores", "findings", "review"] as const;
 export type SideTab = (typeof sideTabs)[number];
 
 /** What a panel remembers of a transcript while it is hidden, closed, or VS Code is. */
-export const replayState = z.object({
-  /** When this was kept: UTC, ms. */
-  keptAt: z.number().optional(),
-  /** Id of the event in question, and by how many pixels its top lies below that of the list. */
-  event: z.string().max(1000).optional(),
-  /** Where it was then among all events: where it is looked for first. */
-  ordinal: place.optional(),
-  offset: z.number().optional(),
-  filter: replayFilter.optional(),
-  query: replayQuery.optional(),
-  outline: z.enum(outlineKinds).optional(),
-  axis: z.enum(["step", "time"]).optional(),
-  unit: z.enum(stopUnits).optional(),
-  speed: z.number().positive().optional(),
-  idle: z.number().nonnegative().optional(),
-  showsOutline: z.boolean().optional(),
-  showsSide: z.boolean().optional(),
-  side: z.enum(sideTabs).optional(),
-  findingsBy: z.enum(["place", "rule"]).optional(),
-  /** Whether it was audited: then it is again when it is opened. */
-  isAudited: z.boolean().optional(),
-  outlineWidth: z.number().positive().optional(),
-  sideWidth: z.number().positive().optional(),
-});
-export type ReplayState = z.infer<typeof replayState>;
+export const replayState = once(() =>
+  z.object({
+    /** When this was kept: UTC, ms. */
+    keptAt: z.number().optional(),
+    /** Id of the event in question, and by how many pixels its top lies below that of the list. */
+    event: z.string().max(1000).optional(),
+    /** Where it was then among all events: where it is looked for first. */
+    ordinal: place().optional(),
+    offset: z.number().optional(),
+    filter: replayFilter().optional(),
+    query: replayQuery().optional(),
+    outline: z.enum(outlineKinds).optional(),
+    axis: z.enum(["step", "time"]).optional(),
+    unit: z.enum(stopUnits).optional(),
+    speed: z.number().positive().optional(),
+    idle: z.number().nonnegative().optional(),
+    showsOutline: z.boolean().optional(),
+    showsSide: z.boolean().optional(),
+    side: z.enum(sideTabs).optional(),
+    findingsBy: z.enum(["place", "rule"]).optional(),
+    /** Whether it was audited: then it is again when it is opened. */
+    isAudited: z.boolean().optional(),
+    outlineWidth: z.number().positive().optional(),
+    sideWidth: z.number().positive().optional(),
+  }),
+);
+export type ReplayState = z.infer<ReturnType<typeof replayState>>;
 
 /** An event as the list shows it. */
 export interface ReplayRow {
@@ -89,6 +94,8 @@ export interface ReplayRow {
   readonly isScorers: boolean;
   readonly beginsTurn: boolean;
   readonly score: ReplayScore | undefined;
+  /** What the model's answer took, where the transcript says so. */
+  readonly usage: ReplayUsage | undefined;
   /** Where what was searched for lies in title and text, in UTF-16 units. */
   readonly matches: readonly ReplayMatch[];
 }
@@ -112,6 +119,14 @@ export interface ReplayScore {
   /** How many events its scorer made, and whether they are listed. */
   readonly events: number;
   readonly isOpen: boolean;
+}
+
+/** Tokens: all that were given, those of them that were cached, those that were made; and US dollars. */
+export interface ReplayUsage {
+  readonly input: number | undefined;
+  readonly cached: number | undefined;
+  readonly output: number | undefined;
+  readonly cost: number | undefined;
 }
 
 export interface ReplayMatch {
@@ -232,29 +247,32 @@ export interface ReplayAnswers {
 }
 export type ReplayQuestion = keyof ReplayAnswers;
 
-const mode = z.enum(outlineKinds);
-const axis = z.enum(["step", "time"]);
-const target = z.object({ ordinal: place.optional(), id: z.string().max(1000).optional(), index: place.optional() });
+const mode = once(() => z.enum(outlineKinds));
+const axis = once(() => z.enum(["step", "time"]));
+const target = once(() => z.object({ ordinal: place().optional(), id: z.string().max(1000).optional(), index: place().optional() }));
 
-export const replayQuestions = {
-  rows: z.object({ from: place, to: place }),
-  text: z.object({ ordinal: place, from: place, bytes: place.max(2 ** 20) }),
-  fields: z.object({ ordinal: place }),
-  filter: z.object({ filter: replayFilter, current: place.optional() }),
-  place: z.object({ target, mode, reveals: z.boolean() }),
-  stops: z.object({ unit: z.enum(stopUnits), from: whole, direction: z.union([z.literal(1), z.literal(-1)]), limit: place.max(4000) }),
-  match: z.object({ from: place, number: whole.optional(), direction: z.union([z.literal(1), z.literal(-1), z.literal(0)]), mode }),
-  outline: z.object({ mode, from: place, to: place }),
-  timeline: z.object({ axis, from: z.number().optional(), to: z.number().optional(), buckets: place.min(1).max(4000) }),
-  indexAt: z.object({ axis, at: z.number() }),
-  facets: z.object({}),
-  files: z.object({ ordinal: place, base: whole }),
-  scores: z.object({}),
-  byteOf: z.object({ ordinal: place, unit: place }),
-  ...reviewQuestions,
-} as const satisfies Record<ReplayQuestion, z.ZodType>;
+export const replayQuestions = once(
+  () =>
+    ({
+      rows: z.object({ from: place(), to: place() }),
+      text: z.object({ ordinal: place(), from: place(), bytes: place().max(2 ** 20) }),
+      fields: z.object({ ordinal: place() }),
+      filter: z.object({ filter: replayFilter(), current: place().optional() }),
+      place: z.object({ target: target(), mode: mode(), reveals: z.boolean() }),
+      stops: z.object({ unit: z.enum(stopUnits), from: whole(), direction: z.union([z.literal(1), z.literal(-1)]), limit: place().max(4000) }),
+      match: z.object({ from: place(), number: whole().optional(), direction: z.union([z.literal(1), z.literal(-1), z.literal(0)]), mode: mode() }),
+      outline: z.object({ mode: mode(), from: place(), to: place() }),
+      timeline: z.object({ axis: axis(), from: z.number().optional(), to: z.number().optional(), buckets: place().min(1).max(4000) }),
+      indexAt: z.object({ axis: axis(), at: z.number() }),
+      facets: z.object({}),
+      files: z.object({ ordinal: place(), base: whole() }),
+      scores: z.object({}),
+      byteOf: z.object({ ordinal: place(), unit: place() }),
+      ...reviewQuestions(),
+    }) as const satisfies Record<ReplayQuestion, z.ZodType>,
+);
 
-export type ReplayAsked = { readonly [Name in ReplayQuestion]: z.infer<(typeof replayQuestions)[Name]> };
+export type ReplayAsked = { readonly [Name in ReplayQuestion]: z.infer<ReturnType<typeof replayQuestions>[Name]> };
 
 /** How many events are listed. */
 export interface ReplayListing {
@@ -294,29 +312,31 @@ export type ToReplay =
   | { readonly type: "answer"; readonly request: number; readonly value: unknown }
   | { readonly type: "refused"; readonly request: number; readonly problem: string };
 
-const fromReplay = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("ready"), state: z.unknown().optional() }),
-  z.object({ type: z.literal("ask"), request: place, question: z.enum(Object.keys(replayQuestions) as [ReplayQuestion, ...ReplayQuestion[]]), asked: z.unknown().optional() }),
-  z.object({ type: z.literal("search"), query: replayQuery.nullable() }),
-  z.object({ type: z.literal("remember"), state: replayState }),
-  z.object({ type: z.literal("raw"), ordinal: place }),
-  z.object({ type: z.literal("openText"), ordinal: place }),
-  z.object({ type: z.literal("copyLink"), ordinal: place }),
-  z.object({ type: z.literal("openFile"), ordinal: place, path: z.string().max(10_000) }),
-  z.object({ type: z.literal("audit"), isCancelled: z.boolean() }),
-  z.object({ type: z.literal("diffTexts"), from: place, to: place }),
-  z.object({ type: z.literal("diffFile"), from: whole, to: place, path: z.string().max(10_000) }),
-]);
+const fromReplay = once(() =>
+  z.discriminatedUnion("type", [
+    z.object({ type: z.literal("ready"), state: z.unknown().optional() }),
+    z.object({ type: z.literal("ask"), request: place(), question: z.enum(Object.keys(replayQuestions()) as [ReplayQuestion, ...ReplayQuestion[]]), asked: z.unknown().optional() }),
+    z.object({ type: z.literal("search"), query: replayQuery().nullable() }),
+    z.object({ type: z.literal("remember"), state: replayState() }),
+    z.object({ type: z.literal("raw"), ordinal: place() }),
+    z.object({ type: z.literal("openText"), ordinal: place() }),
+    z.object({ type: z.literal("copyLink"), ordinal: place() }),
+    z.object({ type: z.literal("openFile"), ordinal: place(), path: z.string().max(10_000) }),
+    z.object({ type: z.literal("audit"), isCancelled: z.boolean() }),
+    z.object({ type: z.literal("diffTexts"), from: place(), to: place() }),
+    z.object({ type: z.literal("diffFile"), from: whole(), to: place(), path: z.string().max(10_000) }),
+  ]),
+);
 
 /** From the panel to the extension; `ready` comes first. */
-export type FromReplay = z.infer<typeof fromReplay>;
+export type FromReplay = z.infer<ReturnType<typeof fromReplay>>;
 
 /** Reads a message from the panel; undefined for anything else. */
 export function parseFromReplay(message: unknown): FromReplay | undefined {
-  return fromReplay.safeParse(message).data;
+  return fromReplay().safeParse(message).data;
 }
 
 /** What is asked in an `ask`; undefined where it is not what the question takes. */
 export function parseQuestion<Name extends ReplayQuestion>(question: Name, asked: unknown): ReplayAsked[Name] | undefined {
-  return replayQuestions[question].safeParse(asked).data as ReplayAsked[Name] | undefined;
+  return replayQuestions()[question].safeParse(asked).data as ReplayAsked[Name] | undefined;
 }

@@ -1,28 +1,30 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod";
-import { BaselinerError, plainSystemReason } from "../base";
+import { BaselinerError, once, plainSystemReason } from "../base";
 import { type AssignedBox, assignedBoxSchema, conditionsSchema, participantCode } from "./journal-entry";
 
 /** What an expert is given: which task, where, for how long, under which code. */
-export const assignmentSchema = z
-  .strictObject({
-    $schema: z.string().optional(),
-    /** Task folder, absolute or relative to the assignment file. Of a box over SSH the task lies on the box. */
-    task: z.string().min(1).optional(),
-    profile: z.string().default("cpu"),
-    box: assignedBoxSchema.default({ kind: "local" }),
-    timeLimitMinutes: z.number().positive().optional(),
-    participant: participantCode,
-    conditions: conditionsSchema.prefault({}),
-  })
-  .refine(({ task, box }) => (task === undefined) === (box.kind === "ssh"), {
-    path: ["task"],
-    message: "is needed for a session on this computer, and only there: a box over SSH holds its task itself",
-  });
+export const assignmentSchema = once(() =>
+  z
+    .strictObject({
+      $schema: z.string().optional(),
+      /** Task folder, absolute or relative to the assignment file. Of a box over SSH the task lies on the box. */
+      task: z.string().min(1).optional(),
+      profile: z.string().default("cpu"),
+      box: assignedBoxSchema().default({ kind: "local" }),
+      timeLimitMinutes: z.number().positive().optional(),
+      participant: participantCode(),
+      conditions: conditionsSchema().prefault({}),
+    })
+    .refine(({ task, box }) => (task === undefined) === (box.kind === "ssh"), {
+      path: ["task"],
+      message: "is needed for a session on this computer, and only there: a box over SSH holds its task itself",
+    }),
+);
 
 /** An assignment, with `task` as an absolute path. */
-export type Assignment = Omit<z.infer<typeof assignmentSchema>, "task" | "box"> &
+export type Assignment = Omit<z.infer<ReturnType<typeof assignmentSchema>>, "task" | "box"> &
   ({ readonly task: string; readonly box: Extract<AssignedBox, { kind: "local" }> } | { readonly box: Extract<AssignedBox, { kind: "ssh" }> });
 
 /** An assignment could not be used. */
@@ -55,7 +57,7 @@ export function parseAssignment(text: string, what: string, folder?: string): As
   } catch (error) {
     throw new AssignmentError("invalid", `${what} is not JSON.`, { cause: error });
   }
-  const parsed = assignmentSchema.safeParse(value);
+  const parsed = assignmentSchema().safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new AssignmentError("invalid", `${what} is not valid: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}.`);

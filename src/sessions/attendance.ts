@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { once } from "../base";
 import type { Time } from "../base";
 import { type Absence, absenceBetween, type Sign } from "./gaps";
 
@@ -11,16 +12,18 @@ export const beatEvery = 15_000;
 /** Name of the file in a session folder that tells when the editor was there last. */
 export const heartbeatFileName = "heartbeat.json";
 
-const heartbeatSchema = z.object({
-  at: z.number(),
-  sinceBoot: z.number(),
-  boot: z.string().nullable(),
-  /** How many entries the journal had: where it has more, they are a later sign. */
-  entries: z.number().int().nonnegative(),
-});
+const heartbeatSchema = once(() =>
+  z.object({
+    at: z.number(),
+    sinceBoot: z.number(),
+    boot: z.string().nullable(),
+    /** How many entries the journal had: where it has more, they are a later sign. */
+    entries: z.number().int().nonnegative(),
+  }),
+);
 
 /** The last sign of the editor, as it lies on the disk. */
-export type Heartbeat = z.infer<typeof heartbeatSchema>;
+export type Heartbeat = z.infer<ReturnType<typeof heartbeatSchema>>;
 
 /** Where the last sign is kept. A test keeps it in memory. */
 export interface HeartbeatFile {
@@ -35,7 +38,7 @@ export function heartbeatOf(sessionFolder: string): HeartbeatFile {
   return {
     read: () => {
       try {
-        return heartbeatSchema.safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
+        return heartbeatSchema().safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
       } catch {
         return undefined;
       }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { once } from "../base";
 import { type Box, type BoxResources, readResources } from "../boxes";
 import { compareResources, type Need, type Resources, taskFileName, taskSchema } from "../tasks";
 import type { SessionFolder } from "./session-folder";
@@ -19,36 +20,39 @@ export interface BoxReport {
  * @throws {BoxError} where the box cannot be asked
  */
 export async function checkBoxOf(box: Box, folder: string, session: SessionFolder, profile: string, signal?: AbortSignal): Promise<BoxReport> {
-  const wanted = await resourcesOf(session, profile);
+  const wanted = await wantedResources(session, profile);
   const found = await readResources(box, { folder, tools: wanted?.tools ?? [] }, signal);
   return { found, needs: wanted === undefined ? [] : compareResources(wanted, found) };
 }
 
 /** What the task of a session asks for, where its file lies in the session folder and can be read. */
-async function resourcesOf(session: SessionFolder, profile: string): Promise<Resources | undefined> {
+export async function wantedResources(session: SessionFolder, profile: string): Promise<Resources | undefined> {
   try {
     const task: unknown = JSON.parse(await readFile(join(session.box, taskFileName), "utf8"));
-    return taskSchema.safeParse(task).data?.profiles[profile]?.resources;
+    return taskSchema().safeParse(task).data?.profiles[profile]?.resources;
   } catch {
     return undefined;
   }
 }
 
 /** The needs in a recorded report, as far as they are shown. */
-const recordedNeeds = z.object({
-  needs: z.array(
-    z.object({
-      kind: z.enum(["gpus", "gpu-model", "gpu-memory", "processors", "memory", "disk", "tool"]),
-      wanted: z.union([z.number(), z.string()]),
-      ok: z.boolean().optional(),
-    }),
-  ),
-});
+const recordedNeeds = once(() =>
+  z.object({
+    needs: z.array(
+      z.object({
+        kind: z.enum(["gpus", "gpu-model", "gpu-memory", "processors", "memory", "disk", "tool"]),
+        wanted: z.union([z.number(), z.string()]),
+        ok: z.boolean().optional(),
+      }),
+    ),
+  }),
+);
 
 /** Something that the task asks for and the box lacked when it was looked at. */
 export type MissingNeed = Pick<Need, "kind" | "wanted">;
 
 /** What the box lacked when it was looked at last; empty where nothing, or where it was never looked at. */
 export function missingOnBox({ boxCheck }: SessionState): MissingNeed[] {
-  return (recordedNeeds.safeParse(boxCheck?.report).data?.needs ?? []).filter(({ ok }) => ok === false);
+  const needs = boxCheck === null ? undefined : recordedNeeds().safeParse(boxCheck.report).data?.needs;
+  return (needs ?? []).filter(({ ok }) => ok === false);
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { sha256 } from "../base";
+import { once, sha256 } from "../base";
 import { readScoring, type ResultFile, resultLimitBytes, type Scored } from "../tasks";
 import type { EntryData, JournalEntry } from "./journal-entry";
 
@@ -12,7 +12,7 @@ const nonceFile = "nonce";
 export type RecordedScore = Pick<EntryData<"attempt.finished">, "score" | "message" | "invalid" | "hidden">;
 
 /** What a protected box hands out in place of a hidden result. */
-const receiptSchema = z.object({ score: z.null(), hidden: z.object({ commitment: z.string().regex(/^[0-9a-f]{64}$/) }) });
+const receiptSchema = once(() => z.object({ score: z.null(), hidden: z.object({ commitment: z.string().regex(/^[0-9a-f]{64}$/) }) }));
 
 /**
  * What goes on record of a scoring whose score the task hides: that there is a score and what commits it, or why there is none.
@@ -31,7 +31,7 @@ export function withheld(scored: Scored, result: ResultFile): RecordedScore {
 
 function receiptIn(result: Uint8Array): { commitment: string } | undefined {
   try {
-    return receiptSchema.safeParse(JSON.parse(Buffer.from(result).toString("utf8"))).data?.hidden;
+    return receiptSchema().safeParse(JSON.parse(Buffer.from(result).toString("utf8"))).data?.hidden;
   } catch {
     return undefined;
   }

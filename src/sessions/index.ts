@@ -1,6 +1,6 @@
 export { assignmentSchema, AssignmentError, parseAssignment, readAssignment } from "./assignment";
 export type { Assignment } from "./assignment";
-export { missingOnBox } from "./box-check";
+export { missingOnBox, wantedResources } from "./box-check";
 export type { MissingNeed } from "./box-check";
 export { certainlyElapsedAt, elapsedAt, pauseLength, remainingAt } from "./clock";
 export type { Clock, OpenGap, Pause } from "./clock";

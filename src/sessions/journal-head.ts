@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { once } from "../base";
 import type { JournalHead } from "../workspace";
 
 /**
@@ -14,7 +15,7 @@ export const headFileName = "journal.head";
 /** Length of the file in bytes, so that a new content covers the old one whole. */
 const headBytes = 128;
 
-const headSchema = z.object({ seq: z.number().int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+const headSchema = once(() => z.object({ seq: z.number().int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }));
 
 /** The content of the file for an end of the journal. */
 export function headText(head: JournalHead): string {
@@ -24,7 +25,7 @@ export function headText(head: JournalHead): string {
 /** Where the journal of a session ended last; undefined where that is not known. */
 export function readHead(folder: string): JournalHead | undefined {
   try {
-    return headSchema.parse(JSON.parse(readFileSync(join(folder, headFileName), "utf8")));
+    return headSchema().parse(JSON.parse(readFileSync(join(folder, headFileName), "utf8")));
   } catch {
     return undefined;
   }

@@ -1,11 +1,18 @@
-import { fstatSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import { close, fstatSync, fsync, ftruncate, openSync, readdirSync, readFileSync, statSync, write } from "node:fs";
+import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { BaselinerError, plainSystemReason, sha256, syncFolder, systemErrorCode, type Time } from "../base";
 import type { JournalHead } from "../workspace";
 import { type EntryData, type EntryType, firstPrevious, type JournalEntry, parseEntry } from "./journal-entry";
 import { HeadFile, readHead } from "./journal-head";
 import { journalFileName } from "./session-folder";
+
+// By the file's number and not as a FileHandle, which cannot be had without waiting.
+const writeFile = promisify(write);
+const syncFile = promisify(fsync);
+const truncateFile = promisify(ftruncate);
+const closeFile = promisify(close);
 
 /** The journal could not be read or written. Nothing that was on record before is changed. */
 export class JournalError extends BaselinerError<
@@ -167,7 +174,8 @@ export class JournalWriter {
   private damaged = false;
 
   private constructor(
-    private readonly file: FileHandle,
+    /** Number of the open file. */
+    private readonly file: number,
     private readonly time: Time,
     private lines: number,
     private lastHash: string,
@@ -186,7 +194,7 @@ export class JournalWriter {
    */
   static async create(folder: string, time: Time): Promise<JournalWriter> {
     try {
-      const file = await open(join(folder, journalFileName), "ax+", 0o644);
+      const file = openSync(join(folder, journalFileName), "ax+", 0o644);
       await syncFolder(folder);
       return new JournalWriter(file, time, 0, firstPrevious, 0, new HeadFile(folder));
     } catch (error) {
@@ -211,7 +219,7 @@ export class JournalWriter {
         `The journal in ${folder} is damaged: line ${problem.line} ${problem.text}. Nothing was written; the session stays readable.`,
       );
     }
-    let file: FileHandle | undefined;
+    let file: number | undefined;
     const headFile = new HeadFile(folder);
     try {
       const named = content.entries.flatMap((entry) => (entry.type === "journal.repaired" ? [entry.data.file] : []));
@@ -220,12 +228,12 @@ export class JournalWriter {
       if (content.torn.length > 0) {
         unnamed.push(await setTornLineAside(folder, content.torn));
       }
-      file = await open(join(folder, journalFileName), "a+");
+      file = openSync(join(folder, journalFileName), "a+");
       const last = content.lineHashes.at(-1) ?? firstPrevious;
       const writer = new JournalWriter(file, time, content.entries.length, last, content.wholeBytes, headFile);
       const entries = [...content.entries];
       if (content.torn.length > 0) {
-        await file.truncate(content.wholeBytes);
+        await truncateFile(file, content.wholeBytes);
       }
       // Also those of a repair that was itself cut off before it was on record.
       for (const name of unnamed) {
@@ -237,7 +245,9 @@ export class JournalWriter {
       return { writer, entries };
     } catch (error) {
       await headFile.close();
-      await file?.close();
+      if (file !== undefined) {
+        await closeFile(file);
+      }
       if (error instanceof JournalError) {
         throw error;
       }
@@ -260,7 +270,7 @@ export class JournalWriter {
       throw new JournalError("closed", "The session was closed; the entry was not written.");
     }
     // At one go: in an editor that is busy each wait is long.
-    if (this.damaged || fstatSync(this.file.fd).size !== this.length) {
+    if (this.damaged || fstatSync(this.file).size !== this.length) {
       throw new JournalError(
         "not-written",
         "The journal's file was changed from outside, or the disk failed; all acknowledged entries are kept. Close the session and open it again.",
@@ -296,11 +306,11 @@ export class JournalWriter {
   private async writeWhole(bytes: Buffer): Promise<void> {
     try {
       for (let written = 0; written < bytes.length; ) {
-        written += (await this.file.write(bytes, written)).bytesWritten;
+        written += (await writeFile(this.file, bytes, written)).bytesWritten;
       }
-      await this.file.sync();
+      await syncFile(this.file);
     } catch (error) {
-      await this.file.truncate(this.length).catch(() => {
+      await truncateFile(this.file, this.length).catch(() => {
         this.damaged = true;
       });
       throw error;
@@ -313,7 +323,7 @@ export class JournalWriter {
     if (!this.closed) {
       this.closed = true;
       await this.headFile.close();
-      await this.file.close();
+      await closeFile(this.file);
     }
   }
 }

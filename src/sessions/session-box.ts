@@ -1,7 +1,7 @@
 import { join, posix } from "node:path";
 import type { Time } from "../base";
 import { type Box, type ConnectionStatus } from "../boxes";
-import { type Conflict, Mirror, type MirrorSummary } from "../workspace";
+import { type Conflict, loadMirror, type Mirror, type MirrorSummary } from "../workspace";
 import type { EntryData } from "./journal-entry";
 import type { SessionFolder } from "./session-folder";
 
@@ -34,9 +34,6 @@ export interface SessionBoxListener {
 
 /** The box of a session that is open for writing: the connection to it, and the mirror of the workspace where it is another machine. */
 export class SessionBox {
-  readonly paths: BoxPaths;
-  /** Undefined where the workspace itself is what the box works on. */
-  readonly mirror: Mirror | undefined;
   private listener: SessionBoxListener | undefined;
   private unsubscribe: (() => void) | undefined;
   private told: Promise<void> = Promise.resolve();
@@ -44,23 +41,29 @@ export class SessionBox {
   private isMirroring = false;
   private letGo: Promise<() => void> | undefined;
 
-  constructor(
+  private constructor(
     readonly box: Box,
-    folder: SessionFolder,
-    created: EntryData<"session.created">,
-    time: Time,
-  ) {
-    this.paths = boxPathsOf(folder, created.box);
-    if (box.connection !== undefined) {
-      this.mirror = new Mirror({
-        root: folder.workspace,
-        box,
-        boxFolder: this.paths.workspace,
-        scope: created.sync,
-        baselineFile: join(folder.root, "mirror", "baseline.jsonl"),
-        time,
-      });
+    readonly paths: BoxPaths,
+    /** Undefined where the workspace itself is what the box works on. */
+    readonly mirror: Mirror | undefined,
+  ) {}
+
+  /** Not connected yet, and nothing is mirrored. */
+  static async of(box: Box, folder: SessionFolder, created: EntryData<"session.created">, time: Time): Promise<SessionBox> {
+    const paths = boxPathsOf(folder, created.box);
+    if (box.connection === undefined) {
+      return new SessionBox(box, paths, undefined);
     }
+    const { Mirror } = await loadMirror();
+    const mirror = new Mirror({
+      root: folder.workspace,
+      box,
+      boxFolder: paths.workspace,
+      scope: created.sync,
+      baselineFile: join(folder.root, "mirror", "baseline.jsonl"),
+      time,
+    });
+    return new SessionBox(box, paths, mirror);
   }
 
   /**

@@ -3,18 +3,20 @@ import { open } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { BaselinerError, createFileOnceSync, isSameProcess, ownIdentity, plainSystemReason, systemErrorCode, systemTime } from "../base";
+import { BaselinerError, createFileOnceSync, isSameProcess, once, ownIdentity, plainSystemReason, systemErrorCode, systemTime } from "../base";
 import { beatEvery, heartbeatOf } from "./attendance";
 
-const ownerSchema = z.object({
-  pid: z.number().int(),
-  identity: z.string(),
-  host: z.string(),
-  /** What holds it, for people: `VS Code`, `the command line`. */
-  holder: z.string(),
-  released: z.boolean(),
-});
-type Owner = z.infer<typeof ownerSchema>;
+const ownerSchema = once(() =>
+  z.object({
+    pid: z.number().int(),
+    identity: z.string(),
+    host: z.string(),
+    /** What holds it, for people: `VS Code`, `the command line`. */
+    holder: z.string(),
+    released: z.boolean(),
+  }),
+);
+type Owner = z.infer<ReturnType<typeof ownerSchema>>;
 
 /** The session is held elsewhere, or the lock could not be written. */
 export class LockError extends BaselinerError<"held" | "not-written"> {}
@@ -132,7 +134,7 @@ function isOfThisBoot(identity: string): boolean {
 
 function readOwner(file: string): Owner | undefined {
   try {
-    return ownerSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    return ownerSchema().parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
     if (systemErrorCode(error) === "ENOENT" || error instanceof SyntaxError || error instanceof z.ZodError) {
       return undefined;

@@ -185,6 +185,7 @@ export class Session extends EventEmitter<SessionEvents> {
     try {
       lock = await SessionLock.acquire(root, surroundings.holder);
       const box = await surroundings.boxFor(state.created.box);
+      const sessionBox = await SessionBox.of(box, sessionFolder(root), state.created, surroundings.time);
       const { writer, entries } = await JournalWriter.continue(root, surroundings.time, content);
       const now = entries.length === content.entries.length ? state : (stateOf(entries) ?? state);
       if (now.closed) {
@@ -193,13 +194,13 @@ export class Session extends EventEmitter<SessionEvents> {
         await lock.release();
         return new Session(root, surroundings, undefined, now, submitted, undefined, undefined);
       }
-      const sessionBox = new SessionBox(box, sessionFolder(root), now.created, surroundings.time);
       const session = new Session(root, surroundings, sessionBox, now, { kind: "writer" }, writer, lock);
       await session.workingTime.open(entries);
       await session.recordings.recover();
       session.snapshots.start(surroundings.snapshotEveryMs);
       if (box.connection === undefined) {
-        await session.recordConnected();
+        // Not waited for: an editor that is starting is busy, and nothing that it shows hangs on this. Whatever else is done comes behind it.
+        session.exclusive(() => session.recordConnected()).catch((error: unknown) => session.tellUnlessClosed(error));
       }
       return session;
     } catch (error) {

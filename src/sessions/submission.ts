@@ -6,7 +6,6 @@ import type { SessionBox } from "./session-box";
 import { SessionError } from "./session-error";
 import type { SessionSnapshots } from "./session-snapshots";
 import type { SessionState } from "./session-state";
-import { verifySession } from "./verify-session";
 
 /** Answers of the exit survey. */
 export type Survey = EntryData<"survey.answered">;
@@ -59,6 +58,7 @@ export class Submission {
     session.expectNotScoring();
     await this.finishOnBox();
     await session.exclusive(() => session.expire());
+    const { verifySession } = await import("./verify-session");
     const { problems } = await verifySession(session.root);
     return { problems, gaps: session.state().clock.gaps, willBeScored: this.wantsFinalScoring };
   }

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
-import { BaselinerError, plainSystemReason, singleLine } from "../base";
+import { BaselinerError, once, plainSystemReason, singleLine } from "../base";
 import type { Box } from "../boxes";
 import { loadTask, taskFileName } from "./load-task";
 import { scoreSolution, startingSolution } from "./score-solution";
@@ -38,39 +38,45 @@ export interface ImportedFamily {
   readonly remarks: readonly string[];
 }
 
-const resourcesSchema = z.object({
-  gpu: z.object({ count_range: z.tuple([z.number(), z.number()]), model: z.string().optional() }).optional(),
-  cpus: z.number().optional(),
-  memory_gb: z.number().optional(),
-  storage_gb: z.number().optional(),
-});
+const resourcesSchema = once(() =>
+  z.object({
+    gpu: z.object({ count_range: z.tuple([z.number(), z.number()]), model: z.string().optional() }).optional(),
+    cpus: z.number().optional(),
+    memory_gb: z.number().optional(),
+    storage_gb: z.number().optional(),
+  }),
+);
 
-const manifestSchema = z.object({
-  version: z.string().optional(),
-  tasks: z
-    .record(
-      z.string(),
-      z.object({
-        resources: resourcesSchema.default({}),
-        scoring: z.object({ visible_to_agent: z.boolean().default(true), score_on_usage_limits: z.boolean().default(false), instructions: z.string().nullish() }).prefault({}),
-      }),
-    )
-    .default({}),
-});
+const manifestSchema = once(() =>
+  z.object({
+    version: z.string().optional(),
+    tasks: z
+      .record(
+        z.string(),
+        z.object({
+          resources: resourcesSchema().default({}),
+          scoring: z.object({ visible_to_agent: z.boolean().default(true), score_on_usage_limits: z.boolean().default(false), instructions: z.string().nullish() }).prefault({}),
+        }),
+      )
+      .default({}),
+  }),
+);
 
-const describedSchema = z.object({
-  standardVersion: z.string(),
-  tasks: z.array(z.string()),
-  members: z.array(z.string()),
-  requiredEnvironmentVariables: z.array(z.string()),
-  manifest: z.unknown(),
-  instructions: z.string().default(""),
-  permissions: z.array(z.string()).default([]),
-  aggregate: z.enum(["max", "min", "last", "other"]).nullish(),
-  needsMachines: z.boolean().default(false),
-});
+const describedSchema = once(() =>
+  z.object({
+    standardVersion: z.string(),
+    tasks: z.array(z.string()),
+    members: z.array(z.string()),
+    requiredEnvironmentVariables: z.array(z.string()),
+    manifest: z.unknown(),
+    instructions: z.string().default(""),
+    permissions: z.array(z.string()).default([]),
+    aggregate: z.enum(["max", "min", "last", "other"]).nullish(),
+    needsMachines: z.boolean().default(false),
+  }),
+);
 
-const answerSchema = z.object({ hidden: z.array(z.string()).default([]), fixed: z.array(z.string()).default([]), owners: z.unknown().optional(), refused: z.string().optional(), failed: z.string().optional(), missing: z.array(z.string()).optional() });
+const answerSchema = once(() => z.object({ hidden: z.array(z.string()).default([]), fixed: z.array(z.string()).default([]), owners: z.unknown().optional(), refused: z.string().optional(), failed: z.string().optional(), missing: z.array(z.string()).optional() }));
 
 /**
  * Makes a task of one task of a family of the METR Task Standard. The family stays as it is: it lies in the hidden data of the new
@@ -183,21 +189,21 @@ export async function importFamily(adapter: string, box: Box, options: FamilyImp
   }
 }
 
-async function describe(program: string, family: string, { signal }: FamilyImport, task?: string): Promise<z.infer<typeof describedSchema>> {
+async function describe(program: string, family: string, { signal }: FamilyImport, task?: string): Promise<z.infer<ReturnType<typeof describedSchema>>> {
   const output = await python([program, "describe", family, ...(task === undefined ? [] : [task])], signal);
   const answer: unknown = JSON.parse(output);
-  const { failed } = answerSchema.parse(answer);
+  const { failed } = answerSchema().parse(answer);
   if (failed !== undefined) {
     throw new FamilyError("not-a-family", `${basename(family)} cannot be read: ${singleLine(failed, 500)}. Install what it imports for python3, then try again.`);
   }
-  return describedSchema.parse(answer);
+  return describedSchema().parse(answer);
 }
 
 async function start(program: string, family: string, task: string, places: { workspace: string; state: string; view: string }, { install, signal }: FamilyImport): Promise<{ hidden: readonly string[]; fixed: readonly string[]; owners?: unknown }> {
   // The view is made beside what it shows as /protected, and that is to be part of the task.
   const state = join(places.view, "state");
   await mkdir(state);
-  const { failed, refused, missing, ...started } = answerSchema.parse(JSON.parse(await python([program, install === true ? "install" : "start", family, task, places.workspace, state], signal)));
+  const { failed, refused, missing, ...started } = answerSchema().parse(JSON.parse(await python([program, install === true ? "install" : "start", family, task, places.workspace, state], signal)));
   await cp(state, places.state, { recursive: true, verbatimSymlinks: true });
   if (missing !== undefined) {
     throw new FamilyError("not-possible", `The family needs the environment variable ${missing.join(" and ")}: set it, then try again.`);
@@ -239,21 +245,21 @@ function taskOf(tasks: readonly string[], family: string, named: string | undefi
   return named ?? only;
 }
 
-function manifestOf(value: unknown, family: string): z.infer<typeof manifestSchema> | undefined {
+function manifestOf(value: unknown, family: string): z.infer<ReturnType<typeof manifestSchema>> | undefined {
   if (value === null || value === undefined) {
     return undefined;
   }
   if (typeof value === "string") {
     throw new FamilyError("not-possible", `The manifest.yaml of ${family} cannot be read: ${value}.`);
   }
-  const parsed = manifestSchema.safeParse(value);
+  const parsed = manifestSchema().safeParse(value);
   if (!parsed.success) {
     throw new FamilyError("not-a-family", `The manifest.yaml of ${family} is not as the standard has it: ${z.prettifyError(parsed.error).replace(/\s+/g, " ")}.`);
   }
   return parsed.data;
 }
 
-function scoringOf({ aggregate }: z.infer<typeof describedSchema>, family: string, direction: "min" | "max" | undefined): { direction: "min" | "max"; aggregate: "best" | "last" } {
+function scoringOf({ aggregate }: z.infer<ReturnType<typeof describedSchema>>, family: string, direction: "min" | "max" | undefined): { direction: "min" | "max"; aggregate: "best" | "last" } {
   switch (aggregate) {
     case "max":
     case "min":
@@ -274,7 +280,7 @@ function scoringOf({ aggregate }: z.infer<typeof describedSchema>, family: strin
   }
 }
 
-function resourcesOf(wanted: z.infer<typeof resourcesSchema> | undefined): Resources {
+function resourcesOf(wanted: z.infer<ReturnType<typeof resourcesSchema>> | undefined): Resources {
   const { gpu, cpus = 1, memory_gb: memoryGB = 1, storage_gb: diskGB } = wanted ?? {};
   return {
     gpus: gpu?.count_range[0] ?? 0,
@@ -286,7 +292,7 @@ function resourcesOf(wanted: z.infer<typeof resourcesSchema> | undefined): Resou
   };
 }
 
-function instructionsOf({ instructions, permissions, members }: z.infer<typeof describedSchema>, scoring: string, title: string, resources: Resources, timeoutSeconds: number): string {
+function instructionsOf({ instructions, permissions, members }: z.infer<ReturnType<typeof describedSchema>>, scoring: string, title: string, resources: Resources, timeoutSeconds: number): string {
   const gpus = resources.gpus === 0 ? "" : `, ${resources.gpus} ${resources.gpuModel ?? "GPU"}`;
   return [
     ...(/^# /m.test(instructions) ? [] : [`# ${title}`, ""]),
@@ -309,7 +315,7 @@ function instructionsOf({ instructions, permissions, members }: z.infer<typeof d
   ].join("\n");
 }
 
-function remarksOf({ members, requiredEnvironmentVariables, aggregate, needsMachines }: z.infer<typeof describedSchema>, family: string, installed: boolean, hidden: readonly string[], fixed: readonly string[]): string[] {
+function remarksOf({ members, requiredEnvironmentVariables, aggregate, needsMachines }: z.infer<ReturnType<typeof describedSchema>>, family: string, installed: boolean, hidden: readonly string[], fixed: readonly string[]): string[] {
   const some = (paths: readonly string[]): string => `${singleLine(paths.slice(0, 5).join(", "), 300)}${paths.length > 5 ? ` and ${paths.length - 5} more` : ""}`;
   return [
     ...(hidden.length === 0 ? [] : [`Its start keeps ${some(hidden)} from the participant: they lie in protected/home/, not in the workspace, and scorings see them in /home/agent.`]),
@@ -324,7 +330,7 @@ function remarksOf({ members, requiredEnvironmentVariables, aggregate, needsMach
   ];
 }
 
-function readmeOf(family: string, task: string, { standardVersion }: z.infer<typeof describedSchema>, remarks: readonly string[]): string {
+function readmeOf(family: string, task: string, { standardVersion }: z.infer<ReturnType<typeof describedSchema>>, remarks: readonly string[]): string {
   const version = standardVersion === "" ? "" : ` (version ${standardVersion} of the standard)`;
   return [
     `# ${inWords(family)}: ${inWords(task)}`,

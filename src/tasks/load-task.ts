@@ -92,7 +92,7 @@ export function checkTaskText(text: string): { task?: Task; problems: TaskProble
       })),
     };
   }
-  const result = taskSchema.safeParse(value);
+  const result = taskSchema().safeParse(value);
   if (!result.success) {
     return {
       problems: result.error.issues.map((issue) => ({

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { once } from "../base";
 import { type Box, BoxError, type RunExit } from "../boxes";
 
 /** The environment variable that names the file a scoring command writes its result to. */
@@ -16,11 +17,13 @@ export const scoringOutputLimitBytes = 1024 * 1024 * 1024;
 /** A result file larger than this is not read, in bytes. */
 export const resultLimitBytes = 1024 * 1024;
 
-const resultSchema = z.object({
-  score: z.number().nullable(),
-  message: z.record(z.string(), z.unknown()).default({}),
-  details: z.record(z.string(), z.unknown()).default({}),
-});
+const resultSchema = once(() =>
+  z.object({
+    score: z.number().nullable(),
+    message: z.record(z.string(), z.unknown()).default({}),
+    details: z.record(z.string(), z.unknown()).default({}),
+  }),
+);
 
 /** Longest message that goes into the journal, in UTF-16 units of JSON. */
 const messageLimit = 16 * 1024;
@@ -132,7 +135,7 @@ function readResult(bytes: Uint8Array): Scored {
   if (typeof value === "object" && value !== null && "score" in value && Math.abs(Number(value.score)) === Infinity) {
     return invalid("not-a-number", "The score is not a number.");
   }
-  const parsed = resultSchema.safeParse(value);
+  const parsed = resultSchema().safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return invalid("bad-result", `The result is not as agreed: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}.`);

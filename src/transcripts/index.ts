@@ -37,3 +37,5 @@ export { indexAt, timelineOf, wholeRange } from "./view/timeline";
 export type { Timeline, TimelineRange } from "./view/timeline";
 export { textLanguage, textParts } from "./view/text-parts";
 export type { TextPart } from "./view/text-parts";
+export { usageOf } from "./view/usage";
+export type { ModelUsage } from "./view/usage";

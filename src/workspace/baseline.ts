@@ -1,16 +1,18 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
-import { systemErrorCode, writeFileDurably } from "../base";
+import { once, systemErrorCode, writeFileDurably } from "../base";
 import { type MirroredEntry, sameEntry } from "./mirror-plan";
 
-const sha256Text = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256Text = once(() => z.string().regex(/^[0-9a-f]{64}$/));
 
-const headerSchema = z.strictObject({ format: z.literal(1), box: z.string(), folder: z.string(), entries: z.number().int().nonnegative() });
+const headerSchema = once(() => z.strictObject({ format: z.literal(1), box: z.string(), folder: z.string(), entries: z.number().int().nonnegative() }));
 
-const lineSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ path: z.string(), kind: z.literal("file"), bytes: z.number().int().nonnegative(), sha256: sha256Text, executable: z.boolean() }),
-  z.strictObject({ path: z.string(), kind: z.literal("link"), target: z.string() }),
-]);
+const lineSchema = once(() =>
+  z.discriminatedUnion("kind", [
+    z.strictObject({ path: z.string(), kind: z.literal("file"), bytes: z.number().int().nonnegative(), sha256: sha256Text(), executable: z.boolean() }),
+    z.strictObject({ path: z.string(), kind: z.literal("link"), target: z.string() }),
+  ]),
+);
 
 /** Which folder of which box a baseline belongs to. With any other it would make deletes of what was never there. */
 export interface BaselineOwner {
@@ -86,9 +88,9 @@ function parse(text: string, owner: BaselineOwner): Map<string, MirroredEntry> |
   const entries = new Map<string, MirroredEntry>();
   try {
     const [first, ...lines] = text.split("\n").filter((line) => line !== "");
-    const header = headerSchema.parse(JSON.parse(first ?? ""));
+    const header = headerSchema().parse(JSON.parse(first ?? ""));
     for (const line of lines) {
-      const { path, ...entry } = lineSchema.parse(JSON.parse(line));
+      const { path, ...entry } = lineSchema().parse(JSON.parse(line));
       entries.set(path, entry);
     }
     return header.box === owner.box && header.folder === owner.folder && header.entries === entries.size ? entries : undefined;

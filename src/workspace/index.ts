@@ -1,4 +1,5 @@
 export { LocalTreeError } from "./local-tree";
+export { loadMirror } from "./load-mirror";
 export { Mirror } from "./mirror";
 export type { MirrorOptions } from "./mirror";
 export { MirrorError } from "./mirror-state";

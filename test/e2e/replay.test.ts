@@ -27,7 +27,7 @@ function transcript(url: string): object[] {
   const bash = (script: string): object => ({ type: "action", action: { type: "run_bash", args: { command: script } } });
   const contents: object[] = [
     { type: "log", content: [evil], attributes: { title: evil } },
-    { type: "generation", agentRequest: { settings: { model: evil }, description: evil, messages: [] }, finalResult: { outputs: [{ completion: `${evil}\n\`\`\`html\n${evil}\n\`\`\``, reasoning_completion: evil }] } },
+    { type: "generation", agentRequest: { settings: { model: evil }, description: evil, messages: [] }, finalResult: { cost: 0.01234, outputs: [{ completion: `${evil}\n\`\`\`html\n${evil}\n\`\`\``, reasoning_completion: evil }] } },
     bash("cat > solution.py <<'EOF'\nfirst = 1\nEOF"),
     { type: "observation", observation: evil },
     bash(`cat > '<img src=x onerror=window.pwned=1>\u202eyp.py' <<'EOF'\n${evil}\nEOF`),
@@ -125,6 +125,7 @@ describe("the replay panel", () => {
       const currentWhen = (text: RegExp): Promise<boolean> => patience.until(`the current event with ${String(text)}`, async () => text.test(await panel.locator(".event.current").innerText()));
 
       await statusWhen(/^1 of 312/);
+      expect(await panel.locator(".event .usage").allInnerTexts()).toEqual(["$0.0123"]);
       // A long way to the end, where events are much higher than those before: the last one is to be seen all the same, where its
       // neighbours come later than itself as well as where they are known already.
       for (let time = 0; time < 2; time++) {
@@ -235,6 +236,16 @@ describe("the replay panel", () => {
       await panel.locator(".side .scores tr", { hasText: "0.25" }).getByRole("button").click();
       await statusWhen(/^8 of 312/);
       await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await statusWhen(/^10 of 312/);
+
+      // A link leads to an event, once the person has let it.
+      await workbench.runCommand("Developer: Open URL");
+      await workbench.answer(`vscode://baseliner.baseliner/transcript?${new URLSearchParams({ file, event: "7" }).toString()}`);
+      await patience.until("VS Code's question about the link", () => workbench.dialog());
+      await workbench.pressDialogButton("Open");
+      await statusWhen(/^9 of 312/);
+      await panel.locator(".list").focus();
       await page.keyboard.press("j");
       await statusWhen(/^10 of 312/);
 

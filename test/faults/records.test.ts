@@ -241,6 +241,26 @@ describe("the check of a record", () => {
   });
 });
 
+describe("opening a session in this process", () => {
+  // Who a process is takes other programs elsewhere.
+  test.skipIf(process.platform !== "linux")("waits for nothing: an editor that starts would run everything else in between", async () => {
+    const root = await newSession();
+    let turns = 0;
+    const turn = setImmediate(() => (turns += 1));
+    const session = await openSession(root);
+    clearImmediate(turn);
+    expect(session.access).toEqual({ kind: "writer" });
+    expect(turns).toBe(0);
+  });
+
+  test("is on record before whatever is done next, though nobody waits for that", async () => {
+    const root = await newSession();
+    const session = await openSession(root);
+    await Promise.all([session.startClock(), session.addNote("first")]);
+    expect(await typesOf(root)).toEqual(["session.created", "box.connected", "clock.started", "note.added"]);
+  });
+});
+
 describe("a session that another process submits", () => {
   test("is opened for reading, however close the two come", async () => {
     const { root, session } = await startedSession();

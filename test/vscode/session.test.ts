@@ -5,6 +5,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as vscode from "vscode";
 import { commands } from "../../src/contributions";
+import { attemptPicks } from "../../src/editor/attempt-commands";
+import { attemptItem, attemptTooltip } from "../../src/editor/attempts-tree";
 import { clockTooltip } from "../../src/editor/clock-status-bar";
 import { type Attempt, parseJournal, type SessionState, stateOf, verifySession } from "../../src/sessions";
 
@@ -92,6 +94,28 @@ describe("a session", () => {
     assert.match(clockTooltip(shown, Date.now()), /Best score \d/);
     assert.doesNotMatch(clockTooltip(hidden, Date.now()), /Best score/);
     assert.match(clockTooltip(hidden, Date.now()), /Scores are hidden/);
+  });
+
+  it("says what a hostile scorer says of attempts in single lines without signs of their own", () => {
+    const evil = "$(pass-filled) 1.00\n\u202ebest\u0007 [run](command:evil)";
+    const shown = state();
+    const scored = shown.attempts[1];
+    const invalid = shown.attempts[2];
+    assert.ok(scored?.outcome.kind === "scored" && invalid?.outcome.kind === "invalid");
+    const attempts = [{ ...scored, outcome: { ...scored.outcome, message: { [evil]: evil, nested: { [evil]: evil } } } }, { ...invalid, outcome: { ...invalid.outcome, text: evil } }];
+    const hostile = { ...shown, attempts, created: { ...shown.created, scoring: { ...shown.created.scoring, unit: evil } } };
+    const signs = /(?!\n)\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u;
+    for (const attempt of attempts) {
+      const { description, accessibilityInformation } = attemptItem(attempt, hostile);
+      assert.doesNotMatch(`${typeof description === "string" ? description : ""} ${accessibilityInformation?.label ?? ""}`, /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u);
+    }
+    const tooltips = attempts.map((attempt) => attemptTooltip(attempt, hostile));
+    assert.doesNotMatch(tooltips.join("\n"), signs);
+    assert.deepEqual(tooltips.map((tooltip) => tooltip.split("\n").length), [4, 2]);
+    const said = attemptPicks(hostile).map(({ label, description }) => `${label} ${description ?? ""}`);
+    assert.match(said.join(" "), /\$ \(pass-filled\) 1\.00/);
+    assert.doesNotMatch(said.join(" "), /\$\(|\n/);
+    assert.doesNotMatch(said.join(" "), signs);
   });
 
   it("leaves a record that is whole", async () => {

@@ -108,6 +108,20 @@ describe("the snapshot of an attempt", () => {
     await scoring;
   });
 
+  it("is compared under a title that says the name of a file without its signs", async () => {
+    writeFileSync(solution, "value = 7\n");
+    const file = join(workspace, "a\u202e $(check) yp.md");
+    for (const text of ["one\n", "other\n"]) {
+      writeFileSync(file, text);
+      await run(commands.score);
+    }
+    const last = (stateOf(entries())?.attempts.length ?? 0) - 1;
+    await run(commands.showAttemptChanges, { number: last });
+    const tab = await until("the diff", () => activeTab()?.input instanceof vscode.TabInputTextDiff && activeTab());
+    assert.equal(tab.label, `a $(check) yp.md (Attempt ${last - 1} ↔ ${last})`);
+    await run("workbench.action.closeActiveEditor");
+  });
+
   it("is on record with the lines that say so", async () => {
     await run(commands.showAttempt, { number: 1 });
     const document = await until("the record", () => vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "baseliner-attempt"));

@@ -1,4 +1,4 @@
-import type { ReplayKind } from "../../src/protocol";
+import type { ReplayKind, ReplayUsage } from "../../src/protocol";
 
 /** What a person calls an event of a kind. */
 export const kindNames: Readonly<Record<ReplayKind, string>> = {
@@ -39,6 +39,18 @@ export function formatCount(count: number): string {
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** What a model's answer took: `12 345 → 678 tokens · $0.0123`. */
+export function usageInShort({ input, output, cost }: ReplayUsage): string {
+  const tokens = input === undefined && output === undefined ? "" : `${input === undefined ? "?" : formatCount(input)} → ${output === undefined ? "?" : formatCount(output)} tokens`;
+  return [tokens, cost === undefined ? "" : `$${String(Number(cost.toPrecision(3)))}`].filter((part) => part !== "").join(" · ");
+}
+
+/** The same in words, with what was cached. */
+export function usageInFull({ input, cached, output, cost }: ReplayUsage): string {
+  const counted = (count: number | undefined, what: string): string => (count === undefined ? "" : `${what}: ${plural(count, "token")}`);
+  return [counted(input, "given to the model"), counted(cached, "of them from a cache"), counted(output, "made by it"), cost === undefined ? "" : `cost: $${String(cost)}`].filter((part) => part !== "").join("; ");
 }
 
 /** A pause for a person: `12 min later`. */

@@ -540,8 +540,11 @@ export class EventList {
     }
   }
 
-  /** Puts the scroll bar where it belongs. */
+  /** Puts the scroll bar where it belongs, as soon as there is a view: before, this would only have the browser lay out an empty page. */
   private straighten(): void {
+    if (this.viewHeight === 0) {
+      return;
+    }
     this.measure();
     const { heights } = this;
     const isWhole = this.first === 0 && this.drawn.length === this.count;

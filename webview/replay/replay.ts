@@ -17,6 +17,7 @@ import { forgetOpened } from "./row-view";
 import { SearchBar } from "./search-bar";
 import { Side } from "./side";
 import { splitter } from "./splitter";
+import { throttled } from "./throttle";
 import { type FindingMark, TimelineStrip } from "./timeline";
 import { otherSpeed, PlayerBar } from "./toolbar";
 
@@ -48,7 +49,8 @@ export class Replay {
   private progress: ReplayProgress;
   private listing: ReplayListing;
   private state: ReplayState;
-  private readonly remember = settled(300, () => this.keepState());
+  /** At once, since a window that is reloaded tells nobody before. */
+  private readonly remember = throttled(300, () => this.keepState());
   private readonly recount = settled(500, () => void this.filters.refresh());
   private readonly tell = settled(500, () => this.tellCurrent());
   private readonly locate = settled(40, () => void this.findPlace());

@@ -1,49 +1,55 @@
 import * as z from "zod";
-import { sha256 } from "../../base";
+import { once, sha256 } from "../../base";
 
 /** Decisions about a finding. `open` takes a decision back. */
 export const decisions = ["confirmed", "dismissed", "open"] as const;
 export const verdicts = ["clean", "violation", "unclear"] as const;
 
-const anchorSchema = z.object({
-  /** Id of the event in the transcript. */
-  event: z.string(),
-  /** `text`, or the path of a field such as `fields.arguments.command`. */
-  field: z.string().default("text"),
-  /** UTF-16 units. */
-  start: z.number().int().nonnegative(),
-  end: z.number().int().nonnegative(),
-  /** What stands there, so that it is found again should the transcript be rewritten. */
-  quote: z.string().max(2000),
-});
+const anchorSchema = once(() =>
+  z.object({
+    /** Id of the event in the transcript. */
+    event: z.string(),
+    /** `text`, or the path of a field such as `fields.arguments.command`. */
+    field: z.string().default("text"),
+    /** UTF-16 units. */
+    start: z.number().int().nonnegative(),
+    end: z.number().int().nonnegative(),
+    /** What stands there, so that it is found again should the transcript be rewritten. */
+    quote: z.string().max(2000),
+  }),
+);
 
-const partSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("finding.decided"), data: z.object({ fingerprint: z.string(), decision: z.enum(decisions), reason: z.string() }) }),
-  z.object({ type: z.literal("note.added"), data: z.object({ id: z.string(), anchor: anchorSchema, text: z.string(), labels: z.array(z.string()).default([]) }) }),
-  z.object({ type: z.literal("note.answered"), data: z.object({ id: z.string(), to: z.string(), text: z.string() }) }),
-  z.object({ type: z.literal("note.closed"), data: z.object({ id: z.string() }) }),
-  z.object({ type: z.literal("verdict.given"), data: z.object({ verdict: z.enum(verdicts), score: z.enum(["counted", "zero"]), reason: z.string(), signature: z.string().min(1) }) }),
-]);
+const partSchema = once(() =>
+  z.discriminatedUnion("type", [
+    z.object({ type: z.literal("finding.decided"), data: z.object({ fingerprint: z.string(), decision: z.enum(decisions), reason: z.string() }) }),
+    z.object({ type: z.literal("note.added"), data: z.object({ id: z.string(), anchor: anchorSchema(), text: z.string(), labels: z.array(z.string()).default([]) }) }),
+    z.object({ type: z.literal("note.answered"), data: z.object({ id: z.string(), to: z.string(), text: z.string() }) }),
+    z.object({ type: z.literal("note.closed"), data: z.object({ id: z.string() }) }),
+    z.object({ type: z.literal("verdict.given"), data: z.object({ verdict: z.enum(verdicts), score: z.enum(["counted", "zero"]), reason: z.string(), signature: z.string().min(1) }) }),
+  ]),
+);
 
 /** What a reviewer does. */
-export type ReviewPart = z.infer<typeof partSchema>;
+export type ReviewPart = z.infer<ReturnType<typeof partSchema>>;
 
-const entrySchema = z.intersection(z.object({ seq: z.number().int(), at: z.string(), prev: z.string() }), partSchema);
+const entrySchema = once(() => z.intersection(z.object({ seq: z.number().int(), at: z.string(), prev: z.string() }), partSchema()));
 
 /** One thing that a reviewer did, chained to the one before. */
-export type ReviewEntry = z.infer<typeof entrySchema>;
+export type ReviewEntry = z.infer<ReturnType<typeof entrySchema>>;
 
-const reviewSchema = z.object({
-  format: z.literal(1),
-  /** SHA-256 of the transcript's bytes: a review belongs to what was read, wherever it lies. */
-  transcript: z.object({ name: z.string(), sha256: z.string(), bytes: z.number() }),
-  /** Code of the reviewer. */
-  reviewer: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
-  entries: z.array(entrySchema),
-});
+const reviewSchema = once(() =>
+  z.object({
+    format: z.literal(1),
+    /** SHA-256 of the transcript's bytes: a review belongs to what was read, wherever it lies. */
+    transcript: z.object({ name: z.string(), sha256: z.string(), bytes: z.number() }),
+    /** Code of the reviewer. */
+    reviewer: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/),
+    entries: z.array(entrySchema()),
+  }),
+);
 
 /** All that one reviewer said of one transcript. */
-export type Review = z.infer<typeof reviewSchema>;
+export type Review = z.infer<ReturnType<typeof reviewSchema>>;
 
 export type Verdict = Extract<ReviewPart, { type: "verdict.given" }>["data"] & { readonly at: string };
 export type Decision = Extract<ReviewPart, { type: "finding.decided" }>["data"] & { readonly at: string };
@@ -59,7 +65,7 @@ export interface ReviewState {
 }
 
 export function newReview(transcript: Review["transcript"], reviewer: string): Review {
-  return reviewSchema.parse({ format: 1, transcript, reviewer, entries: [] });
+  return reviewSchema().parse({ format: 1, transcript, reviewer, entries: [] });
 }
 
 const beginning = "0".repeat(64);
@@ -68,7 +74,7 @@ const hashOfEntry = (entry: ReviewEntry): string => sha256(JSON.stringify([entry
 /** The review with one more entry; what was there stays as it is. @param at UTC, ms since the epoch */
 export function withEntry(review: Review, part: ReviewPart, at: number): Review {
   const last = review.entries.at(-1);
-  const entry: ReviewEntry = { seq: review.entries.length, at: new Date(at).toISOString(), ...partSchema.parse(part), prev: last === undefined ? chainStart(review) : hashOfEntry(last) };
+  const entry: ReviewEntry = { seq: review.entries.length, at: new Date(at).toISOString(), ...partSchema().parse(part), prev: last === undefined ? chainStart(review) : hashOfEntry(last) };
   return { ...review, entries: [...review.entries, entry] };
 }
 
@@ -128,7 +134,7 @@ export function reviewState({ entries }: Review): ReviewState {
 
 /** Reads a review as it was stored. @throws {z.ZodError | SyntaxError} where it is none */
 export function parseReview(text: string): Review {
-  return reviewSchema.parse(JSON.parse(text));
+  return reviewSchema().parse(JSON.parse(text));
 }
 
 /** One review of each reviewer: of several versions, as when files were renamed or copied, the one that goes furthest. */

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { sha256, sha256OfFile, writeFileDurably } from "../../base";
+import { once, sha256, sha256OfFile, writeFileDurably } from "../../base";
 import type { TranscriptAudit } from "../audit-transcript";
 import { severities } from "../finding";
 import type { RuleSet } from "../rule-set";
@@ -9,27 +9,29 @@ import type { RuleSet } from "../rule-set";
 /** So many audits are kept; those that were not looked at for longest go first. */
 const mostKept = 200;
 
-const span = z.object({ event: z.number(), eventId: z.string(), time: z.number().optional(), start: z.number(), end: z.number(), quote: z.string() });
-const keptAudit = z.object({
-  format: z.string(),
-  events: z.number(),
-  findings: z.array(
-    z.object({
-      fingerprint: z.string(),
-      rule: z.string(),
-      title: z.string(),
-      detector: z.string(),
-      severity: z.enum(severities),
-      status: z.enum(["attempted", "succeeded"]),
-      reason: z.string(),
-      sentence: z.string().optional(),
-      sample: z.string().optional(),
-      span,
-      evidence: z.array(z.object({ label: z.string(), span })),
-      occurrences: z.number(),
-    }),
-  ),
-});
+const span = once(() => z.object({ event: z.number(), eventId: z.string(), time: z.number().optional(), start: z.number(), end: z.number(), quote: z.string() }));
+const keptAudit = once(() =>
+  z.object({
+    format: z.string(),
+    events: z.number(),
+    findings: z.array(
+      z.object({
+        fingerprint: z.string(),
+        rule: z.string(),
+        title: z.string(),
+        detector: z.string(),
+        severity: z.enum(severities),
+        status: z.enum(["attempted", "succeeded"]),
+        reason: z.string(),
+        sentence: z.string().optional(),
+        sample: z.string().optional(),
+        span: span(),
+        evidence: z.array(z.object({ label: z.string(), span: span() })),
+        occurrences: z.number(),
+      }),
+    ),
+  }),
+);
 
 /** What audits found, by the content of the transcript, the rules and the program that looked: the same is not looked for twice. */
 export class KeptAudits {
@@ -54,7 +56,7 @@ export class KeptAudits {
   async read(key: string): Promise<TranscriptAudit | undefined> {
     const file = this.file(key);
     try {
-      const kept = keptAudit.parse(JSON.parse(await readFile(file, "utf8")));
+      const kept = keptAudit().parse(JSON.parse(await readFile(file, "utf8")));
       await utimes(file, new Date(), new Date());
       return { ...kept, findings: kept.findings.map((finding) => ({ ...finding, sentence: finding.sentence, sample: finding.sample })), problem: undefined };
     } catch {

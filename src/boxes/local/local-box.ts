@@ -162,7 +162,7 @@ export class LocalBox implements Box {
   }
 
   async startRun(runs: string, specification: RunSpecification): Promise<void> {
-    runSpecificationSchema.parse(specification);
+    runSpecificationSchema().parse(specification);
     const folder = join(runs, specification.id);
     try {
       await mkdir(folder, { recursive: true });
@@ -233,7 +233,7 @@ export class LocalBox implements Box {
     if (!(await this.untilClaimed(folder)) && (await this.takeClaimFrom(folder))) {
       return false;
     }
-    const claim = await readRecord(join(folder, runFiles.claim), claimSchema);
+    const claim = await readRecord(join(folder, runFiles.claim), claimSchema());
     return claim === undefined || "pid" in claim;
   }
 
@@ -243,7 +243,7 @@ export class LocalBox implements Box {
   }
 
   private async supervisorLives(folder: string): Promise<boolean> {
-    const claim = await readRecord(join(folder, runFiles.claim), claimSchema);
+    const claim = await readRecord(join(folder, runFiles.claim), claimSchema());
     return claim !== undefined && "pid" in claim && (await isSameProcess(claim.pid, claim.identity));
   }
 
@@ -253,7 +253,7 @@ export class LocalBox implements Box {
     if (exit !== undefined) {
       return { kind: "ended", exit };
     }
-    const child = await readRecord(join(folder, runFiles.child), processRecordSchema);
+    const child = await readRecord(join(folder, runFiles.child), processRecordSchema());
     if (child !== undefined && (await isSameProcess(child.pid, child.identity))) {
       killProcessGroup(child.pid, "SIGKILL");
     }
@@ -424,7 +424,7 @@ async function readOutput(
 }
 
 function readExit(folder: string): Promise<RunExit | undefined> {
-  return readRecord(join(folder, runFiles.exit), runExitSchema);
+  return readRecord(join(folder, runFiles.exit), runExitSchema());
 }
 
 /** A record of a run; undefined where it is missing, or is not what such a record is: a solution can write there too. */

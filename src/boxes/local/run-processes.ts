@@ -85,7 +85,7 @@ export class RunProcesses {
   }
 
   private async look(): Promise<void> {
-    const { pid } = processRecordSchema.parse(JSON.parse(await readFile(join(this.folder, runFiles.child), "utf8")));
+    const { pid } = processRecordSchema().parse(JSON.parse(await readFile(join(this.folder, runFiles.child), "utf8")));
     const table = await processTable();
     const own = below(pid, table);
     let sum = 0;

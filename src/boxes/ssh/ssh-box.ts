@@ -306,7 +306,7 @@ export class SshBox implements RemoteBox {
   }
 
   async startRun(runs: string, specification: RunSpecification, signal?: AbortSignal): Promise<void> {
-    runSpecificationSchema.parse(specification);
+    runSpecificationSchema().parse(specification);
     const folder = posix.join(runs, specification.id);
     const script = this.entry === null ? startScript(folder, specification, this.seals.keyFor(folder)) : entryScript(this.entry, "start", specification.id);
     await this.connection.during(
@@ -365,7 +365,7 @@ export class SshBox implements RemoteBox {
 
   private parseExit(text: string): RunExit {
     try {
-      return runExitSchema.parse(JSON.parse(text));
+      return runExitSchema().parse(JSON.parse(text));
     } catch (error) {
       throw new BoxError("invalid-answer", `The record of the run's end on ${this.name} cannot be read (${singleLine(messageOf(error))}).`, { cause: error });
     }

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { AuditError, auditInWorker, chooseRules, type Finding, isAtLeast, KeptAudits, rulesByTask, type Span, toldFirst, type TranscriptAudit } from "../../audit";
+import { AuditError, auditInWorker, type Finding, isAtLeast, KeptAudits, loadRuleChoice, type Span, type TranscriptAudit } from "../../audit";
 import { messageOf } from "../../base";
 import type { ReplayAudit, ReplayFinding, ReplaySpan } from "../../protocol";
 import { contentKey } from "../../transcripts";
@@ -58,6 +58,7 @@ export class DocumentAudit implements vscode.Disposable {
     try {
       const { store } = await this.document.ready();
       const first = await Promise.all(Array.from({ length: Math.min(maxFirst, store.count) }, async (_, ordinal) => await store.event(ordinal, maxTold)));
+      const { chooseRules, rulesByTask, toldFirst } = await loadRuleChoice();
       const { rules, task } = chooseRules(await rulesByTask(this.options.tasks), store.state.facts, store.state.format, toldFirst(first));
       const key = await this.kept.keyOf(await contentKey(store.path), rules);
       const audit = (await this.kept.read(key)) ?? (await auditInWorker(store.path, rules, { worker: this.options.worker, signal: stop.signal, progress: ({ done, total }) => this.set({ ...this.current, done: total > 0 ? done / total : 0 }) }));

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import * as vscode from "vscode";
-import { addToReview, agreementOf, furthestReviews, newReview, openReview, type Review, reviewedBeginning, reviewedTranscript, reviewerCode, ReviewError, reviewPath, type ReviewPart, reviewsOf, reviewState, reviewSuffix, threadsOf, visibleReviews } from "../../audit";
+import { addToReview, agreementOf, furthestReviews, openReview, type Review, reviewedBeginning, reviewedTranscript, reviewerCode, ReviewError, reviewPath, type ReviewPart, reviewsOf, reviewState, reviewSuffix, threadsOf, visibleReviews } from "../../audit";
 import { messageOf } from "../../base";
 import { settings } from "../../contributions";
 import type { ReplayReview, ReplayReviewer } from "../../protocol";
@@ -185,7 +185,7 @@ async function hasReviews(path: string): Promise<boolean> {
 }
 
 /** Stands for a reviewer who is not known yet, whose name no file can have. */
-const nobody: Review = { ...newReview({ name: "", sha256: "", bytes: 0 }, "nobody"), reviewer: "" };
+const nobody: Review = { format: 1, transcript: { name: "", sha256: "", bytes: 0 }, reviewer: "", entries: [] };
 
 function isBlind(): boolean {
   return vscode.workspace.getConfiguration().get<boolean>(settings.blindReview) ?? true;

@@ -141,7 +141,7 @@ export class ReplayEditors implements vscode.CustomReadonlyEditorProvider<Replay
   }
 
   private remembered(uri: vscode.Uri): ReplayState {
-    return replayState.safeParse(this.memory()[uri.toString()]).data ?? {};
+    return replayState().safeParse(this.memory()[uri.toString()]).data ?? {};
   }
 
   private remember(uri: vscode.Uri, state: ReplayState): void {

@@ -180,7 +180,7 @@ export class ReplayPanel implements vscode.Disposable {
   private async run(kept: unknown): Promise<void> {
     // What the page kept is the newest while it was only hidden; a window that was reloaded gives the page an older state back.
     const { remembered } = this.host;
-    const own = replayState.safeParse(kept).data;
+    const own = replayState().safeParse(kept).data;
     const isNewer = own !== undefined && (own.keptAt ?? 0) > (remembered.keptAt ?? 0);
     const isFirst = !this.hasRun;
     this.hasRun = true;

@@ -1,5 +1,5 @@
 import type { ReplayMatch, ReplayRow, ReplayText } from "../../protocol";
-import { type EventText, type Glance, type SearchResult, type ShownEvents, textLanguage, textParts } from "../../transcripts";
+import { type EventText, type Glance, type SearchResult, type ShownEvents, textLanguage, textParts, usageOf } from "../../transcripts";
 import type { ReplayDocument } from "./replay-document";
 import { normalised, type ScoreScale } from "./score-scale";
 
@@ -84,6 +84,7 @@ function replayRow(listed: Listed, { events, ...row }: ReturnType<typeof placedR
             events,
             isOpen: shown.filter.openScores.includes(ordinal),
           },
+    usage: usageOf(event),
     matches: listed.found === undefined ? [] : [...matchesIn(listed.found, ordinal, true, event.title, 0), ...matchesIn(listed.found, ordinal, false, text, 0)],
   };
 }

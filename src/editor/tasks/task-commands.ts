@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import * as vscode from "vscode";
-import { singleLine } from "../../base";
+import { labelText } from "../../base";
 import { type LoadedTask, taskFileName } from "../../tasks";
 import type { BoxAccess } from "../box-access";
 import { debugScorer } from "./debug-scorer";
@@ -92,7 +92,7 @@ async function chooseTask(tasks: TasksTree, title: string, folder: string | unde
   if (more.length === 0) {
     return only.loaded;
   }
-  const picks = usable.map(({ loaded }) => ({ label: singleLine(loaded.task.title), description: loaded.task.id, loaded }));
+  const picks = usable.map(({ loaded }) => ({ label: labelText(loaded.task.title), description: loaded.task.id, loaded }));
   return (await vscode.window.showQuickPick(picks, { title, placeHolder: vscode.l10n.t("Which task?"), matchOnDescription: true }))?.loaded;
 }
 
@@ -109,9 +109,9 @@ async function chooseSolution({ task }: LoadedTask, title: string): Promise<Chos
   const active = vscode.window.activeTextEditor?.document.uri;
   const current = active?.scheme === "file" ? dirname(active.fsPath) : undefined;
   const choices: Choice[] = [
-    { label: vscode.l10n.t("Start"), description: task.workspace, solution: { kind: "start" } },
-    ...(task.reference === undefined ? [] : [{ label: vscode.l10n.t("Reference"), description: task.reference, solution: { kind: "reference" as const } }]),
-    ...(current === undefined ? [] : [{ label: vscode.l10n.t("Current Folder"), description: current, solution: { kind: "folder" as const, path: current } }]),
+    { label: vscode.l10n.t("Start"), description: labelText(task.workspace), solution: { kind: "start" } },
+    ...(task.reference === undefined ? [] : [{ label: vscode.l10n.t("Reference"), description: labelText(task.reference), solution: { kind: "reference" as const } }]),
+    ...(current === undefined ? [] : [{ label: vscode.l10n.t("Current Folder"), description: labelText(current, 1000), solution: { kind: "folder" as const, path: current } }]),
     { label: vscode.l10n.t("Another Folder…") },
   ];
   const chosen = await vscode.window.showQuickPick(choices, { title, placeHolder: vscode.l10n.t("Which solution? A folder is taken as a whole workspace.") });

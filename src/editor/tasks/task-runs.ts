@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import { BaselinerError, formatBytes, formatScore, messageOf, singleLine } from "../../base";
+import { BaselinerError, formatBytes, formatScore, labelText, messageOf, singleLine } from "../../base";
 import { checkRules, parseRules } from "../../audit";
 import type { Box, OutputStream } from "../../boxes";
 import { checkTask, type CheckLine, type CheckOptions, type LoadedTask, normalise, profileOf, referenceSolution, scoreSolution, solutionInFolder, type SolutionScoring, startingSolution, taskVersions } from "../../tasks";
@@ -130,7 +130,7 @@ export class TaskRuns implements vscode.Disposable {
       );
       await this.tasks.results.keep(loaded.folder, profile, kept);
       this.say(`\r\n\u001b[1m${title}: ${said}\u001b[0m\r\n`);
-      vscode.window.setStatusBarMessage(singleLine(`${loaded.task.id}: ${said}`, 80), 8000);
+      vscode.window.setStatusBarMessage(labelText(`${loaded.task.id}: ${said}`, 80), 8000);
       return true;
     } catch (error) {
       this.say(`\r\n\u001b[1m${error instanceof Cancelled ? vscode.l10n.t("Cancelled.") : singleLine(messageOf(error), 1000)}\u001b[0m\r\n`);

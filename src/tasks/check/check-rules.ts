@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { messageOf } from "../../base";
+import { messageOf, once } from "../../base";
 import type { Box } from "../../boxes";
 import type { LoadedTask } from "../load-task";
 import { lineOf } from "./places";
@@ -10,10 +10,12 @@ import type { CheckLine } from "./report";
 const subject = "rules";
 
 /** As much of `rules.json` as names something outside of it. The audit's own schema has all of it. */
-const namingSchema = z.object({
-  paths: z.record(z.string(), z.array(z.string())).default({}),
-  rules: z.array(z.object({ id: z.string().default(""), sentence: z.string().optional() })).default([]),
-});
+const namingSchema = once(() =>
+  z.object({
+    paths: z.record(z.string(), z.array(z.string())).default({}),
+    rules: z.array(z.object({ id: z.string().default(""), sentence: z.string().optional() })).default([]),
+  }),
+);
 
 /** Roles whose paths are files of the task itself. What others name comes into being in a session, or on a box. */
 const rolesOfFiles = ["reference", "scorer", "solution", "timedScripts", "testData"];
@@ -31,13 +33,13 @@ export async function checkRules({ folder, task }: LoadedTask, box: Box, problem
   const text = await readFile(join(folder, file), "utf8");
   const at = (...path: (string | number)[]): number => lineOf(text, path);
   const line = (level: CheckLine["level"], said: string, number: number): CheckLine => ({ section: "files", level, subject, text: said, place: { file, line: number } });
-  let rules: z.infer<typeof namingSchema>;
+  let rules: z.infer<ReturnType<typeof namingSchema>>;
   try {
     const problem = problemOf?.(text);
     if (problem !== undefined) {
       return [line("failed", problem, 1)];
     }
-    rules = namingSchema.parse(JSON.parse(text));
+    rules = namingSchema().parse(JSON.parse(text));
   } catch (error) {
     return [line("failed", `holds no rules: ${messageOf(error)}`, 1)];
   }

@@ -545,7 +545,7 @@ export async function knownTranscript(path: string, cache: string): Promise<{ re
 
 async function storedIn(folder: string): Promise<StoredTranscript | undefined> {
   try {
-    const stored = storedTranscript.parse(JSON.parse(await readFile(join(folder, storedFileName), "utf8")));
+    const stored = storedTranscript().parse(JSON.parse(await readFile(join(folder, storedFileName), "utf8")));
     return stored.version === storeVersion && /^events-[\w-]+$/.test(stored.generation) ? stored : undefined;
   } catch {
     return undefined;

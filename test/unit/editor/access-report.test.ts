@@ -18,7 +18,7 @@ const seen: ExpertAccess = {
   problems: ["protected is hidden data, and expert can read it.", "scoring/loose.py decides scores, and expert can change it."],
 };
 
-const report = (access: ExpertAccess): string => accessReport({ task: taskSchema.parse(taskJson()), target: "root@box", root: "/srv/task", access, looked: "today" });
+const report = (access: ExpertAccess): string => accessReport({ task: taskSchema().parse(taskJson()), target: "root@box", root: "/srv/task", access, looked: "today" });
 
 describe("the report of what an expert sees of a box", () => {
   test("begins with what is to be mended, and lists what the folder above does not say already", () => {

@@ -4,7 +4,7 @@ import { changedSince, type KeptResult, TaskResults } from "../../../src/editor/
 import { profileOf, taskSchema, type TaskVersions } from "../../../src/tasks";
 import { taskJson } from "../../support/task-folder";
 
-const task = taskSchema.parse(taskJson({ title: "A *sample* [task](command:evil)" }));
+const task = taskSchema().parse(taskJson({ title: "A *sample* [task](command:evil)" }));
 const versions: TaskVersions = { "task.json": "1", instructions: "1", rules: "1", scoring: "1", protected: "1", workspace: "1", reference: "1", exploits: "1" };
 
 function result(changes: Partial<KeptResult> = {}): KeptResult {
