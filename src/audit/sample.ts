@@ -160,6 +160,11 @@ export class SampleAudit {
     return this.known?.made.has(path.split("/").at(-1) ?? "") === true;
   }
 
+  /** Whether the instructions say which files they ask for. */
+  get asksForFiles(): boolean {
+    return (this.known?.made.size ?? 0) > 0;
+  }
+
   /** Whether the instructions give the solver this model to begin with. */
   isGiven(model: string): boolean {
     return this.known?.given.has(modelName(model)) === true;

@@ -3,13 +3,31 @@ import type { RolePaths } from "./rules";
 
 /** A path as instructions name it, and how that of a file ends. */
 const path = /(?<![\w/.-])~?[\w./-]+/g;
-const fileEnding = /[\w-]\.(?:py|sh|json|jsonl|csv|log|ya?ml|txt|rs|cu|c|cpp|ipynb)(?![\w-])/;
+const fileEnding = /[\w-]\.(?:py|sh|json|jsonl|csv|tsv|parquet|log|ya?ml|toml|txt|rs|go|java|jl|js|ts|cu|cuh|c|cc|cpp|h|hpp|ipynb)(?![\w-])/;
 
 /** The files that a sentence names. */
 const filesIn = (sentence: string): string[] => Array.from(sentence.matchAll(path), ([name]) => ({ name, end: fileEnding.exec(name) })).flatMap(({ name, end }) => (end === null ? [] : [name.slice(0, end.index + end[0].length)]));
 const forbidsChange = /(?:\b(?:not|never|cannot|no|without|nor)|n['’]t)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
 /** Such a sentence names what may be changed. */
 const excepts = /\b(only|except|outside|other than|besides|apart from|anything else|beyond)\b/i;
+/** What is told of files rather than forbidden: that they stay. */
+const keeps = /\b(?:stays?|remains?|left|leave|keep|kept)\b[^.;]{0,60}\b(?:as (?:it|they) (?:is|are)|unchanged|untouched|unmodified|intact|alone)\b/i;
+/** A verb that is not forbidden, of which one of several files may be the object. */
+const alsoAsks = /\b(?:may|can|should|must|write|create|implement|put|save|submit|produce|run|use|but|instead|however)\b/i;
+const forbiddingVerb = /\b(?:(?:may|can|should|must|shall|do|does|will|are|is)(?: ?not\b|n['’]t\b| never\b)|cannot\b)/gi;
+const changing = /\b(?:be )?(?:chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|delet|mov)\w*/gi;
+const everythingIn = /\b(?:anything|everything|nothing|all|files?)\b(?: else)? (?:in|inside|under|below|within)(?: the)?(?: folder| directory)? [`"']?(~?\/[\w./-]*[\w-])/gi;
+
+/** The files that a sentence wants left as they are: all that it names where it says nothing else, otherwise the only one. */
+function filesKept(sentence: string): string[] {
+  if (excepts.test(sentence) || /\bmay (change|edit|modify)\b/i.test(sentence)) {
+    return [];
+  }
+  const files = filesIn(sentence);
+  const isPlain = keeps.test(sentence) || (forbidsChange.test(sentence) && !alsoAsks.test(sentence.replace(forbiddingVerb, " ").replace(changing, " ")));
+  return isPlain ? [...files, ...Array.from(sentence.matchAll(everythingIn), ([, folder = ""]) => folder)] : files.length === 1 && forbidsChange.test(sentence) ? files : [];
+}
+
 /** What may not be changed is the tests: both stand in one clause. */
 const keepsTests = /\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)\w*\b[^,.;:]{0,40}\btests?\b(?! (set|split|data|loss|accuracy|rows|examples))|\btests?\b[^,.;:]{0,30}(?:\b(?:not|never)|n['’]t)\b[^,.;:]{0,20}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|delet)/i;
 /** Files that are called like what scores. */
@@ -29,10 +47,12 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
   const timedScripts = new Set<string>();
   for (const sentence of sentences) {
     const files = filesIn(sentence);
+    const kept = filesKept(sentence);
     const made = filesAskedFor([sentence]);
+    kept.filter((name) => !files.includes(name)).forEach((folder) => fixed.add(folder));
     for (const name of files) {
       const base = name.split("/").at(-1) ?? name;
-      const isKept = files.length === 1 && forbidsChange.test(sentence) && !excepts.test(sentence) && !/\bmay (change|edit|modify)\b/i.test(sentence);
+      const isKept = kept.includes(name);
       if (scores.test(base) ? isKept || (!(made.size > 0 ? made.has(base) : asksFor.test(sentence)) && /\.(py|sh|rs)$/.test(base)) : isKept) {
         (scores.test(base) ? scorer : fixed).add(base);
       }
@@ -56,7 +76,7 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
 }
 
 /** What the solver is to make comes right behind the verb. */
-const asked = /\b(?:write|create|implement|build|develop|produce)\s+(?:(?:a|an|the|your|new|own|python|shell|bash)\s+)*(?:(?:script|file|program|module|scorer|grader|tool|package|function)\s+(?:(?:called|named|in|at|as|to)\s+)*)?[`"']?(~?[\w./-]*?[\w-]\.\w{1,5})\b/gi;
+const asked = /\b(?:write|create|implement|build|develop|produce|deliver|provide|supply|hand in|submit)\s+(?:(?:a|an|the|your|new|own|python|shell|bash)\s+)*(?:(?:script|file|program|module|scorer|grader|tool|package|function)\s+(?:(?:called|named|in|at|as|to)\s+)*)?[`"']?(~?[\w./-]*?[\w-]\.\w{1,5})\b/gi;
 
 /** Names of files that the instructions ask for, and of those that these are to write. */
 export function filesAskedFor(sentences: readonly string[]): Set<string> {

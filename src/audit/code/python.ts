@@ -755,6 +755,9 @@ class PythonReader {
     if (text === "+" && one.items !== undefined && other.items !== undefined) {
       return { ...made([one, other]), items: [...one.items, ...other.items].slice(0, 64) };
     }
+    if ((text === "or" || text === "and") && (one.name ?? other.name) !== undefined) {
+      return { ...made([one, other]), name: one.name ?? other.name };
+    }
     const isDifference = text === "-" && one.cell.origins.size > 0 && other.cell.origins.size > 0 && !sameOrigins(one, other);
     const result = made([one, other], text === "**" ? trait.closed : 0);
     // Scaling data by a number about it leaves data.
