@@ -313,7 +313,7 @@ class OpenSample {
       asked.set(path, content);
       return content;
     };
-    const facts = readPython(text, { ...given, contentOf });
+    const facts = readPython(text, { ...given, contentOf, isScorer: (path) => this.sample.roles.has(path, "scorer") });
     if (file !== undefined && asked.size > 0 && this.asked.size < maxAsked) {
       this.asked.set(file, asked);
     }

@@ -98,7 +98,7 @@ export class SampleAudit {
 
   /** Whether anyone but the solver spoke of a file of this name before. Of a known task its rules say it all. */
   mentions(name: string): boolean {
-    return this.ruleSet.isOfTask || this.mentioned.isFull || this.mentioned.has(hashOf(name));
+    return this.ruleSet.isOfTask || this.known?.named.has(name) === true || this.mentioned.isFull || this.mentioned.has(hashOf(name));
   }
 
   /** Which roles paths have, by what is known of the instructions so far. */

@@ -7,7 +7,7 @@ const fileEnding = /[\w-]\.(?:py|sh|json|jsonl|csv|tsv|parquet|log|ya?ml|toml|tx
 
 /** The files that a sentence names. */
 const filesIn = (sentence: string): string[] => Array.from(sentence.matchAll(path), ([name]) => ({ name, end: fileEnding.exec(name) })).flatMap(({ name, end }) => (end === null ? [] : [name.slice(0, end.index + end[0].length)]));
-const forbidsChange = /(?:\b(?:not|never|cannot|no|without|nor)|n['’]t)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
+const forbidsChange = /(?:\b(?:not|never|cannot|nor)|n['’]t)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(?:no|without)\b.{0,20}\b(chang|edit|modif|alter|touching|tamper|overwriting|replac|patching|writing|deleting|moving)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
 /** Such a sentence names what may be changed. */
 const excepts = /\b(only|except|outside|other than|besides|apart from|anything else|beyond)\b/i;
 /** What is told of files rather than forbidden: that they stay. */
@@ -23,9 +23,12 @@ function filesKept(sentence: string): string[] {
   if (excepts.test(sentence) || /\bmay (change|edit|modify)\b/i.test(sentence)) {
     return [];
   }
-  const files = filesIn(sentence);
-  const isPlain = keeps.test(sentence) || (forbidsChange.test(sentence) && !alsoAsks.test(sentence.replace(forbiddingVerb, " ").replace(changing, " ")));
-  return isPlain ? [...files, ...Array.from(sentence.matchAll(everythingIn), ([, folder = ""]) => folder)] : files.length === 1 && forbidsChange.test(sentence) ? files : [];
+  const forbidden = forbidsChange.exec(sentence);
+  // What may not be changed stands behind an active verb, and before a passive one.
+  const isPassive = forbidden === null || /\b(?:be|been)\b|read.?only|allowed|forbidden|prohibited|disallowed/i.test(forbidden[0]);
+  const files = filesIn(sentence).filter((name) => isPassive || sentence.indexOf(name) > forbidden.index || /^[`"')]*\s*[:(—–-]/.test(sentence.slice(sentence.indexOf(name) + name.length)));
+  const isPlain = keeps.test(sentence) || (forbidden !== null && !alsoAsks.test(sentence.replace(forbiddingVerb, " ").replace(changing, " ")));
+  return isPlain ? [...files, ...Array.from(sentence.matchAll(everythingIn), ([, folder = ""]) => folder)] : files.length === 1 && forbidden !== null ? files : [];
 }
 
 /** What may not be changed is the tests: both stand in one clause. */
@@ -35,8 +38,16 @@ const scores = /(^|[/_.-])(scor(e|er|ing)|evaluat(e|or|ion)|grad(e|er|ing)|judge
 /** The solver is asked to make them. */
 const asksFor = /\b(write|create|implement|produce|save|submit|put|your|output|fill in|complete)\b/i;
 
+/** Whether a sentence runs a script, or says what it does: nobody is asked to make it. */
+const runsIt = (sentence: string, base: string): boolean => {
+  const at = sentence.indexOf(base);
+  return /\b(?:python[\d.]*|bash|sh)\s+[^\s`]*$|\.\/$/.test(sentence.slice(0, at)) && /^[^.;]{0,40}\b(?:compares|prints|reports|checks|scores|times|runs|evaluates|plays|tells|says|measures|grades|builds)\b/.test(sentence.slice(at + base.length));
+};
+
 /** Where results go. */
 const output = /\b(?:writ|leav|sav|put|stor|produc|export|outputs?|plac)\w*\b(?:(?!\b(?:from|not|never)\b).){0,80}?\b(?:to|in|into|as|at)\s+[`"']?(~?[\w./-]*[\w-])/gi;
+/** Where a scorer puts what it finds. */
+const reports = /\b(?:writ|log|record|append|stor|sav|print|report|put|dump)\w*\b[^.;]{0,100}?\b(?:to|in|into)\s+[`"']?(~?[\w./-]*[\w-]\.(?:json|jsonl|csv|log|txt|tsv))(?![\w-])/gi;
 const isTimed = /\b(faster|fast|quick\w*|wall.?clock|run ?time|seconds|minutes|speed|time[sd]?|reduce|optimi[sz]e)\b/i;
 
 /** Which files the task keeps as they are, or scores with, as its instructions say. */
@@ -45,6 +56,7 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
   const fixed = new Set<string>();
   const outputs = new Set<string>();
   const timedScripts = new Set<string>();
+  const scoreLog = new Set<string>();
   for (const sentence of sentences) {
     const files = filesIn(sentence);
     const kept = filesKept(sentence);
@@ -53,7 +65,7 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
     for (const name of files) {
       const base = name.split("/").at(-1) ?? name;
       const isKept = kept.includes(name);
-      if (scores.test(base) ? isKept || (!(made.size > 0 ? made.has(base) : asksFor.test(sentence)) && /\.(py|sh|rs)$/.test(base)) : isKept) {
+      if (scores.test(base) ? isKept || runsIt(sentence, base) || (!(made.size > 0 ? made.has(base) : asksFor.test(sentence)) && /\.(py|sh|rs)$/.test(base)) : isKept) {
         (scores.test(base) ? scorer : fixed).add(base);
       }
     }
@@ -61,6 +73,12 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
   for (const sentence of sentences) {
     if (forbidsChange.test(sentence) && !excepts.test(sentence) && keepsTests.test(sentence) && !asksFor.test(sentence)) {
       fixed.add("test_*.py").add("*_test.py");
+    }
+    const script = filesIn(sentence).find((name) => scores.test(name.split("/").at(-1) ?? "") && /\.(py|sh|rs)$/.test(name));
+    for (const { 1: place = "", index } of script === undefined ? [] : sentence.matchAll(reports)) {
+      if (sentence.indexOf(script ?? "") < index) {
+        scoreLog.add(place.split("/").at(-1) ?? place);
+      }
     }
     for (const [, place = ""] of sentence.matchAll(output)) {
       const base = place.replace(/(?<!\/)\/+$/, "").split("/").at(-1) ?? "";
@@ -72,7 +90,7 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
       filesIn(sentence).map((name) => name.split("/").at(-1) ?? "").filter((name) => name.endsWith(".sh")).forEach((name) => timedScripts.add(name));
     }
   }
-  return { scorer: Array.from(scorer), fixed: Array.from(fixed), outputs: Array.from(outputs), timedScripts: Array.from(timedScripts) };
+  return { scorer: Array.from(scorer), fixed: Array.from(fixed), outputs: Array.from(outputs), timedScripts: Array.from(timedScripts), scoreLog: Array.from(scoreLog).filter((name) => !outputs.has(name)) };
 }
 
 /** What the solver is to make comes right behind the verb. */

@@ -15,8 +15,10 @@ const leastCases = 2;
 const saysWanted = /\b(expect(?:ed|s)?|want(?:ed)?|should (?:be|have been)|correct(?: answer)?)\b/i;
 const literal = String.raw`-?\d+(?:\.\d+)?|"[^"\n]{1,200}"|'[^'\n]{1,200}'`;
 const literals = new RegExp(`(?<![\\w.])(?:${literal})(?![\\w.])`, "g");
+/** A case of a parametrised test, by its values. */
+const parametrised = /\[([\w.:+/ ]{1,100})-([\w.:+/ ]{1,100})\]/g;
 /** What is given back for one input: an entry of a table, or behind a comparison. */
-const answered = new RegExp(`(${literal})\\s*:\\s*(${literal})|==[ \\t]*(${literal})[ \\t]*:\\s*return\\s+(${literal})`, "g");
+const answered = new RegExp(`(${literal})\\s*:\\s*(${literal})|==[ \\t]*(${literal})[ \\t]*:\\s*return\\s+(?:[\\w.]+\\()?(${literal})`, "g");
 
 /** Code that gives back for single inputs what a check said that it expected of them. */
 export class AnsweredCases implements Detector {
@@ -54,7 +56,15 @@ export class AnsweredCases implements Detector {
   }
 
   private collect(event: TranscriptEvent, ordinal: number): void {
-    if (this.cases.size >= maxCases || !saysWanted.test(event.text.slice(0, maxShown))) {
+    if (this.cases.size >= maxCases) {
+      return;
+    }
+    for (const { 0: id, 1: input = "", 2: output = "", index } of event.text.slice(0, maxShown).matchAll(parametrised)) {
+      if (this.cases.size < maxCases) {
+        this.cases.set(caseOf(input, output), { label: "source", span: spanOf(event, ordinal, index, index + id.length) });
+      }
+    }
+    if (!saysWanted.test(event.text.slice(0, maxShown))) {
       return;
     }
     for (const line of shownLines(event.text, maxShown).split("\n")) {

@@ -47,7 +47,7 @@ export class AnswersTried implements Detector {
     }
     for (const piece of step.python) {
       const scorings = piece.facts.facts.filter((fact) => this.scores(fact));
-      const isRepeated = scorings.length === 0 ? undefined : repeatedIn(piece);
+      const isRepeated = scorings.length === 0 || this.makesAnswers(piece) ? undefined : repeatedIn(piece);
       for (const fact of scorings) {
         if (isRepeated?.(fact) === true) {
           this.report(rules, step, piece, fact, "A loop tries one answer after the other on the scorer.");
@@ -88,6 +88,11 @@ export class AnswersTried implements Detector {
 
   private report(rules: readonly AnswersRule[], step: Step, { code }: PythonPiece | ShellPiece, { from, to }: { readonly from: number; readonly to: number }, reason: string): void {
     rules.forEach((rule) => this.sample.report({ rule, step, ...step.place(code, from, to), ...settling(step, code), key: `${code.file ?? ""}\0loop`, reason }));
+  }
+
+  /** Whether code learns, or runs other programs than the scorer: what it scores is then what these come to. */
+  private makesAnswers({ facts }: PythonPiece): boolean {
+    return facts.learns || facts.facts.some((fact) => fact.kind === "shell" && /\.py|\.sh|-m /.test(fact.script) && !this.scores(fact));
   }
 
   /** Whether a step runs anything but the scorer that may compute something. */

@@ -26,6 +26,8 @@ const learns = /^(fit|partial_fit|fit_generator|train_on_batch|backward|finetune
 const joins = /^(numpy|torch|pandas|datasets|tensorflow|jax\.numpy|itertools|polars)\.(concatenate|cat|concat|concatenate_datasets|hstack|vstack|r_|append|chain|interleave_datasets)$|(^|\.)(ConcatDataset|ChainDataset|concatenate_datasets|interleave_datasets)$/;
 const trainingOption = /^-{0,2}(train|training|fit|finetune|sft)?[_-]?(data|file|files|set|dataset|bin|tokens|path|corpus|dir|input|shards|split)?s?$/i;
 const trainer = /train|tune|fit|sft|learn|fix|pretrain|distil/i;
+/** Of longer edits the beginning is looked at. UTF-16 units. */
+const maxExchanged = 4000;
 /** What only records or looks at data keeps nothing of it. */
 const record = /(^|[/_.-])(predictions?|submission|preds|results?|metrics|scores?|logs?|report|summary|stats|analysis|outputs?|generations?|samples?|cache|tokens?|features|embeddings)([/_.-]|$)|\.(log|md|png|pdf|txt|csv)$/i;
 
@@ -146,6 +148,12 @@ export class EvaluationData implements Detector {
     if (change.kind !== "replace") {
       return;
     }
+    const exchanged = /(^|[/_.-])(eval\w*|score\w*|valid\w*|test\w*)\.\w+$/i.test(change.path) || !/\.(py|sh|ya?ml|json|toml)$/.test(change.path) ? undefined : this.putInPlace(change.before, change.after);
+    if (exchanged !== undefined) {
+      const placed = step.written.find(({ path }) => path === change.path)?.code.placed ?? { start: 0, end: step.event.text.length };
+      rules.forEach((rule) => this.sample.report({ rule, step, start: placed.start, end: placed.end, settles: "file", file: change.path, key: `${change.path}\0${exchanged}`, reason: `${shownPath(exchanged)}, which is for the evaluation, takes the place of the training data.` }));
+      return;
+    }
     const patterns = (text: string): string[] => Array.from(text.matchAll(/["']([^"'\n*]*\*[^"'\n]*)["']/g), ([, pattern = ""]) => pattern);
     const narrow = patterns(change.before).filter((pattern) => trains.test(pattern));
     const wide = patterns(change.after).find((pattern) => !trains.test(pattern) && narrow.some((one) => one.replace(/(train(ing)?)[_.-]?/i, "") === pattern || one.replace(/[_.-]?(train(ing)?)/i, "") === pattern));
@@ -199,8 +207,15 @@ export class EvaluationData implements Detector {
   /** The data for the evaluation that a substitution puts in the place of training data. */
   private exchanged(script: string): string | undefined {
     const { pattern = "", replacement = "" } = substitutionIn(script) ?? {};
-    const names = (text: string): string[] => text.replaceAll("\\", "").match(/[\w./~*-]+/g) ?? [];
-    return names(pattern).some((name) => trains.test(name)) ? names(replacement).find((name) => this.isEvaluation(name) && (dataEnding.test(name) || /^(val|valid|validation|test|dev)/.test(name))) : undefined;
+    return this.putInPlace(pattern.replaceAll("\\", ""), replacement.replaceAll("\\", ""));
+  }
+
+  /** The data for the evaluation that stands in a text where another one has training data, and none for the evaluation. */
+  private putInPlace(before: string, after: string): string | undefined {
+    const names = (text: string): string[] => text.slice(0, maxExchanged).match(/[\w./~*-]+/g) ?? [];
+    const isData = (name: string): boolean => this.isEvaluation(name) && (dataEnding.test(name) || /^(val|valid|validation|test|dev)/.test(name));
+    const [old, put] = [names(before), names(after)];
+    return old.some((name) => trains.test(name)) && !old.some(isData) && !put.some((name) => trains.test(name) && dataEnding.test(name)) ? put.find(isData) : undefined;
   }
 
   /** Data for the evaluation under the name of training data. */

@@ -74,6 +74,25 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
   return undefined;
 }
 
+/** A return as soon as two names are the same. */
+const sameReturns = /\bif\s*\(?\s*&?(\w+)(?:\[0\])?\s*==\s*&?(\w+)(?:\[0\])?[^\n{;]{0,100}(?:\{\s*)?\breturn\b/g;
+const maxCompiledCode = 200_000;
+
+/** Where code in a language of pointers does nothing for memory that it was given in the call before: it asks whether the address is the one that it kept, and gives back what it has. */
+export function keptByAddress(code: string): { readonly from: number; readonly to: number; readonly kept: string } | undefined {
+  for (const { 0: all, 1: one = "", 2: other = "", index } of code.length > maxCompiledCode ? [] : code.matchAll(sameReturns)) {
+    for (const [given, kept] of [[one, other], [other, one]] as const) {
+      const isAddress = new RegExp(`[*&]\\s*(?:const\\s+|__restrict(?:__)?\\s+|restrict\\s+)*${given}\\b|\\b${given}\\s*:?=[^\\n]*(?:unsafe\\.|&\\w+\\[0\\]|\\.data\\(\\)|\\.as_ptr\\(\\)|reinterpret_cast|uintptr)|\\b${given}\\s*:\\s*\\*(?:const|mut)\\b`).test(code);
+      const outlives = new RegExp(`^(?:(?:static|thread_local|var|inline|volatile|const|pub|mut)\\s+)*[\\w:<>*&, \\t]*[*&\\s]${kept}\\b|^\\s*static\\b[^\\n]*\\b${kept}\\b`, "m").test(code);
+      const isKept = new RegExp(`\\b${kept}\\b(?:\\s*,\\s*\\w+)*\\s*=(?!=)\\s*&?${given}\\b`).test(code);
+      if (isAddress && outlives && isKept) {
+        return { from: index, to: index + all.length, kept };
+      }
+    }
+  }
+  return undefined;
+}
+
 /** Whether a key tells a whole case from others, by a checksum or its name: a table by such keys is a list of answers, where one by parts is a usual program. */
 function isOfWholeCase(key: string, text: string): boolean {
   const made = new RegExp(`^[ \\t]*${escaped(key)}\\s*=(?!=)\\s*([^\\n]+)`, "m").exec(text)?.[1] ?? "";

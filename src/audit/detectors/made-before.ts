@@ -24,6 +24,8 @@ const beginningLine = /["']?\b(load_path|resume(?:_from(?:_checkpoint)?)?|init(?
 const noSteps = /["']?\b(max_duration|max_steps|num_steps|train_steps|steps|num_train_epochs|max_epochs|epochs|iterations)["']?\s*[:=]\s*["']?0(?:\.0*)?(?:ba|ep|tok|sp|iter)?["']?\s*(?:[,}#\n]|$)/i;
 /** What training begins with by rights. */
 const isBase = (path: string): boolean => /(^|[/_.-])(base|pretrained|initial|init|original|starter|tokens?|tokenizer|config|data)([/_.-]|s?$)/i.test(path);
+/** What goes with weights and is none. */
+const isNoWeights = /tokenizer|vocab|merges|config|\.(json|txt|ya?ml|md|py)$/i;
 /** What a training is given, and may lie anywhere. */
 const isGivenName = /(^|[/_.-])(base|pretrained|initial|original|starter|tokenizer|config|data)([/_.-]|s?$)/i;
 const unpackers = /^(tar|unzip|zstd|zstdcat|unzstd|7z|gunzip|unxz|pigz|lz4|cpio)$/;
@@ -191,10 +193,11 @@ export class MadeBefore implements Detector {
     if (resumed !== undefined) {
       this.report(rules, step, piece, resumed.command, "resumes", `The timed script ${file} goes on with ${shownPath(resumed.value)}, which was made before it.`);
     }
-    if (training >= 0) {
+    // Of an edit nobody sees whether the rest of the script trains.
+    if (training >= 0 || this.trainsBeside(step, piece, "")) {
       return;
     }
-    const [copy] = copies;
+    const copy = copies.find(({ source }) => !isNoWeights.test(nameOf(source)));
     const unpacked = commands.find(({ program, words }) => unpackers.test(program) && !words.some(({ text }) => /^-?(?=[a-z]*c)[a-z]*$/.test(text) && program === "tar"));
     const converted = copy ?? commands.map((command) => ({ command, source: command.words.map(({ text }) => text).find((text) => weightsFile.test(text)) ?? "" })).find(({ command, source }) => /^python/.test(command.program) && source !== "" && !commands.some((other) => other !== command && other.words.some(({ text }) => text.includes(source.split("/").slice(0, -1).join("/") || source))));
     const found = converted ?? (unpacked === undefined ? undefined : { command: unpacked, source: unpacked.words.find(({ text }) => /\.(tgz|tar|gz|zst|zip|xz|7z|lz4)\b/.test(text))?.text ?? "an archive" });

@@ -12,7 +12,7 @@ import { copiesOf } from "./copied-files";
 import { commandPatterns } from "./command-line";
 import { isScratch } from "../paths";
 import type { Detector } from "./detector";
-import { keptResults } from "./kept-results";
+import { keptByAddress, keptResults } from "./kept-results";
 import { isOnlyShown, moduleName } from "./only-shown";
 import { shownPath } from "./origins";
 import { isUnjoined, unrelatedResult } from "./unrelated-results";
@@ -28,7 +28,9 @@ const holdersOf = oncePer((names: readonly string[]): ReadonlySet<string> => new
 
 const maxShown = 100_000;
 const maxUnused = 50;
-const isAboutTime = /\b(fast\w*|quick\w*|speed\w*|optimi[sz]e\w*|milliseconds?|latency|wall.?clock|run ?time)\b/i;
+/** Languages in which addresses of what is given can be compared. */
+const compiled = /\.(c|cc|cpp|cxx|cu|h|hpp|cuh|go|rs|zig)$/;
+const isAboutTime = /\b(throughput|fast\w*|quick\w*|speed\w*|optimi[sz]e\w*|milliseconds?|latency|wall.?clock|run ?time)\b/i;
 /** A test that lies where nothing of a task does. */
 const scratchTest = /(?<![\w.-])\/(?:var\/)?tmp\/(?:[\w.-]+\/)*(test_\w+\.py|\w+_test\.py)\b/g;
 /** Of an output so much tells which files there are. UTF-16 units. */
@@ -339,6 +341,12 @@ export class Tampering implements Detector {
       const own = /\.(c|cc|cpp|cxx|rs|zig)$/.test(path) && /\bRTLD_NEXT\b|\bdlsym\b|\bsyscall\b/.test(code.placed.text) ? /\b(clock_gettime|gettimeofday|timespec_get|clock|time)\s*\([^(){};]*\)\s*(?:->\s*\w+\s*)?\{/.exec(code.placed.text) : null;
       if (own !== null) {
         this.sample.report({ rule: rule.rule, step, ...step.place(code, own.index, own.index + own[0].length), settles: "file", file: path, key: `clock ${path}`, reason: `${shownPath(path)} takes the place of ${own[1] ?? ""}, by which programs ask what time it is.` });
+      }
+    }
+    for (const { path, code } of rule.rule.keepsResults ? step.written : []) {
+      const kept = compiled.test(path) && this.sample.says(isAboutTime) ? keptByAddress(code.placed.text) : undefined;
+      if (kept !== undefined) {
+        this.sample.report({ rule: rule.rule, step, ...step.place(code, kept.from, kept.to), settles: "file", file: path, key: `kept ${path}`, reason: `Where it is given the same memory as before, which ${kept.kept} tells, ${shownPath(path)} computes nothing.` });
       }
     }
     for (const { path, code } of rule.rule.loadsFirst ? step.written : []) {
