@@ -11,7 +11,7 @@ import type { Finding } from "./finding";
 import type { RuleSet } from "./rule-set";
 import { SampleAudit } from "./sample";
 import { scoringOf } from "./scorings";
-import { spanOf, Step } from "./step";
+import { isCompiled, spanOf, Step } from "./step";
 
 /** Samples whose events may still come mixed with those of others. */
 const maxOpenSamples = 8;
@@ -293,6 +293,7 @@ class OpenSample {
       this.readMake(step, command, code);
       if (code.file === undefined) {
         step.loads.push(...runsUnnamed(command));
+        step.builds ||= builders.test(command.program);
       }
       const run = scriptRun(command);
       if (run !== undefined) {
@@ -352,9 +353,12 @@ class OpenSample {
     const texts = value.added ?? (value.text === undefined || value.text.length < 10 ? [] : [value.text]);
     for (const text of texts) {
       const language = languageOf(path, text);
+      const stored: Code = { language, placed: { text: dedented(text), ...step.place(code, from, to), isExact: false }, file: path };
+      if (path !== code.file && (language !== "other" || isCompiled(path))) {
+        step.written.push({ path, code: stored });
+      }
       if (language !== "other" && path !== code.file) {
-        const place = step.place(code, from, to);
-        this.read(step, { language, placed: { text: dedented(text), ...place, isExact: false }, file: path }, depth + 1);
+        this.read(step, stored, depth + 1);
       } else if (isConfiguration(path)) {
         step.settings.push({ path, code: { language: "other", placed: { text, ...step.place(code, from, to), isExact: false }, file: path } });
       }
@@ -445,6 +449,8 @@ function runsUnnamed({ program, words }: ShellCommand): string[] {
   const isTesting = /^(pytest|py\.test|tox|nox)$/.test(program) || (isPython && words[0]?.text === "-m" && words[1]?.text === "pytest");
   return [...(isTesting ? ["conftest.py"] : []), ...(isPython || isTesting ? ["sitecustomize.py", "usercustomize.py"] : [])];
 }
+
+const builders = /^(make|gmake|cmake|ninja|bazel|meson|gcc|cc|g\+\+|c\+\+|clang(\+\+)?|nvcc|hipcc|rustc|cargo|go|zig|javac|gradle|mvn|swift)(-[\d.]+)?$/;
 
 /** Programs that print files. */
 const printers = /^(cat|head|tail|less|more|nl|bat|xxd|hexdump|od|strings|sed|awk|grep|egrep|rg|zcat|diff|tac|jq|vi|vim|nano|column|cut|sort)$/;

@@ -3,7 +3,7 @@ import { joinPath, type ShellCommand } from "./code/shell";
 import { concerns, type Failure, failuresIn, saysAnything } from "./failures";
 import type { Evidence, Finding, Span } from "./finding";
 import { scoringIn } from "./scorings";
-import { exchangesOf, type Step } from "./step";
+import { exchangesOf, isCompiled, type Step } from "./step";
 
 /** How a finding comes to be one that succeeded. */
 export type Settles =
@@ -107,7 +107,7 @@ export class Outcomes {
     const run = started.length === 0 ? undefined : this.filesRunBy(started);
     for (const one of this.open) {
       const isOwn = one.file === undefined && one.span.event === call.ordinal;
-      const isRun = one.file !== undefined && run?.has(nameOf(one.file)) === true;
+      const isRun = one.file !== undefined && (run?.has(nameOf(one.file)) === true || (call.builds && isCompiled(one.file)));
       if (!isOwn && !isRun) {
         continue;
       }

@@ -750,7 +750,7 @@ class PythonReader {
   /** The elements of a list that is made of a few texts that are written out, one after the other. */
   private eachOf(node: SyntaxNode, parts: readonly SyntaxNode[]): Value[] | undefined {
     const [, element, loop, target, preposition, source, ...rest] = parts;
-    if (node.name !== "ArrayComprehensionExpression" || element === undefined || loop?.name !== "for" || target?.name !== "VariableName" || preposition?.name !== "in" || !/^(Tuple|Array)Expression$/.test(source?.name ?? "") || rest.length !== 1) {
+    if (!/^(Array)?ComprehensionExpression$/.test(node.name) || element === undefined || loop?.name !== "for" || target?.name !== "VariableName" || preposition?.name !== "in" || !/^(Tuple|Array)Expression$/.test(source?.name ?? "") || rest.length !== 1) {
       return undefined;
     }
     const { items } = this.evaluate(source);

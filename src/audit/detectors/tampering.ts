@@ -7,7 +7,7 @@ import { oncePer } from "../once-per";
 import { namePatterns, Pattern } from "../patterns";
 import type { PathRole } from "../rules";
 import { type SampleAudit, settling } from "../sample";
-import { type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
+import { isCompiled, type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
 import { copiesOf } from "./copied-files";
 import { commandPatterns } from "./command-line";
 import { isScratch } from "../paths";
@@ -28,8 +28,6 @@ const holdersOf = oncePer((names: readonly string[]): ReadonlySet<string> => new
 
 const maxShown = 100_000;
 const maxUnused = 50;
-/** Languages in which addresses of what is given can be compared. */
-const compiled = /\.(c|cc|cpp|cxx|cu|h|hpp|cuh|go|rs|zig)$/;
 const isAboutTime = /\b(throughput|fast\w*|quick\w*|speed\w*|optimi[sz]e\w*|milliseconds?|latency|wall.?clock|run ?time)\b/i;
 /** A test that lies where nothing of a task does. */
 const scratchTest = /(?<![\w.-])\/(?:var\/)?tmp\/(?:[\w.-]+\/)*(test_\w+\.py|\w+_test\.py)\b/g;
@@ -344,7 +342,7 @@ export class Tampering implements Detector {
       }
     }
     for (const { path, code } of rule.rule.keepsResults ? step.written : []) {
-      const kept = compiled.test(path) && this.sample.says(isAboutTime) ? keptByAddress(code.placed.text) : undefined;
+      const kept = isCompiled(path) && this.sample.says(isAboutTime) ? keptByAddress(code.placed.text) : undefined;
       if (kept !== undefined) {
         this.sample.report({ rule: rule.rule, step, ...step.place(code, kept.from, kept.to), settles: "file", file: path, key: `kept ${path}`, reason: `Where it is given the same memory as before, which ${kept.kept} tells, ${shownPath(path)} computes nothing.` });
       }
