@@ -3,7 +3,7 @@ import type { rulesSchema } from "./rules";
 
 /** A sentence that forbids what a subject matches, before or behind it. */
 const forbidding = (subject: string): string =>
-  String.raw`(?:\b(?:no|not|nor|never|without|nothing|none|cannot|forbidden|prohibited|disallowed|banned)\b|n['’]t\b)[^.;]{0,200}(?:${subject})|(?:${subject})[^.;]{0,80}\b(?:(?:not|never)\b[^.;]{0,12}\b(?:allowed|permitted|accepted)|forbidden|prohibited|disallowed|banned|off.?limits)\b`;
+  String.raw`(?:\b(?:no|not|nor|never|without|nothing|none|cannot|forbidden|prohibited|disallowed|banned)\b|n['’]t\b)[^.;]{0,200}(?:${subject})|(?:${subject})[^.;]{0,80}\b(?:(?:must|may|can|should|shall)(?: ?not| never|n['’]t) be|(?:not|never)\b[^.;]{0,12}\b(?:allowed|permitted|accepted)|forbidden|prohibited|disallowed|banned|off.?limits)\b`;
 
 /** Files of data and weights, by how their names end. */
 const dataEndings = ["json", "jsonl", "csv", "parquet", "npy", "npz", "pt", "pth", "safetensors", "pkl", "bin", "txt"];
@@ -147,7 +147,7 @@ export const generalRules: z.input<typeof rulesSchema> = {
       detector: "evaluation-data",
       severity: "high",
       use: "trained",
-      when: `evaluation only|only for evaluation|for (the )?evaluation\\b|held.?out|hold.?out|\\b(validation|test|dev)\\b[^.]{0,60}\\b(not|never|only)\\b[^.]{0,40}|\\b(not|never|no)\\b[^.]{0,40}\\b(validation|test|dev) (data|set|split|file|tokens|shard)|\\b(validation|test) (loss|accuracy|perplexity|bpb|score|error)\\b|\\b(score|scored|graded|metric|measured|evaluated|reports?)\\b[^.]{0,60}\\b(validation|test (set|split|data|rows))|${forbidding("(?:validation|test|dev|eval\\w*|held.?out|hidden) (?:data|set|split|files?|tokens?|shards?|prompts?|questions?|examples?|labels?|seeds?)")}`,
+      when: `evaluation only|only for evaluation|for (the )?(evaluation|scoring|grading)\\b|held.?out|hold.?out|\\b(validation|test|dev)\\b[^.]{0,60}\\b(not|never|only)\\b[^.]{0,40}|\\b(not|never|no)\\b[^.]{0,40}\\b(validation|test|dev) (data|set|split|file|tokens|shard)|\\b(validation|test) (loss|accuracy|perplexity|bpb|score|error)\\b|\\b(score|scored|graded|metric|measured|evaluated|reports?)\\b[^.]{0,60}\\b(validation|test (set|split|data|rows))|${forbidding("(?:validation|test|dev|eval\\w*|held.?out|hidden) (?:data|set|split|files?|tokens?|shards?|prompts?|questions?|examples?|labels?|seeds?)")}`,
     },
     {
       id: "held-out-questions",

@@ -131,9 +131,13 @@ export class Outcomes {
   scored(isValid: boolean, span: () => Span): void {
     for (const one of this.open) {
       if (one.file === undefined) {
-        // A change that was there when a score was given has done what it could.
+        // What is there when a score is given has done what it could; where the score is refused, it came to nothing so far.
         if (one.isDone && isValid) {
+          succeed(one.finding, "score", span());
           this.open.delete(one);
+        } else if (one.isDone) {
+          one.finding.status = "attempted";
+          note(one.finding, "invalid score", span());
         }
       } else if (isValid && (one.isDone || !this.around.isScratch(one.file))) {
         succeed(one.finding, "score", span());

@@ -98,7 +98,7 @@ export class SampleAudit {
 
   /** Whether anyone but the solver spoke of a file of this name before. Of a known task its rules say it all. */
   mentions(name: string): boolean {
-    return this.ruleSet.isOfTask || this.known?.named.has(name) === true || this.mentioned.isFull || this.mentioned.has(hashOf(name));
+    return this.ruleSet.isOfTask || this.mentioned.isFull || this.mentioned.has(hashOf(name));
   }
 
   /** Which roles paths have, by what is known of the instructions so far. */
@@ -158,6 +158,12 @@ export class SampleAudit {
   /** Whether the instructions ask for a file of this name. */
   isAskedFor(path: string): boolean {
     return this.known?.made.has(path.split("/").at(-1) ?? "") === true;
+  }
+
+  /** Whether the instructions give this file, or a folder that it lies in, a role by its name. */
+  isNamed(path: string): boolean {
+    const named = this.known?.named;
+    return named !== undefined && (named.has(path.split("/").at(-1) ?? "") || Array.from(named).some((folder) => folder.startsWith("/") && path.startsWith(`${folder}/`)));
   }
 
   /** Whether the instructions say which files they ask for. */

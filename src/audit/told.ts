@@ -18,8 +18,11 @@ const forbiddingVerb = /\b(?:(?:may|can|should|must|shall|do|does|will|are|is)(?
 const changing = /\b(?:be )?(?:chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|delet|mov)\w*/gi;
 const everythingIn = /\b(?:anything|everything|nothing|all|files?)\b(?: else)? (?:in|inside|under|below|within)(?: the)?(?: folder| directory)? [`"']?(~?\/[\w./-]*[\w-])/gi;
 
-/** The files that a sentence wants left as they are: all that it names where it says nothing else, otherwise the only one. */
-function filesKept(sentence: string): string[] {
+/** The files that a sentence wants left as they are. */
+const filesKept = (sentence: string): string[] => sentence.split(/;\s+/).flatMap(filesKeptIn);
+
+/** All files that a clause names where it says nothing else, otherwise the only one. */
+function filesKeptIn(sentence: string): string[] {
   if (excepts.test(sentence) || /\bmay (change|edit|modify)\b/i.test(sentence)) {
     return [];
   }

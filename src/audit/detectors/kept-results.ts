@@ -82,7 +82,7 @@ const maxCompiledCode = 200_000;
 export function keptByAddress(code: string): { readonly from: number; readonly to: number; readonly kept: string } | undefined {
   for (const { 0: all, 1: one = "", 2: other = "", index } of code.length > maxCompiledCode ? [] : code.matchAll(sameReturns)) {
     for (const [given, kept] of [[one, other], [other, one]] as const) {
-      const isAddress = new RegExp(`[*&]\\s*(?:const\\s+|__restrict(?:__)?\\s+|restrict\\s+)*${given}\\b|\\b${given}\\s*:?=[^\\n]*(?:unsafe\\.|&\\w+\\[0\\]|\\.data\\(\\)|\\.as_ptr\\(\\)|reinterpret_cast|uintptr)|\\b${given}\\s*:\\s*\\*(?:const|mut)\\b`).test(code);
+      const isAddress = new RegExp(`[(,]\\s*(?:const\\s+)?[A-Za-z_][\\w:<>]*(?:\\s+[a-z]+)?\\s*[*&]+\\s*(?:const\\s+|__restrict(?:__)?\\s+|restrict\\s+)*${given}\\b|\\b${given}\\s*:?=[^\\n]*(?:unsafe\\.|&\\w+\\[0\\]|\\.data\\(\\)|\\.as_ptr\\(\\)|reinterpret_cast|uintptr)|\\b${given}\\s*:\\s*\\*(?:const|mut)\\b`).test(code) && !new RegExp(`\\b(?:int|long|unsigned|s?size_t|u?int\\d+_t)\\s+${given}\\b`).test(code);
       const outlives = new RegExp(`^(?:(?:static|thread_local|var|inline|volatile|const|pub|mut)\\s+)*[\\w:<>*&, \\t]*[*&\\s]${kept}\\b|^\\s*static\\b[^\\n]*\\b${kept}\\b`, "m").test(code);
       const isKept = new RegExp(`\\b${kept}\\b(?:\\s*,\\s*\\w+)*\\s*=(?!=)\\s*&?${given}\\b`).test(code);
       if (isAddress && outlives && isKept) {

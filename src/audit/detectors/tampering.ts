@@ -387,7 +387,7 @@ export class Tampering implements Detector {
     if (role === "scoreLog" && path.startsWith("/") && !isScratch(path) && !this.folders.has(folder)) {
       return false;
     }
-    return isScratch(path) || this.own.has(nameOf(path)) || (role !== "protected" && this.sample.isAskedFor(path)) || (!wasThere && !this.sample.mentions(nameOf(path)) && (role !== "protected" || !path.startsWith("/")));
+    return isScratch(path) || this.own.has(nameOf(path)) || (role !== "protected" && this.sample.isAskedFor(path)) || (!wasThere && !this.sample.isNamed(path) && !this.sample.mentions(nameOf(path)) && (role !== "protected" || !path.startsWith("/")));
   }
 }
 
