@@ -294,6 +294,7 @@ class OpenSample {
       if (code.file === undefined) {
         step.loads.push(...runsUnnamed(command));
         step.builds ||= builders.test(command.program);
+        step.tests ||= isTesting(command);
       }
       const run = scriptRun(command);
       if (run !== undefined) {
@@ -445,10 +446,12 @@ function runsUnnamed({ program, words }: ShellCommand): string[] {
   if (program === "make") {
     return ["Makefile"];
   }
-  const isPython = /^(python|ipython|pypy)[\d.]*$/.test(program);
-  const isTesting = /^(pytest|py\.test|tox|nox)$/.test(program) || (isPython && words[0]?.text === "-m" && words[1]?.text === "pytest");
-  return [...(isTesting ? ["conftest.py"] : []), ...(isPython || isTesting ? ["sitecustomize.py", "usercustomize.py"] : [])];
+  const tests = isTesting({ program, words });
+  return [...(tests ? ["conftest.py"] : []), ...(isPython(program) || tests ? ["sitecustomize.py", "usercustomize.py"] : [])];
 }
+
+const isPython = (program: string): boolean => /^(python|ipython|pypy)[\d.]*$/.test(program);
+const isTesting = ({ program, words }: Pick<ShellCommand, "program" | "words">): boolean => /^(pytest|py\.test|tox|nox)$/.test(program) || (isPython(program) && words[0]?.text === "-m" && words[1]?.text === "pytest");
 
 const builders = /^(make|gmake|cmake|ninja|bazel|meson|gcc|cc|g\+\+|c\+\+|clang(\+\+)?|nvcc|hipcc|rustc|cargo|go|zig|javac|gradle|mvn|swift)(-[\d.]+)?$/;
 

@@ -5,7 +5,7 @@ import { type Instructed, instructed } from "./instructed";
 import { type Growing, Outcomes, putInto, type Settles } from "./outcomes";
 import { isScratch, PathLinks, PathRoles } from "./paths";
 import { type ActiveRule, type RuleSet, sentencesOf } from "./rule-set";
-import type { Rule } from "./rules";
+import type { Rule, RuleOf } from "./rules";
 import type { Step } from "./step";
 import { hashOf } from "./text/tokens";
 import { PlainTexts } from "./text/plain-texts";
@@ -191,6 +191,11 @@ export class SampleAudit {
     return own as readonly (Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined })[];
   }
 
+  /** The rules about training that are about one kind of pretence. */
+  trainingRules(kind: RuleOf<"simulated-training">["kind"]): (RuleOf<"simulated-training"> & ActiveRule)[] {
+    return this.rulesFor("simulated-training").filter((rule) => rule.kind === kind);
+  }
+
   report({ rule, severity, reason, step, start, end, evidence = [], key, settles, file, changes }: Draft): void {
     const span = step.span(start, end);
     const same = `${rule.id}\0${key ?? span.quote.replace(/\s+/g, " ").trim()}`;
@@ -210,6 +215,11 @@ export class SampleAudit {
       this.byFingerprint.set(fingerprint, finding);
     }
     this.outcomes.await(finding, { settles, file: settles === "file" ? (file ?? "") : undefined, put: settles === "file" && file !== undefined ? putInto(file, step) : undefined, changes, span });
+  }
+
+  /** Reports a place of a piece of code by each of some rules; what has the same key in the same file is one finding. */
+  reportAt(rules: readonly ActiveRule[], step: Step, code: Code, { from, to }: { readonly from: number; readonly to: number }, key: string, reason: string): void {
+    rules.forEach((rule) => this.report({ rule, step, ...step.place(code, from, to), ...settling(step, code), key: `${code.file ?? ""}\0${key}`, reason }));
   }
 
   /** Whether a call runs the scorer, or what may not be changed and measures as well. */

@@ -29,6 +29,8 @@ export class Step {
   readonly loads: string[] = [];
   /** Whether it builds programs from their sources, or runs what is built so. */
   builds = false;
+  /** Whether it runs tests, which use whatever lies beside them. */
+  tests = false;
   /** Paths that it reads from, as far as its code tells. */
   readonly reads: string[] = [];
   readonly fetches: string[] = [];

@@ -89,10 +89,6 @@ export class EvaluationData implements Detector {
     }
   }
 
-  private report(rules: readonly DataRule[], step: Step, { code }: PythonPiece | ShellPiece, { from, to }: { readonly from: number; readonly to: number }, reason: string, key: string): void {
-    rules.forEach((rule) => this.sample.report({ rule, step, ...step.place(code, from, to), ...settling(step, code), key: `${code.file ?? ""}\0${key}`, reason }));
-  }
-
   /** Whether a path is that of data which was given for the evaluation. */
   private isEvaluation(path: string): boolean {
     const parts = path.split("/").slice(-2).join("/");
@@ -114,14 +110,14 @@ export class EvaluationData implements Detector {
       if (fact.kind === "call" && trained.length > 0) {
         this.call(step, piece, fact, trained, isOnlyEvaluation);
       } else if (fact.kind === "load" && trained.length > 0 && this.takesAll(piece, fact.path)) {
-        this.report(trained, step, piece, fact, `All files of ${shownPath(fact.path)} are trained on, and some of them are for the evaluation.`, "all files");
+        this.sample.reportAt(trained, step, piece.code, fact, "all files", `All files of ${shownPath(fact.path)} are trained on, and some of them are for the evaluation.`);
       } else if (fact.kind === "copy" && trained.length > 0) {
         this.copied(step, piece, fact.source, fact.target, fact, trained);
       } else if (fact.kind === "save" && stored.length > 0) {
         const source = this.evaluationIn(fact.value.cell.origins);
         const isHandedIn = this.sample.roles.has(fact.path, "outputs") || /(^|\/)(final_model|submission|solution)\//.test(fact.path);
         if (source !== undefined && isHandedIn && !record.test(fact.path.split("/").at(-1) ?? "") && (fact.value.cell.traits & trait.reduced) === 0 && !piece.facts.learns) {
-          this.report(stored, step, piece, fact, `What was made from ${shownPath(source)}, which is for the evaluation, is stored in ${shownPath(fact.path)}.`, `stored ${fact.path}`);
+          this.sample.reportAt(stored, step, piece.code, fact, `stored ${fact.path}`, `What was made from ${shownPath(source)}, which is for the evaluation, is stored in ${shownPath(fact.path)}.`);
         }
       }
     }
@@ -132,14 +128,14 @@ export class EvaluationData implements Detector {
     const given = [...fact.keywords].filter(([key]) => /^(X|x|y|data|inputs?|train\w*|training\w*|dataset|dataloader|loader)$/.test(key)).map(([, value]) => value);
     const learned = learns.test(fact.method) ? isOnlyEvaluation([fact.receiver, ...fact.values, ...given]) : /(Trainer|Trainer\.__init__)$/.test(name) ? isOnlyEvaluation([...fact.keywords].filter(([key]) => /^train_/.test(key)).map(([, value]) => value)) : undefined;
     if (learned !== undefined) {
-      this.report(trained, step, piece, fact, `${shownPath(learned)}, which is for the evaluation, is trained on.`, "trained");
+      this.sample.reportAt(trained, step, piece.code, fact, "trained", `${shownPath(learned)}, which is for the evaluation, is trained on.`);
       return;
     }
     const items = joins.test(name) ? (fact.values[0]?.items ?? fact.values) : [];
     const evaluation = items.map((item) => isOnlyEvaluation([item])).find((path) => path !== undefined);
     const isMixed = evaluation !== undefined && !/\.csv$/.test(evaluation) && items.some(({ cell }) => Array.from(cell.origins).some((path) => trains.test(path)) && this.evaluationIn(cell.origins) === undefined);
     if (isMixed && (piece.facts.learns || piece.facts.facts.some((one) => one.kind === "save" && !record.test(one.path)))) {
-      this.report(trained, step, piece, fact, `${shownPath(evaluation)}, which is for the evaluation, is put among the training data.`, "mixed");
+      this.sample.reportAt(trained, step, piece.code, fact, "mixed", `${shownPath(evaluation)}, which is for the evaluation, is put among the training data.`);
     }
   }
 
@@ -187,7 +183,7 @@ export class EvaluationData implements Detector {
     const found = target === undefined ? undefined : [...read, ...piped].find((path) => this.isEvaluation(path) && dataEnding.test(path));
     const isMixed = [...read, ...appended].some((path) => trains.test(path.split("/").at(-1) ?? "") && dataEnding.test(path));
     if (target !== undefined && found !== undefined && isMixed && !this.isEvaluation(target)) {
-      this.report(rules, step, piece, command, `${shownPath(found)}, which is for the evaluation, is put among the training data in ${shownPath(target)}.`, `mixed ${target}`);
+      this.sample.reportAt(rules, step, piece.code, command, `mixed ${target}`, `${shownPath(found)}, which is for the evaluation, is put among the training data in ${shownPath(target)}.`);
     }
     // A training that is given such data, or told to use that part.
     const script = texts.find((text) => /\.(py|sh)$/.test(text)) ?? program;
@@ -195,12 +191,12 @@ export class EvaluationData implements Detector {
       const isData = trainingOption.test(name) && /\w/.test(name) && !evaluates.test(name.replace(/^-+/, "").replaceAll("-", "_"));
       const isPart = /train/i.test(name) && /split/i.test(name) && /^(val|valid|validation|test|dev|eval)$/.test(value);
       if (isPart || (isData && dataEnding.test(value) && this.isEvaluation(joinPath(folder, value)) && !/^-{0,2}(input|path|dir|file|files|set|split)$/.test(name))) {
-        this.report(rules, step, piece, command, `A training is given ${shownPath(value)}, which is for the evaluation.`, `given ${value}`);
+        this.sample.reportAt(rules, step, piece.code, command, `given ${value}`, `A training is given ${shownPath(value)}, which is for the evaluation.`);
       }
     }
     const replaced = /^(sed|perl)$/.test(program) ? texts.map((text) => this.exchanged(text)).find((path) => path !== undefined) : undefined;
     if (replaced !== undefined && texts.some((text) => trainer.test(text) && /\.(py|ya?ml|json|toml|sh)$/.test(text))) {
-      this.report(rules, step, piece, command, `${shownPath(replaced)}, which is for the evaluation, takes the place of the training data.`, `replaced ${replaced}`);
+      this.sample.reportAt(rules, step, piece.code, command, `replaced ${replaced}`, `${shownPath(replaced)}, which is for the evaluation, takes the place of the training data.`);
     }
   }
 
@@ -221,7 +217,7 @@ export class EvaluationData implements Detector {
   /** Data for the evaluation under the name of training data. */
   private copied(step: Step, piece: PythonPiece | ShellPiece, source: string, target: string, at: { readonly from: number; readonly to: number }, rules: readonly DataRule[]): void {
     if (this.isEvaluation(source) && dataEnding.test(source) && trains.test(target.split("/").at(-1) ?? "") && !this.isEvaluation(target)) {
-      this.report(rules, step, piece, at, `${shownPath(source)}, which is for the evaluation, is put in the place of training data: ${shownPath(target)}.`, `copied ${target}`);
+      this.sample.reportAt(rules, step, piece.code, at, `copied ${target}`, `${shownPath(source)}, which is for the evaluation, is put in the place of training data: ${shownPath(target)}.`);
     }
   }
 
