@@ -144,7 +144,7 @@ export class EvaluationData implements Detector {
     if (change.kind !== "replace") {
       return;
     }
-    const exchanged = /(^|[/_.-])(eval\w*|score\w*|valid\w*|test\w*)\.\w+$/i.test(change.path) || !/\.(py|sh|ya?ml|json|toml)$/.test(change.path) ? undefined : this.putInPlace(change.before, change.after);
+    const exchanged = measures(change.path) || !/\.(py|sh|ya?ml|json|toml)$/.test(change.path) ? undefined : this.putInPlace(change.before, change.after);
     if (exchanged !== undefined) {
       const placed = step.written.find(({ path }) => path === change.path)?.code.placed ?? { start: 0, end: step.event.text.length };
       rules.forEach((rule) => this.sample.report({ rule, step, start: placed.start, end: placed.end, settles: "file", file: change.path, key: `${change.path}\0${exchanged}`, reason: `${shownPath(exchanged)}, which is for the evaluation, takes the place of the training data.` }));
@@ -260,6 +260,9 @@ function fileIn(word: string): string | undefined {
   }
   return undefined;
 }
+
+/** Whether a file is called like one that measures. */
+const measures = (path: string): boolean => (path.split("/").at(-1) ?? "").split(/[_.-]/).some((word) => /^(eval|score|valid|test)/i.test(word));
 
 const plain = (path: string): string => joinPath("", path).replace(/^(\.\.?\/)+/, "");
 

@@ -297,7 +297,18 @@ const plainPackage = (name: string): string => name.toLowerCase().replaceAll(/[-
 function fetchedPackages({ program, words }: ShellCommand): string[] {
   const texts = words.map(({ text }) => text).filter((text) => !text.startsWith("-"));
   const fetches = /^(pip[\d.]*|uv)$/.test(program) ? texts.some((text) => text === "download" || text === "install") : (program === "git" && texts[0] === "clone") || /^(wget|curl)$/.test(program);
-  return fetches ? texts.flatMap((text) => (/^[A-Za-z][\w.-]*(?:[=<>~!]=?.*)?$/.test(text) ? [plainPackage(/^[\w.-]+/.exec(text)?.[0] ?? "")] : [plainPackage((text.split(/[?#]/)[0] ?? "").split("/").at(-1)?.replace(/\.(git|zip|whl|tgz|tar(\.\w+)?)$|-v?\d[\w.]*.*$/g, "") ?? "")])) : [];
+  return fetches ? texts.map((text) => plainPackage(packageOf(text))) : [];
+}
+
+/** The package that a requirement, or an address or file of a release, is of. */
+function packageOf(text: string): string {
+  const requirement = /^[A-Za-z][\w.-]*/.exec(text)?.[0] ?? "";
+  if (requirement === text || /^[=<>~![]/.test(text.slice(requirement.length))) {
+    return requirement;
+  }
+  const file = (text.split(/[?#]/)[0] ?? "").split("/").at(-1) ?? "";
+  const version = file.search(/-v?\d/);
+  return (version < 0 ? file : file.slice(0, version)).replace(/\.(git|zip|whl|tgz|tar(\.\w{1,4})?)$/, "");
 }
 
 /** Whether a command prints the names of all files of more than one's own folder. */
