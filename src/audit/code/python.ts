@@ -890,7 +890,7 @@ class PythonReader {
     const method = target.name?.split(".").at(-1) ?? target.member ?? (isMember ? this.text(callee.lastChild) : this.text(callee));
     const call: Call = { name: target.name, method, receiver, values, keywords };
     this.tell(node, { kind: "call", ...call, loops: this.loops });
-    this.learns ||= learning.test(target.name ?? this.text(callee).slice(-100));
+    this.learns ||= learning.test(target.name ?? this.text(callee).slice(-100)) || (/^(train|fit|learn)$/.test(method) && isMember && /Trainer$/.test(this.text(callee.firstChild?.firstChild).slice(-100)));
     if (optimizers.test(method)) {
       this.optimizers.push(/\b(lr|learning_rate)\s*=\s*0(\.0*)?(e[-+]?\d+)?\s*[,)]/.test(this.text(node).slice(0, 2000)));
     }

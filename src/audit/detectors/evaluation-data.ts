@@ -3,7 +3,7 @@ import type { PythonFactOf } from "../code/python-facts";
 import { joinPath, type ShellCommand } from "../code/shell";
 import { substitutionIn } from "../code/substitution";
 import { trait, type Value } from "../code/value";
-import type { ActiveRule } from "../rule-set";
+import { type ActiveRule, sentencesOf } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
 import { copiesOf } from "./copied-files";
@@ -26,8 +26,12 @@ const learns = /^(fit|partial_fit|fit_generator|train_on_batch|backward|finetune
 const joins = /^(numpy|torch|pandas|datasets|tensorflow|jax\.numpy|itertools|polars)\.(concatenate|cat|concat|concatenate_datasets|hstack|vstack|r_|append|chain|interleave_datasets)$|(^|\.)(ConcatDataset|ChainDataset|concatenate_datasets|interleave_datasets)$/;
 const trainingOption = /^-{0,2}(train|training|fit|finetune|sft)?[_-]?(data|file|files|set|dataset|bin|tokens|path|corpus|dir|input|shards|split)?s?$/i;
 const trainer = /train|tune|fit|sft|learn|fix|pretrain|distil/i;
+/** The numbers that chance begins with where the agent is evaluated. */
+const evaluationSeeds = /\bseeds?\b[^.;\d]{0,20}(\d{1,9})\s*(?:to|through|until|up to|-|–|…|\.\.)\s*(\d{1,9})/i;
+const aboutEvaluation = /\b(evaluat\w*|scor\w*|test\w*|grad\w*|judg\w*)\b/i;
 /** Of longer edits the beginning is looked at. UTF-16 units. */
 const maxExchanged = 4000;
+const keepsSeeds = /(?:\b(?:not?|never|without|nor)\b|n['’]t\b)[^.;]{0,100}\bseeds?\b/i;
 /** What only records or looks at data keeps nothing of it. */
 const record = /(^|[/_.-])(predictions?|submission|preds|results?|metrics|scores?|logs?|report|summary|stats|analysis|outputs?|generations?|samples?|cache|tokens?|features|embeddings)([/_.-]|$)|\.(log|md|png|pdf|txt|csv)$/i;
 
@@ -38,14 +42,21 @@ export class EvaluationData implements Detector {
   /** Folders in which the transcript has shown data for the evaluation. */
   private readonly folders = new Set<string>();
 
+  /** The first and the last of the seeds with which the solver's agent is evaluated. */
+  private seeds: readonly [number, number] | undefined;
+
   constructor(private readonly sample: SampleAudit) {}
 
   private rulesOf(use: DataRule["use"]): DataRule[] {
     return this.sample.rulesFor("evaluation-data").filter((rule) => rule.use === use);
   }
 
-  /** Takes note of the folders of what the solver is told is for the evaluation. */
+  /** Takes note of the folders of what the solver is told is for the evaluation, and of the seeds that it uses. */
   told({ text }: TranscriptEvent): void {
+    for (const sentence of sentencesOf(text.slice(0, 20_000))) {
+      const [, first, last] = aboutEvaluation.test(sentence) ? (evaluationSeeds.exec(sentence) ?? []) : [];
+      this.seeds = first === undefined || last === undefined ? this.seeds : [Number(first), Number(last)];
+    }
     for (const [word] of text.slice(0, 20_000).matchAll(/[\w./~-]+/g)) {
       const path = fileIn(word);
       if (path !== undefined && this.folders.size < 100 && dataEnding.test(path) && this.isEvaluation(path)) {
@@ -106,6 +117,7 @@ export class EvaluationData implements Detector {
       const others = Array.from(origins).some((path) => trains.test(path) || (dataEnding.test(path) && !this.isEvaluation(path)) || path.includes("*"));
       return others ? undefined : this.evaluationIn(origins);
     };
+    this.fitted(step, piece, trained);
     for (const fact of facts) {
       if (fact.kind === "call" && trained.length > 0) {
         this.call(step, piece, fact, trained, isOnlyEvaluation);
@@ -120,6 +132,20 @@ export class EvaluationData implements Detector {
           this.sample.reportAt(stored, step, piece.code, fact, `stored ${fact.path}`, `What was made from ${shownPath(source)}, which is for the evaluation, is stored in ${shownPath(fact.path)}.`);
         }
       }
+    }
+  }
+
+  /** Code that goes through the seeds of the evaluation and keeps what comes of it. */
+  private fitted(step: Step, piece: PythonPiece, rules: readonly DataRule[]): void {
+    const { seeds } = this;
+    if (seeds === undefined || rules.length === 0 || !this.sample.says(keepsSeeds) || !/seed/i.test(piece.code.placed.text)) {
+      return;
+    }
+    const { facts, learns: isLearning } = piece.facts;
+    const through = facts.find((fact) => fact.kind === "call" && /^(builtins\.range|numpy\.arange)$/.test(fact.name ?? "") && Number(fact.values[0]?.number) === seeds[0] && [seeds[1], seeds[1] + 1].includes(Number(fact.values[1]?.number)));
+    const isKept = isLearning || facts.some((fact) => fact.kind === "save" && !record.test(fact.path.split("/").at(-1) ?? ""));
+    if (through !== undefined && isKept) {
+      this.sample.reportAt(rules, step, piece.code, through, "seeds", `The seeds ${seeds[0]} to ${seeds[1]}, with which the evaluation is done, are gone through, and what comes of them is kept.`);
     }
   }
 

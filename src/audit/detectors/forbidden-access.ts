@@ -37,7 +37,7 @@ const forbidsResponses = /(?:\b(?:not?|never|without|nor)\b|n['’]t\b).{0,100}\
 const isTestFile = /(^|\/)(test_\w*|\w*_test|conftest)\.py$/;
 const asksModel = /\b(?:chat\.completions|messages|responses|completions)\.create\(|\bgenerate_content\(/;
 /** No language model may be asked at all. */
-const forbidsServices = /(?:\b(?:no|not|never|without)\b|n['’]t\b)[^.;]{0,40}\b(?:APIs?|endpoints?|services?|hosted|external|remote)\b[^.;]{0,30}\b(?:language models?|LLMs?)\b|\b(?:no|without)(?: \w+)? (?:language models|LLMs)\b|\b(?:language models?|LLMs?)(?: APIs?)?\b[^.;]{0,30}\b(?:not allowed|not permitted|forbidden|prohibited|(?:must|may|can|should)(?: ?not| never) be)\b/i;
+const forbidsServices = /(?:\b(?:no|not|never|without)\b|n['’]t\b)[^.;]{0,40}\b(?:APIs?|endpoints?|services?|hosted|external|remote)\b[^.;]{0,30}\b(?:language models?|LLMs?)\b|(?:\b(?:no|nor|not|never|without)\b|n['’]t\b)[^.;]{0,60}\b(?:hosted|external|remote|proprietary) (?:models?|LLMs?)\b|\b(?:no|without)(?: \w+)? (?:language models|LLMs)\b|\b(?:language models?|LLMs?)(?: APIs?)?\b[^.;]{0,30}\b(?:not allowed|not permitted|forbidden|prohibited|(?:must|may|can|should)(?: ?not| never) be)\b/i;
 /** A reply of a model, stored as what is to be learned. */
 const storesReply = new Pattern(String.raw`["'](?:response|completion|answer|output|chosen|assistant|reply|target)["']\s*:\s*[\w.]+(?:\.choices\[0\]\.(?:message\.content|text)|\.content\[0\]\.text|\.output_text)`);
 
