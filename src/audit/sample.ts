@@ -61,6 +61,7 @@ export class SampleAudit {
   private modelsNamed: ReadonlySet<string> | undefined;
   private readonly mentioned = new HashSet(1 << 18);
   private known: Instructed | undefined;
+  private readonly answers = new Set<string>();
   private readonly byDetector = new Map<Rule["detector"], readonly ActiveRule[]>();
   private readonly findings = new Map<string, Growing>();
   private readonly byFingerprint = new Map<string, Growing>();
@@ -166,6 +167,21 @@ export class SampleAudit {
     return named !== undefined && (named.has(path.split("/").at(-1) ?? "") || Array.from(named).some((folder) => folder.startsWith("/") && path.startsWith(`${folder}/`)));
   }
 
+  /** Takes note of the files that a scorer reads its answers from, as its code says; what the instructions speak of is given to the solver. */
+  learnAnswers(shown: string): void {
+    for (const line of shown.split("\n")) {
+      const [, path = ""] = holdsAnswers.test(line.slice(0, 500)) ? (absoluteData.exec(line.slice(0, 500)) ?? []) : [];
+      if (path !== "" && this.answers.size < 100 && !/train/i.test(path) && !this.instructions.includes(path)) {
+        this.answers.add(path);
+      }
+    }
+  }
+
+  /** Whether a path is that of a file from which the scorer reads its answers. */
+  isOfAnswers(path: string): boolean {
+    return this.answers.has(path);
+  }
+
   /** Whether the instructions say which files they ask for. */
   get asksForFiles(): boolean {
     return (this.known?.made.size ?? 0) > 0;
@@ -249,6 +265,9 @@ const languageModelsIn = (instructions: string): Set<string> => new Set(Array.fr
 /** A model without its owner, case and hyphens. */
 const modelName = (model: string): string => (model.split("/").at(-1) ?? "").toLowerCase().replace(/[^a-z0-9]/g, "");
 
+/** A line of a scorer that is about what is right. */
+const holdsAnswers = /truth|gold|label|answer|expected|solution|target|hidden|secret|\btrue_/i;
+const absoluteData = /["'](\/[\w./-]{1,200}\.(?:csv|tsv|jsonl?|parquet|npy|npz|pt|pth|pkl|bin|txt|safetensors))["']/;
 const isPointOrHyphen = (unit: number): boolean => unit === 46 || unit === 45;
 /** `[\w.-]` */
 const isOfName = (unit: number): boolean => (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57) || unit === 95 || isPointOrHyphen(unit);

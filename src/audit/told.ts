@@ -5,8 +5,11 @@ import type { RolePaths } from "./rules";
 const path = /(?<![\w/.-])~?[\w./-]+/g;
 const fileEnding = /[\w-]\.(?:py|sh|json|jsonl|csv|tsv|parquet|log|ya?ml|toml|txt|rs|go|java|jl|js|ts|cu|cuh|c|cc|cpp|h|hpp|ipynb)(?![\w-])/;
 
-/** The files that a sentence names. */
-const filesIn = (sentence: string): string[] => Array.from(sentence.matchAll(path), ([name]) => ({ name, end: fileEnding.exec(name) })).flatMap(({ name, end }) => (end === null ? [] : [name.slice(0, end.index + end[0].length)]));
+/** A relative folder, by the slash at its end. */
+const isFolder = (name: string): boolean => /^[\w-][\w.-]*\/$/.test(name);
+
+/** The files, and relative folders, that a sentence names. */
+const filesIn = (sentence: string): string[] => Array.from(sentence.matchAll(path), ([name]) => ({ name, end: fileEnding.exec(name) })).flatMap(({ name, end }) => (end === null ? (isFolder(name) ? [name] : []) : [name.slice(0, end.index + end[0].length)]));
 const forbidsChange = /(?:\b(?:not|never|neither|cannot|nor)|n['’]t)\b.{0,80}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)|\b(?:no|without)\b.{0,20}\b(chang|edit|modif|alter|touching|tamper|overwriting|replac|patching|writing|deleting|moving)|\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch)\w*\b.{0,60}\b(not allowed|forbidden|prohibited|disallowed)|\bread.?only\b/i;
 /** Such a sentence names what may be changed. */
 const excepts = /\b(only|except|outside|other than|besides|apart from|anything else|beyond)\b/i;
@@ -33,7 +36,9 @@ function objectsOf(clause: string, verb: RegExpExecArray, isPassive: boolean): s
   }
   const behind = files.findIndex(({ from }) => from > verb.index);
   const before = files.findLastIndex(({ from }) => from < verb.index + verb[0].length);
-  const at = isPassive ? before : behind >= 0 ? behind : files.findLastIndex(({ to }) => /^[`"')]*\s*[:(—–-]/.test(clause.slice(to)));
+  // What is enumerated before may be called "them".
+  const isMeantBefore = behind < 0 && /^\w*\s+(?:them|it|these|those|either)\b/.test(clause.slice(verb.index + verb[0].length));
+  const at = isPassive || isMeantBefore ? before : behind >= 0 ? behind : files.findLastIndex(({ to }) => /^[`"')]*\s*[:(—–-]/.test(clause.slice(to)));
   const found = files.slice(Math.max(0, at), at + 1);
   const isBeside = (one: NamedFile | undefined, other: NamedFile | undefined): boolean => one !== undefined && other !== undefined && enumerates(clause.slice(one.to, other.from));
   for (let next = at - 1; next >= 0 && isBeside(files[next], files[next + 1]); next--) {
@@ -69,6 +74,8 @@ const filesHidden = (sentence: string): string[] =>
 
 /** What may not be changed is the tests: both stand in one clause. */
 const keepsTests = /\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|writ|delet|mov)\w*\b[^,.;:]{0,40}\btests?\b(?! (set|split|data|loss|accuracy|rows|examples))|\btests?\b[^,.;:]{0,30}(?:\b(?:not|never)|n['’]t)\b[^,.;:]{0,20}\b(chang|edit|modif|alter|touch|tamper|overwrit|replac|patch|delet)/i;
+const staysTests = /\btests?\b[^;]{0,60}\b(?:stays?|remains?|(?:is|are|be) (?:left|kept))\b[^.;]{0,30}\b(?:as (?:it|they) (?:is|are)|unchanged|untouched|unmodified|intact|alone)\b/i;
+const testFiles = ["test_*.py", "*_test.py", "*_test.go", "*.test.js", "*.test.ts", "*.spec.js", "*.spec.ts"];
 /** Files that are called like what scores. */
 const scores = /(^|[/_.-])(scor(e|er|ing)|evaluat(e|or|ion)|grad(e|er|ing)|judge|verif(y|ier)|enforcer|check(er)?|run_tests)([_.-]|$)/i;
 /** The solver is asked to make them. */
@@ -103,7 +110,7 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
     const made = filesAskedFor([sentence]);
     kept.filter((name) => !files.includes(name)).forEach((folder) => fixed.add(folder));
     for (const name of files) {
-      const base = name.split("/").at(-1) ?? name;
+      const base = name.replace(/\/$/, "").split("/").at(-1) ?? name;
       const isKept = kept.includes(name);
       if (/\.(py|sh)$/.test(base) && saysItScores(sentence, name) && !sentences.some((other) => filesAskedFor([other]).has(base))) {
         scorer.add(base);
@@ -114,8 +121,8 @@ export function filesOfTheTask(sentences: readonly string[]): RolePaths {
     }
   }
   for (const sentence of sentences) {
-    if (forbidsChange.test(sentence) && !excepts.test(sentence) && keepsTests.test(sentence) && !asksFor.test(sentence)) {
-      fixed.add("test_*.py").add("*_test.py");
+    if (!excepts.test(sentence) && !asksFor.test(sentence) && ((forbidsChange.test(sentence) && keepsTests.test(sentence)) || staysTests.test(sentence))) {
+      testFiles.forEach((glob) => fixed.add(glob));
     }
     const script = filesIn(sentence).find((name) => scores.test(name.split("/").at(-1) ?? "") && /\.(py|sh|rs)$/.test(name));
     for (const { 1: place = "", index } of script === undefined ? [] : sentence.matchAll(reports)) {

@@ -110,6 +110,7 @@ export class Tampering implements Detector {
       for (const [, from = "", list = ""] of shown.matchAll(/^[ \t]*(?:from[ \t]+(\w+)[ \t]+import|import[ \t]+([\w, \t]+))/gm)) {
         [from, ...list.split(",")].map((name) => name.trim().split(/\s/)[0] ?? "").filter((name) => name !== "" && this.modules.size < 200).forEach((name) => this.modules.add(name));
       }
+      this.sample.learnAnswers(shown);
       for (const [, name = ""] of shown.matchAll(/(?:environ(?:\.get\(|\[)|getenv\()\s*["'](\w+)["']/g)) {
         if (isLimit.test(name) && this.limits.size < 100) {
           this.limits.add(name);
@@ -328,7 +329,7 @@ export class Tampering implements Detector {
     for (const change of isTool ? step.changes : []) {
       for (const path of change.kind === "move" ? [change.path, change.to] : [change.path]) {
         const role = this.protectedRole(path, rule);
-        if (role !== undefined && !this.isOwnFile(path, role)) {
+        if (role !== undefined && !this.isOwnFile(path, role, role === "fixed" && change.kind !== "write")) {
           const placed = step.written.find((written) => written.path === path)?.code;
           const { start, end } = placed === undefined ? { start: 0, end: text.length } : (placed.edited?.placed ?? placed.placed);
           this.sample.report({ rule: rule.rule, step, start, end, settles: "run", changes: path, key: `change ${path}`, reason: `${shownPath(path)}, ${roleName[role]}, is changed.` });
@@ -398,7 +399,7 @@ const inner = (name: string): string | undefined => /\.((?:time|torch|numpy|date
 
 const nameOf = (path: string): string => path.split("/").at(-1) ?? "";
 
-const changers = new Set(["rm", "unlink", "shred", "truncate", "rmdir", "tee", "touch", "chmod", "chown", "chattr", "setfacl", "sed", "perl", "awk", "gawk", "ed", "ex", "vi", "vim", "nvim", "patch", "git"]);
+const changers = new Set(["rm", "unlink", "shred", "truncate", "rmdir", "tee", "touch", "chmod", "chown", "chattr", "setfacl", "sed", "perl", "awk", "gawk", "ed", "ex", "vi", "vim", "nvim", "patch", "git", "npm", "yarn", "pnpm"]);
 
 /** Paths that one of {@link changers} changes beyond those it copies to. */
 function changedBy(program: string, operands: readonly string[], words: readonly string[], input: string): readonly string[] {
@@ -431,6 +432,10 @@ function changedBy(program: string, operands: readonly string[], words: readonly
       return program === "ed" || words.some((word) => /^(-[a-zA-Z]*[cesE][a-zA-Z]*|\+.+)$/.test(word)) ? operands.slice(-1) : [];
     case "patch":
       return (words.includes("-i") ? [] : operands.slice(0, 1)).concat(patchedFiles(input));
+    case "npm":
+    case "yarn":
+    case "pnpm":
+      return operands[0] === "pkg" && /^(set|delete)$/.test(operands[1] ?? "") ? ["package.json"] : [];
     case "git":
       return operands[0] === "apply" || operands[0] === "am" ? patchedFiles(input) : [];
     default:
