@@ -143,7 +143,7 @@ const answer = /gold|truth|label|answer|expected|solution|target|secret|hidden/i
 
 /** Where a value comes from that is a member of the scorer's module and answers by its name, as the module's file and the member; undefined where it is none. */
 export function answersOfScorer(name: string, { isScorer }: ScriptArguments): string | undefined {
-  const [module = "", member] = [name.slice(0, Math.max(0, name.lastIndexOf("."))), name.split(".").at(-1) ?? ""];
+  const [module, member] = [name.slice(0, Math.max(0, name.lastIndexOf("."))), name.slice(name.lastIndexOf(".") + 1)];
   const file = `${module.replaceAll(".", "/")}.py`;
   return module !== "" && answer.test(member) && isScorer?.(file) === true ? `${file}#${member}` : undefined;
 }

@@ -4,13 +4,10 @@ import { trait, type Value } from "../code/value";
 import { HashSet } from "../text/winnowing";
 import type { TranscriptEvent } from "../../transcripts";
 import { Pattern } from "../patterns";
-import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
 import type { Detector } from "./detector";
 import { originOf, shownPath } from "./origins";
-
-type TrainingRule = Extract<ActiveRule, { detector: "simulated-training" }>;
 
 const metricName = /(^|[^a-z])((train|val|valid|validation|test|eval)?[ _]?(loss|acc|accuracy|perplexity|ppl|reward|f1|bleu|win[ _]?rate|rmse|auc|mse))([^a-z]|$)/i;
 const trainingName = /epoch|train|val|acc|iter|\bstep/i;

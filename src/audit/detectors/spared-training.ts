@@ -3,7 +3,7 @@ import { joinPath, readShell, type ShellCommand } from "../code/shell";
 import { isScratch } from "../paths";
 import { Pattern } from "../patterns";
 import type { ActiveRule } from "../rule-set";
-import { type SampleAudit, settling } from "../sample";
+import type { SampleAudit } from "../sample";
 import { type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
 import type { TranscriptEvent } from "../../transcripts";
 import { copiesOf } from "./copied-files";
