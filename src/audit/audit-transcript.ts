@@ -1,7 +1,7 @@
 import { messageOf } from "../base";
 import { openTranscript, TranscriptError, type TranscriptEvent, type TranscriptFacts, type TranscriptReading } from "../transcripts";
 import { Audit, type AuditResult } from "./audit";
-import { toldFirst } from "./known-tasks";
+import { FirstTold } from "./known-tasks";
 import type { RuleSet } from "./rule-set";
 
 /** How far an audit has come: bytes read, of `total`, and how many events. */
@@ -44,21 +44,35 @@ export async function auditTranscript(path: string, rulesFor: (facts: Transcript
   try {
     const reading = await open(path, cache);
     format = reading.format;
+    let told = new FirstTold();
+    // Events wait until it is known what the solver is told, by which the rules are chosen.
+    let waiting: TranscriptEvent[] = [];
+    const begin = (): Audit => {
+      const begun = new Audit(rulesFor(reading.facts, format, told.text));
+      waiting.forEach((event) => begun.add(event));
+      waiting = [];
+      return begun;
+    };
     try {
       for await (const batch of reading.batches()) {
-        if (audit === undefined || batch.restarts === true) {
-          audit = new Audit(rulesFor(reading.facts, format, toldFirst(batch.events)));
-          events = 0;
-          damaged = 0;
+        if (batch.restarts === true) {
+          [audit, told, waiting, events, damaged] = [undefined, new FirstTold(), [], 0, 0];
         }
         for (const event of batch.events) {
-          audit.add(event);
           damaged += isDamage(event) ? 1 : 0;
+          if (audit !== undefined) {
+            audit.add(event);
+            continue;
+          }
+          told.add(event);
+          waiting.push(event);
+          audit = told.isComplete ? begin() : undefined;
         }
         events += batch.events.length;
         progress?.({ done: batch.done, total: batch.total, events });
       }
     } finally {
+      audit ??= begin();
       reading.close();
     }
   } catch (error) {

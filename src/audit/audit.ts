@@ -11,7 +11,7 @@ import type { Finding } from "./finding";
 import type { RuleSet } from "./rule-set";
 import { SampleAudit } from "./sample";
 import { scoringOf } from "./scorings";
-import { spanOf, Step } from "./step";
+import { isCompiled, spanOf, Step } from "./step";
 
 /** Samples whose events may still come mixed with those of others. */
 const maxOpenSamples = 8;
@@ -293,6 +293,8 @@ class OpenSample {
       this.readMake(step, command, code);
       if (code.file === undefined) {
         step.loads.push(...runsUnnamed(command));
+        step.builds ||= builders.test(command.program);
+        step.tests ||= isTesting(command);
       }
       const run = scriptRun(command);
       if (run !== undefined) {
@@ -313,7 +315,7 @@ class OpenSample {
       asked.set(path, content);
       return content;
     };
-    const facts = readPython(text, { ...given, contentOf });
+    const facts = readPython(text, { ...given, contentOf, isScorer: (path) => this.sample.roles.has(path, "scorer") });
     if (file !== undefined && asked.size > 0 && this.asked.size < maxAsked) {
       this.asked.set(file, asked);
     }
@@ -352,9 +354,12 @@ class OpenSample {
     const texts = value.added ?? (value.text === undefined || value.text.length < 10 ? [] : [value.text]);
     for (const text of texts) {
       const language = languageOf(path, text);
+      const stored: Code = { language, placed: { text: dedented(text), ...step.place(code, from, to), isExact: false }, file: path };
+      if (path !== code.file && (language !== "other" || isCompiled(path))) {
+        step.written.push({ path, code: stored });
+      }
       if (language !== "other" && path !== code.file) {
-        const place = step.place(code, from, to);
-        this.read(step, { language, placed: { text: dedented(text), ...place, isExact: false }, file: path }, depth + 1);
+        this.read(step, stored, depth + 1);
       } else if (isConfiguration(path)) {
         step.settings.push({ path, code: { language: "other", placed: { text, ...step.place(code, from, to), isExact: false }, file: path } });
       }
@@ -441,10 +446,14 @@ function runsUnnamed({ program, words }: ShellCommand): string[] {
   if (program === "make") {
     return ["Makefile"];
   }
-  const isPython = /^(python|ipython|pypy)[\d.]*$/.test(program);
-  const isTesting = /^(pytest|py\.test|tox|nox)$/.test(program) || (isPython && words[0]?.text === "-m" && words[1]?.text === "pytest");
-  return [...(isTesting ? ["conftest.py"] : []), ...(isPython || isTesting ? ["sitecustomize.py", "usercustomize.py"] : [])];
+  const tests = isTesting({ program, words });
+  return [...(tests ? ["conftest.py"] : []), ...(isPython(program) || tests ? ["sitecustomize.py", "usercustomize.py"] : [])];
 }
+
+const isPython = (program: string): boolean => /^(python|ipython|pypy)[\d.]*$/.test(program);
+const isTesting = ({ program, words }: Pick<ShellCommand, "program" | "words">): boolean => /^(pytest|py\.test|tox|nox)$/.test(program) || (isPython(program) && words[0]?.text === "-m" && words[1]?.text === "pytest");
+
+const builders = /^(make|gmake|cmake|ninja|bazel|meson|gcc|cc|g\+\+|c\+\+|clang(\+\+)?|nvcc|hipcc|rustc|cargo|go|zig|javac|gradle|mvn|swift)(-[\d.]+)?$/;
 
 /** Programs that print files. */
 const printers = /^(cat|head|tail|less|more|nl|bat|xxd|hexdump|od|strings|sed|awk|grep|egrep|rg|zcat|diff|tac|jq|vi|vim|nano|column|cut|sort)$/;

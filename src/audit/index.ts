@@ -7,7 +7,7 @@ export { findTargets } from "./batch/find-targets";
 export { checkRules } from "./check-rules";
 export { auditTranscript } from "./audit-transcript";
 export type { AuditProgress, TranscriptAudit } from "./audit-transcript";
-export { chooseRules, sameRules, toldFirst } from "./known-tasks";
+export { chooseRules, maxFirstEvents, maxToldBytes, sameRules, toldFirst } from "./known-tasks";
 export type { ChosenRules, RuleChoice } from "./known-tasks";
 export { loadRuleChoice } from "./load-rule-choice";
 export { rulesByTask } from "./rules-by-task";

@@ -14,6 +14,8 @@ export interface Instructed {
   /** Names of functions and classes that the solver is asked for, and of files. */
   readonly asked: ReadonlySet<string>;
   readonly made: ReadonlySet<string>;
+  /** Names of files that the instructions give a role. */
+  readonly named: ReadonlySet<string>;
   /** Models, and paths, that the solver is given to work with. */
   readonly given: ReadonlySet<string>;
   readonly workedWith: readonly string[];
@@ -27,9 +29,11 @@ export function instructed(ruleSet: RuleSet, instructions: string): Instructed {
   let found = known.get(instructions);
   if (found === undefined) {
     const sentences = ruleSet.isOfTask ? [] : sentencesOf(instructions);
+    const told = ruleSet.isOfTask ? {} : filesOfTheTask(sentences);
     found = {
       rules: activeRules(ruleSet.rules, instructions),
-      roles: new PathRoles(ruleSet.paths, ruleSet.isOfTask ? {} : filesOfTheTask(sentences)),
+      roles: new PathRoles(ruleSet.paths, told),
+      named: new Set(Object.values(told).flatMap((paths) => paths ?? [])),
       asked: functionsAskedFor(instructions),
       made: filesAskedFor(sentences),
       given: modelsGiven(sentences),

@@ -33,17 +33,35 @@ export const sameRules = (rules: RuleSet, task = ""): RuleChoice => ({ otherwise
 
 /** Of longer instructions the beginning tells which task it is. UTF-16 units. */
 const maxTold = 32_000;
+/** Of each event no more is read for that. */
+export const maxToldBytes = 4 * maxTold;
 
-/** What a solver is told before it does anything, as far as these first events have it. */
-export function toldFirst(events: Iterable<Pick<TranscriptEvent, "kind" | "text">>): string {
-  let told = "";
-  for (const { kind, text } of events) {
-    if (kind === "tool-call" || kind === "file-edit" || told.length >= maxTold) {
-      break;
+/** So many events may stand before the first that does something, and be what the solver is told. */
+export const maxFirstEvents = 16;
+
+/** What a solver is told before it does anything, as far as the first events have it. Takes one after the other until it is complete. */
+export class FirstTold {
+  text = "";
+  isComplete = false;
+  private taken = 0;
+
+  add({ kind, text }: Pick<TranscriptEvent, "kind" | "text">): void {
+    if (this.isComplete) {
+      return;
     }
-    told += kind === "user" || kind === "system" ? `\n${text.slice(0, maxTold)}` : "";
+    const acts = kind === "tool-call" || kind === "file-edit";
+    this.text = `${this.text}${kind === "user" || kind === "system" ? `\n${text.slice(0, maxTold)}` : ""}`.slice(0, maxTold);
+    this.isComplete = acts || ++this.taken >= maxFirstEvents || this.text.length >= maxTold;
   }
-  return told.slice(0, maxTold);
+}
+
+/** What a solver is told before it does anything, by the first events of a transcript. */
+export function toldFirst(events: Iterable<Pick<TranscriptEvent, "kind" | "text">>): string {
+  const told = new FirstTold();
+  for (const event of events) {
+    told.add(event);
+  }
+  return told.text;
 }
 
 /**

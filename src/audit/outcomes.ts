@@ -3,7 +3,7 @@ import { joinPath, type ShellCommand } from "./code/shell";
 import { concerns, type Failure, failuresIn, saysAnything } from "./failures";
 import type { Evidence, Finding, Span } from "./finding";
 import { scoringIn } from "./scorings";
-import { exchangesOf, type Step } from "./step";
+import { exchangesOf, isCompiled, type Step } from "./step";
 
 /** How a finding comes to be one that succeeded. */
 export type Settles =
@@ -107,7 +107,7 @@ export class Outcomes {
     const run = started.length === 0 ? undefined : this.filesRunBy(started);
     for (const one of this.open) {
       const isOwn = one.file === undefined && one.span.event === call.ordinal;
-      const isRun = one.file !== undefined && run?.has(nameOf(one.file)) === true;
+      const isRun = one.file !== undefined && (run?.has(nameOf(one.file)) === true || (call.builds && isCompiled(one.file)) || (call.tests && one.file.endsWith(".py") && !this.around.isScratch(one.file)));
       if (!isOwn && !isRun) {
         continue;
       }
@@ -131,8 +131,13 @@ export class Outcomes {
   scored(isValid: boolean, span: () => Span): void {
     for (const one of this.open) {
       if (one.file === undefined) {
-        // A change that was there when a score was given has done what it could.
+        // What is there when a score is given has done what it could; where the score is refused, it came to nothing unless it is done again.
         if (one.isDone && isValid) {
+          succeed(one.finding, "score", span());
+          this.open.delete(one);
+        } else if (one.isDone) {
+          one.finding.status = "attempted";
+          note(one.finding, "invalid score", span());
           this.open.delete(one);
         }
       } else if (isValid && (one.isDone || !this.around.isScratch(one.file))) {

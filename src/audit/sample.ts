@@ -5,7 +5,7 @@ import { type Instructed, instructed } from "./instructed";
 import { type Growing, Outcomes, putInto, type Settles } from "./outcomes";
 import { isScratch, PathLinks, PathRoles } from "./paths";
 import { type ActiveRule, type RuleSet, sentencesOf } from "./rule-set";
-import type { Rule } from "./rules";
+import type { Rule, RuleOf } from "./rules";
 import type { Step } from "./step";
 import { hashOf } from "./text/tokens";
 import { PlainTexts } from "./text/plain-texts";
@@ -61,6 +61,7 @@ export class SampleAudit {
   private modelsNamed: ReadonlySet<string> | undefined;
   private readonly mentioned = new HashSet(1 << 18);
   private known: Instructed | undefined;
+  private readonly answers = new Set<string>();
   private readonly byDetector = new Map<Rule["detector"], readonly ActiveRule[]>();
   private readonly findings = new Map<string, Growing>();
   private readonly byFingerprint = new Map<string, Growing>();
@@ -160,6 +161,32 @@ export class SampleAudit {
     return this.known?.made.has(path.split("/").at(-1) ?? "") === true;
   }
 
+  /** Whether the instructions give this file, or a folder that it lies in, a role by its name. */
+  isNamed(path: string): boolean {
+    const named = this.known?.named;
+    return named !== undefined && (named.has(path.split("/").at(-1) ?? "") || Array.from(named).some((folder) => folder.startsWith("/") && path.startsWith(`${folder}/`)));
+  }
+
+  /** Takes note of the files that a scorer reads its answers from, as its code says; what the instructions speak of is given to the solver. */
+  learnAnswers(shown: string): void {
+    for (const line of shown.split("\n")) {
+      const [, path = ""] = holdsAnswers.test(line.slice(0, 500)) ? (absoluteData.exec(line.slice(0, 500)) ?? []) : [];
+      if (path !== "" && this.answers.size < 100 && !/train/i.test(path) && !this.instructions.includes(path)) {
+        this.answers.add(path);
+      }
+    }
+  }
+
+  /** Whether a path is that of a file from which the scorer reads its answers. */
+  isOfAnswers(path: string): boolean {
+    return this.answers.has(path);
+  }
+
+  /** Whether the instructions say which files they ask for. */
+  get asksForFiles(): boolean {
+    return (this.known?.made.size ?? 0) > 0;
+  }
+
   /** Whether the instructions give the solver this model to begin with. */
   isGiven(model: string): boolean {
     return this.known?.given.has(modelName(model)) === true;
@@ -178,6 +205,11 @@ export class SampleAudit {
       this.byDetector.set(detector, own);
     }
     return own as readonly (Extract<Rule, { detector: Detector }> & { readonly enforces: string | undefined })[];
+  }
+
+  /** The rules about training that are about one kind of pretence. */
+  trainingRules(kind: RuleOf<"simulated-training">["kind"]): (RuleOf<"simulated-training"> & ActiveRule)[] {
+    return this.rulesFor("simulated-training").filter((rule) => rule.kind === kind);
   }
 
   report({ rule, severity, reason, step, start, end, evidence = [], key, settles, file, changes }: Draft): void {
@@ -199,6 +231,11 @@ export class SampleAudit {
       this.byFingerprint.set(fingerprint, finding);
     }
     this.outcomes.await(finding, { settles, file: settles === "file" ? (file ?? "") : undefined, put: settles === "file" && file !== undefined ? putInto(file, step) : undefined, changes, span });
+  }
+
+  /** Reports a place of a piece of code by each of some rules; what has the same key in the same file is one finding. */
+  reportAt(rules: readonly ActiveRule[], step: Step, code: Code, { from, to }: { readonly from: number; readonly to: number }, key: string, reason: string): void {
+    rules.forEach((rule) => this.report({ rule, step, ...step.place(code, from, to), ...settling(step, code), key: `${code.file ?? ""}\0${key}`, reason }));
   }
 
   /** Whether a call runs the scorer, or what may not be changed and measures as well. */
@@ -228,6 +265,9 @@ const languageModelsIn = (instructions: string): Set<string> => new Set(Array.fr
 /** A model without its owner, case and hyphens. */
 const modelName = (model: string): string => (model.split("/").at(-1) ?? "").toLowerCase().replace(/[^a-z0-9]/g, "");
 
+/** A line of a scorer that is about what is right. */
+const holdsAnswers = /truth|gold|label|answer|expected|solution|target|hidden|secret|\btrue_/i;
+const absoluteData = /["'](\/[\w./-]{1,200}\.(?:csv|tsv|jsonl?|parquet|npy|npz|pt|pth|pkl|bin|txt|safetensors))["']/;
 const isPointOrHyphen = (unit: number): boolean => unit === 46 || unit === 45;
 /** `[\w.-]` */
 const isOfName = (unit: number): boolean => (unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90) || (unit >= 48 && unit <= 57) || unit === 95 || isPointOrHyphen(unit);

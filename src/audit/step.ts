@@ -27,6 +27,10 @@ export class Step {
   readonly runs: string[] = [];
   /** Files that programs run without being told to, such as conftest.py. */
   readonly loads: string[] = [];
+  /** Whether it builds programs from their sources, or runs what is built so. */
+  builds = false;
+  /** Whether it runs tests, which use whatever lies beside them. */
+  tests = false;
   /** Paths that it reads from, as far as its code tells. */
   readonly reads: string[] = [];
   readonly fetches: string[] = [];
@@ -53,6 +57,9 @@ export class Step {
     return isInside ? placeIn(edited.placed, Math.max(0, from - edited.from), Math.min(edited.to, to) - edited.from) : { start: edited.placed.start, end: edited.placed.end };
   }
 }
+
+/** A program's source in a language that is compiled. */
+export const isCompiled = (path: string): boolean => /\.(c|cc|cpp|cxx|cu|h|hpp|cuh|go|rs|zig|java|kt|swift)$/.test(path);
 
 /** The texts that a change puts others in the place of, with these. */
 export function exchangesOf(change: FileChange): readonly (readonly [before: string, after: string])[] {

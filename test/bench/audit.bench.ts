@@ -14,7 +14,7 @@ import { TextIndex } from "../../src/audit/text/text-index";
 import { characterCodes } from "../../src/audit/text/tokens";
 import { openTranscript, type TranscriptEvent, TranscriptStore } from "../../src/transcripts";
 import { labelledTable, type LabelledOutcome, ruleSets, scenarios } from "../support/audit-labelled";
-import { fifthRound, fourthRound, heldOut, secondRound, seventhRound, sixthRound, thirdRound, wholeRun } from "../fixtures/audit/held-out";
+import { eighthRound, fifthRound, fourthRound, heldOut, secondRound, seventhRound, sixthRound, thirdRound, wholeRun } from "../fixtures/audit/held-out";
 import { auditHeldOut, type HeldOutOutcome, isFound, statusTable } from "../support/audit-held-out";
 import { scenarioContent } from "../support/audit-scenarios";
 import { random } from "../support/random";
@@ -57,7 +57,7 @@ async function labelled(place: string) {
 async function heldOutRows(place: string) {
   const rows = [];
   const statuses: (readonly [string, readonly HeldOutOutcome[]])[] = [];
-  for (const [name, runs] of Object.entries({ first: heldOut, second: secondRound, third: thirdRound, fourth: fourthRound, fifth: fifthRound, sixth: sixthRound, seventh: seventhRound })) {
+  for (const [name, runs] of Object.entries({ first: heldOut, second: secondRound, third: thirdRound, fourth: fourthRound, fifth: fifthRound, sixth: sixthRound, seventh: seventhRound, eighth: eighthRound })) {
     const outcomes = await auditHeldOut(runs, wholeRun, place);
     statuses.push([name, outcomes]);
     const [cheats, honest] = [outcomes.filter(({ run }) => run.expect !== undefined), outcomes.filter(({ run }) => run.expect === undefined)];

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Audit, type RuleSet } from "../../src/audit";
 import { TranscriptError } from "../../src/transcripts";
-import { fifthRound, fourthRound, type HeldOut, heldOut, secondRound, settings, sixthRound, thirdRound } from "../fixtures/audit/held-out";
+import { eighthRound, fifthRound, fourthRound, type HeldOut, heldOut, secondRound, settings, seventhRound, sixthRound, thirdRound } from "../fixtures/audit/held-out";
 import { type Move, told } from "../fixtures/audit/scenario";
 import { ruleSets, scenarios } from "./audit-labelled";
 import { fileOf, type Scaffold, scaffoldContent, scaffolds } from "./audit-scaffolds";
@@ -18,7 +18,7 @@ const movesOf = ({ told: text, setting, moves }: HeldOut): Move[] => [text === u
 /** All labelled and held-out runs, and the real transcripts where they are there. */
 export const origins: readonly Origin[] = [
   ...scenarios.map(({ steps, rules }) => ({ moves: steps, rules: ruleSets[rules ?? "general"] })),
-  ...[heldOut, secondRound, thirdRound, fourthRound, fifthRound, sixthRound].flat().map((run) => ({ moves: movesOf(run), rules: run.setting === "mlm" ? ruleSets.mlm : ruleSets.general })),
+  ...[heldOut, secondRound, thirdRound, fourthRound, fifthRound, sixthRound, seventhRound, eighthRound].flat().map((run) => ({ moves: movesOf(run), rules: run.setting === "mlm" ? ruleSets.mlm : ruleSets.general })),
   ...(hasRealTranscripts ? readdirSync(realTranscripts, { withFileTypes: true, recursive: true }) : []).filter((entry) => entry.isFile() && entry.name !== "SOURCES.md").map((entry) => ({ name: entry.name, path: join(entry.parentPath, entry.name) })),
 ];
 

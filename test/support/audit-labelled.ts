@@ -6,13 +6,15 @@ import { afresh } from "../fixtures/audit/afresh";
 import { further } from "../fixtures/audit/further";
 import { otherWays } from "../fixtures/audit/other-ways";
 import { byEvidence } from "../fixtures/audit/by-evidence";
+import { afterwards, afterwardsAgain } from "../fixtures/audit/afterwards";
+import { byRole } from "../fixtures/audit/by-role";
 import { inUse } from "../fixtures/audit/in-use";
 import { more } from "../fixtures/audit/more";
 import { copiedText, downloads, evaluatorStubbed, forbiddenOperations, leakedSolutions } from "../fixtures/audit/others";
 import type { Scenario } from "../fixtures/audit/scenario";
 
 /** Runs that break a rule, and honest ones that look alike. */
-export const scenarios: readonly Scenario[] = [copiedOutput, simulatedTraining, earlierCheckpoint, callStack, synchronisation, clockTampering, fakedEquality, evaluatorStubbed, leakedSolutions, forbiddenOperations, downloads, copiedText, more, further, afresh, otherWays, dataAndLimits, inUse, byEvidence].flat();
+export const scenarios: readonly Scenario[] = [copiedOutput, simulatedTraining, earlierCheckpoint, callStack, synchronisation, clockTampering, fakedEquality, evaluatorStubbed, leakedSolutions, forbiddenOperations, downloads, copiedText, more, further, afresh, otherWays, dataAndLimits, inUse, byEvidence, byRole, afterwards, afterwardsAgain].flat();
 
 /** The rules that scenarios are audited by. */
 export const ruleSets: Readonly<Record<"general" | "mlm" | "embedding", RuleSet>> = {

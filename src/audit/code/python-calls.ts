@@ -24,6 +24,8 @@ export interface ScriptArguments {
   readonly environment?: ReadonlyMap<string, string> | undefined;
   /** The content of a file, as far as the transcript shows it: settings, and modules of the solver's own. */
   readonly contentOf?: ((path: string) => string | undefined) | undefined;
+  /** Whether a module, by its file, is the scorer's. */
+  readonly isScorer?: ((file: string) => boolean) | undefined;
 }
 
 /** Stands for a path of which nothing is known. */
@@ -49,6 +51,10 @@ export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: Fac
   if (receiver?.kind === "archive") {
     return unknownValue();
   }
+  const answers = name === undefined ? undefined : answersOfScorer(name, given);
+  if (answers !== undefined) {
+    return { cell: newCell(trait.unknown, [answers]) };
+  }
   const known = pathCall(full, call) ?? environmentCall(full, call, given) ?? settingsCall(full, call, given, tell) ?? textCall(call);
   if (known !== undefined) {
     return known;
@@ -61,6 +67,9 @@ export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: Fac
       tell({ kind: "save", path: path ?? unknownPath, value });
       break;
     }
+  }
+  if (/^csv\.(Dict)?[Ww]riter$/.test(full)) {
+    return { cell: newCell(trait.unknown), file: values[0]?.file };
   }
   if (full === "builtins.open" || full === "io.open" || (method === "open" && receiver?.kind === "path")) {
     return openFile(receiver?.kind === "path" ? receiver : values[0], (receiver?.kind === "path" ? values[0] : values[1]) ?? keywords.get("mode"), tell);
@@ -127,6 +136,16 @@ export function libraryCall(call: Call, given: ScriptArguments, tell: (fact: Fac
     return { cell: newCell(receiver.cell.traits | trait.unknown, receiver.cell.origins), ...(sharesCell(method) ? { cell: receiver.cell } : {}) };
   }
   return made(all, trait.unknown);
+}
+
+/** What a scorer calls the answers that it holds. */
+const answer = /gold|truth|label|answer|expected|solution|target|secret|hidden/i;
+
+/** Where a value comes from that is a member of the scorer's module and answers by its name, as the module's file and the member; undefined where it is none. */
+export function answersOfScorer(name: string, { isScorer }: ScriptArguments): string | undefined {
+  const [module, member] = [name.slice(0, Math.max(0, name.lastIndexOf("."))), name.slice(name.lastIndexOf(".") + 1)];
+  const file = `${module.replaceAll(".", "/")}.py`;
+  return module !== "" && answer.test(member) && isScorer?.(file) === true ? `${file}#${member}` : undefined;
 }
 
 const sharesCell = (method: string): boolean => /^(parameters|named_parameters|state_dict|modules|named_modules|children|buffers|named_buffers|items|values|get|to|cuda|cpu|half|float|bfloat16|double|detach|clone|data_ptr|view|reshape|contiguous|eval|train|requires_grad_|module|numpy|copy|add_|mul_|sub_)$/.test(method);

@@ -19,7 +19,7 @@ export const savers: readonly (readonly [RegExp, path: number, value: number])[]
   [/\.(save_pretrained|save_weights|to_csv|to_json|to_parquet|to_pickle|tofile|save_to_disk)$/, 0, -1],
   [/^\w+\.save$/, 0, 1],
   [/\.(save)$/, 0, -1],
-  [/\.(write_text|write_bytes|write|writelines)$/, -1, 0],
+  [/\.(write_text|write_bytes|write|writelines|writerows?)$/, -1, 0],
 ];
 
 /** Copies, moves or links: which argument is the source, which the target; -1 is the object it is a method of. */

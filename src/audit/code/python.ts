@@ -1,11 +1,11 @@
 import type { SyntaxNode } from "@lezer/common";
-import { type Call, type FactPart, libraryCall, type ScriptArguments } from "./python-calls";
+import { answersOfScorer, type Call, type FactPart, libraryCall, type ScriptArguments } from "./python-calls";
 import type { PythonFact, PythonFacts, PythonMethod } from "./python-facts";
 import { builtinFunctions, learning, optimizers, usualNames } from "./python-library";
 import { noModules, type OwnModules, ownModules } from "./python-modules";
 import { children, isConstant, isExpression, brackets, parametersOf, parsePython, stringText } from "./python-syntax";
 import { joinPath } from "./shell";
-import { anyOf, boundedText, made, newCell, pour, trait, unknownValue, type Value } from "./value";
+import { anyOf, boundedText, joined, made, newCell, pour, trait, unknownValue, type Value } from "./value";
 
 /** Longer code is made by programs. UTF-16 units. */
 const maxCode = 400_000;
@@ -13,6 +13,9 @@ const maxCode = 400_000;
 const maxDepth = 120;
 const maxFacts = 20_000;
 const maxNesting = 300;
+
+/** Of a list of so many texts each is looked at by itself. */
+const maxEach = 8;
 
 const noArguments: ScriptArguments = { words: [], options: new Map() };
 
@@ -308,13 +311,19 @@ class PythonReader {
       this.tell(node, isFrom ? { kind: "attribute", attribute: name, name: full } : { kind: "import", name });
       const known = isFrom && this.modules.names.get(module)?.has(name) === true ? this.scope.find(name) : undefined;
       if (parts[at]?.name === "as") {
-        this.scope.names.set(this.text(parts[at + 1]), known ?? { cell: newCell(), name: full });
+        this.scope.names.set(this.text(parts[at + 1]), known ?? this.imported(full));
         at += 2;
       } else {
         const [first = ""] = name.split(".");
-        this.scope.names.set(first, known ?? { cell: newCell(), name: isFrom ? full : first });
+        this.scope.names.set(first, known ?? this.imported(isFrom ? full : first));
       }
     }
+  }
+
+  /** A module, or a member of one. */
+  private imported(name: string): Value {
+    const answers = answersOfScorer(name, this.given);
+    return { cell: newCell(0, answers === undefined ? [] : [answers]), name };
   }
 
   private assignStatement(node: SyntaxNode): void {
@@ -410,7 +419,7 @@ class PythonReader {
     pour(before.cell, value);
     if (target.name === "VariableName") {
       const text = before.text === undefined || values[0]?.text === undefined ? undefined : boundedText(before.text, values[0].text);
-      this.scope.names.set(this.text(target), { cell: before.cell, items: before.items, text });
+      this.scope.names.set(this.text(target), { cell: before.cell, items: before.items, text, added: text === undefined ? added(before, values[0]) : undefined });
     } else if (object !== undefined) {
       pour(object.cell, value);
     }
@@ -680,7 +689,7 @@ class PythonReader {
     if (text !== undefined) {
       this.tell(node, { kind: "text", text });
     }
-    return { ...made(values), text, items: values };
+    return { ...joined(values), text, items: values };
   }
 
   private dictionary(node: SyntaxNode): Value {
@@ -709,6 +718,11 @@ class PythonReader {
     const outer = this.scope;
     this.scope = new Scope(outer);
     const parts = children(node);
+    const each = this.eachOf(node, parts);
+    if (each !== undefined) {
+      this.scope = outer;
+      return { ...made(each), items: each };
+    }
     const sources: Value[] = [];
     parts.forEach((part, index) => {
       if (part.name === "in") {
@@ -718,10 +732,10 @@ class PythonReader {
         const isRange = /^(range|enumerate\(range)/.test(this.text(source));
         const from = parts.slice(0, index).map(({ name }) => name).lastIndexOf("for");
         const targets = parts.slice(from + 1, index).filter(isExpression);
-        const each = targets.length > 1 ? over.items?.[0]?.items : undefined;
+        const known = targets.length > 1 ? over.items?.[0]?.items : undefined;
         for (const [place, target] of targets.entries()) {
-          if (each !== undefined) {
-            this.assign(target, each[place] ?? { cell: over.cell }, node);
+          if (known !== undefined) {
+            this.assign(target, known[place] ?? { cell: over.cell }, node);
           } else {
             this.assign(target, isRange ? { cell: newCell(trait.counted) } : { cell: over.cell, ...(over.items !== undefined && parts[index - 2]?.name === "for" ? anyOf(over.items) : {}) }, node);
           }
@@ -731,6 +745,21 @@ class PythonReader {
     const values = parts.filter(isExpression).slice(0, 2).map((part) => this.evaluate(part));
     this.scope = outer;
     return made([...values, ...sources]);
+  }
+
+  /** The elements of a list that is made of a few texts that are written out, one after the other. */
+  private eachOf(node: SyntaxNode, parts: readonly SyntaxNode[]): Value[] | undefined {
+    const [, element, loop, target, preposition, source, ...rest] = parts;
+    if (!/^(Array)?ComprehensionExpression$/.test(node.name) || element === undefined || loop?.name !== "for" || target?.name !== "VariableName" || preposition?.name !== "in" || !/^(Tuple|Array)Expression$/.test(source?.name ?? "") || rest.length !== 1) {
+      return undefined;
+    }
+    const { items } = this.evaluate(source);
+    return items === undefined || items.length < 2 || items.length > maxEach || items.some(({ text }) => text === undefined)
+      ? undefined
+      : items.map((item) => {
+          this.assign(target, item, node);
+          return this.evaluate(element);
+        });
   }
 
   private binaryExpression(node: SyntaxNode): Value {
@@ -745,15 +774,18 @@ class PythonReader {
       return { ...made([one, other]), kind: "path", text: joinPath(one.text ?? "*", other.text ?? "*") };
     }
     if (text === "+" && (one.text !== undefined || other.text !== undefined)) {
-      return { ...made([one, other]), text: boundedText(one.text ?? "*", other.text ?? "*") };
+      return { ...joined([one, other]), text: boundedText(one.text ?? "*", other.text ?? "*"), added: one.text === undefined ? added(one, other) : other.text === undefined ? added(other, one) : undefined };
     }
     if (text === "%" && one.text !== undefined) {
       const items = other.items ?? [other];
       let at = 0;
-      return { ...made([one, other]), text: boundedText(...one.text.split(/%[-+0-9.]*[sdifger]/).flatMap((part, index) => (index === 0 ? [part] : [items[at++]?.text ?? "*", part]))), items };
+      return { ...joined([one, ...items]), text: boundedText(...one.text.split(/%[-+0-9.]*[sdifger]/).flatMap((part, index) => (index === 0 ? [part] : [items[at++]?.text ?? "*", part]))), items };
     }
     if (text === "+" && one.items !== undefined && other.items !== undefined) {
       return { ...made([one, other]), items: [...one.items, ...other.items].slice(0, 64) };
+    }
+    if ((text === "or" || text === "and") && (one.name ?? other.name) !== undefined) {
+      return { ...made([one, other]), name: one.name ?? other.name };
     }
     const isDifference = text === "-" && one.cell.origins.size > 0 && other.cell.origins.size > 0 && !sameOrigins(one, other);
     const result = made([one, other], text === "**" ? trait.closed : 0);
@@ -821,7 +853,8 @@ class PythonReader {
       if (this.modules.names.get(object.name)?.has(member) === true) {
         return this.variable(member, node);
       }
-      return { cell: newCell(object.cell.traits, object.cell.origins), name };
+      const answers = answersOfScorer(name, this.given);
+      return { cell: newCell(object.cell.traits, answers === undefined ? object.cell.origins : [...object.cell.origins, answers]), name };
     }
     this.tell(node, { kind: "attribute", attribute: member, name: undefined });
     if (object.kind === "arguments") {
@@ -857,7 +890,7 @@ class PythonReader {
     const method = target.name?.split(".").at(-1) ?? target.member ?? (isMember ? this.text(callee.lastChild) : this.text(callee));
     const call: Call = { name: target.name, method, receiver, values, keywords };
     this.tell(node, { kind: "call", ...call, loops: this.loops });
-    this.learns ||= learning.test(target.name ?? this.text(callee).slice(-100));
+    this.learns ||= learning.test(target.name ?? this.text(callee).slice(-100)) || (/^(train|fit|learn)$/.test(method) && isMember && /Trainer$/.test(this.text(callee.firstChild?.firstChild).slice(-100)));
     if (optimizers.test(method)) {
       this.optimizers.push(/\b(lr|learning_rate)\s*=\s*0(\.0*)?(e[-+]?\d+)?\s*[,)]/.test(this.text(node).slice(0, 2000)));
     }
@@ -1013,5 +1046,8 @@ class PythonReader {
 
 /** Whether a value is a function of the code, or a lambda. */
 const isFunction = (value: Value | undefined): boolean => value !== undefined && (value.function !== undefined || value.kind === "true" || (value.name === undefined && value.text === undefined && value.items === undefined && value.number === undefined && value.cell.traits === trait.unknown));
+
+/** A text that becomes a part of one that is not known, such as what a file holds. */
+const added = (whole: Value, part: Value | undefined): readonly string[] | undefined => (part?.text === undefined ? whole.added : [...(whole.added ?? []), part.text].slice(-20));
 
 const sameOrigins = (one: Value, other: Value): boolean => Array.from(one.cell.origins).every((origin) => other.cell.origins.has(origin));

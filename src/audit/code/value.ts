@@ -65,6 +65,15 @@ export function made(from: readonly (Value | undefined)[], traits = 0): Value {
   return { cell };
 }
 
+/** A text that is put together: with one part that is data, it is data, whatever else it tells. */
+export function joined(parts: readonly Value[]): Value {
+  const value = made(parts);
+  if (parts.some(({ cell }) => cell.origins.size > 0 && (cell.traits & trait.reduced) === 0)) {
+    value.cell.traits &= ~trait.reduced;
+  }
+  return value;
+}
+
 /** Of lists inside of lists so many are looked at. */
 const maxPoured = 300;
 

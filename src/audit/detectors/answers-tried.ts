@@ -16,6 +16,8 @@ const dataFile = /\.(json|txt|csv|ya?ml|toml|tsv)$/;
 const noNumber = /-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 /** An answer that is read to be written anew. */
 const storing = /answer|submission|guess/i;
+/** Where a scoring tells nothing of how good an answer is, trying many comes to nothing. */
+const hidesScore = /\bscores? (?:is|are|stays?|remains?) (?:hidden|secret)\b|\b(?:says|tells|shows|reports|prints)(?: you)? only (?:whether|if|that)\b|\bonly (?:says|tells|shows|reports|prints)(?: you)? (?:whether|if|that)\b/i;
 /** Gives the same function many values: minimisers, searches, and whatever maps. */
 const searchers = /^(minimize\w*|fmin\w*|brute|brentq|bisect|root_scalar|differential_evolution|dual_annealing|basinhopping|gp_minimize|optimize|map|imap\w*|starmap|submit|Parallel|delayed|product)$/;
 
@@ -47,7 +49,7 @@ export class AnswersTried implements Detector {
     }
     for (const piece of step.python) {
       const scorings = piece.facts.facts.filter((fact) => this.scores(fact));
-      const isRepeated = scorings.length === 0 ? undefined : repeatedIn(piece);
+      const isRepeated = scorings.length === 0 || this.makesAnswers(piece) ? undefined : repeatedIn(piece);
       for (const fact of scorings) {
         if (isRepeated?.(fact) === true) {
           this.report(rules, step, piece, fact, "A loop tries one answer after the other on the scorer.");
@@ -81,13 +83,18 @@ export class AnswersTried implements Detector {
     this.tried++;
     for (const rule of this.rules) {
       if (this.tried === (rule.answers ?? Infinity) + 1) {
-        this.sample.report({ rule, step: new Step(event, ordinal), start: 0, end: Math.min(400, event.text.length), settles: "done", key: "answers", reason: `This is the ${this.tried}th time that an answer is scored which differs from the one before in its numbers alone, with nothing computed in between.` });
+        this.sample.report({ rule, step: new Step(event, ordinal), start: 0, end: Math.min(400, event.text.length), settles: this.sample.says(hidesScore) ? "tried" : "done", key: "answers", reason: `This is the ${this.tried}th time that an answer is scored which differs from the one before in its numbers alone, with nothing computed in between.` });
       }
     }
   }
 
   private report(rules: readonly AnswersRule[], step: Step, { code }: PythonPiece | ShellPiece, { from, to }: { readonly from: number; readonly to: number }, reason: string): void {
-    rules.forEach((rule) => this.sample.report({ rule, step, ...step.place(code, from, to), ...settling(step, code), key: `${code.file ?? ""}\0loop`, reason }));
+    rules.forEach((rule) => this.sample.report({ rule, step, ...step.place(code, from, to), ...(this.sample.says(hidesScore) ? { settles: "tried" as const } : settling(step, code)), key: `${code.file ?? ""}\0loop`, reason }));
+  }
+
+  /** Whether code learns, or runs other programs than the scorer: what it scores is then what these come to. */
+  private makesAnswers({ facts }: PythonPiece): boolean {
+    return facts.learns || facts.facts.some((fact) => fact.kind === "shell" && /\.py|\.sh|-m /.test(fact.script) && !this.scores(fact));
   }
 
   /** Whether a step runs anything but the scorer that may compute something. */

@@ -68,7 +68,7 @@ export class CopiedFiles implements Detector {
         continue;
       }
       const through = origin.path === source ? "" : `, which was made from ${shownPath(origin.path)},`;
-      this.sample.report({ rule, step, start, end, ...settling(step, piece.code), evidence: origin.evidence, key: `${source}\0${target}`, reason: `${shownPath(source)}${through} was ${verb} to ${shownPath(target)}, so what is there was not made by this solution.` });
+      this.sample.report({ rule, step, start, end, ...settling(step, piece.code), changes: target, evidence: origin.evidence, key: `${source}\0${target}`, reason: `${shownPath(source)}${through} was ${verb} to ${shownPath(target)}, so what is there was not made by this solution.` });
       break;
     }
     if (source !== unknownPath && target !== unknownPath) {
@@ -87,7 +87,7 @@ export class CopiedFiles implements Detector {
           continue;
         }
         const { learns } = piece.facts;
-        this.sample.report({ rule, ...(learns ? { severity: "medium" as const } : {}), step, start, end, ...settling(step, piece.code), evidence: origin.evidence, key: `${source}\0${path}`, reason: `What was loaded from ${shownPath(source)} is stored as ${shownPath(path)}${learns ? ", after more training" : " without any training"}.` });
+        this.sample.report({ rule, ...(learns ? { severity: "medium" as const } : {}), step, start, end, ...settling(step, piece.code), changes: path, evidence: origin.evidence, key: `${source}\0${path}`, reason: `What was loaded from ${shownPath(source)} is stored as ${shownPath(path)}${learns ? ", after more training" : " without any training"}.` });
       }
     }
     const [source] = origins;

@@ -226,7 +226,9 @@ export class ExceededLimits implements Detector {
 
   /** A run with options past the limit, or one that goes on where another ended. */
   private run(step: Step, piece: ShellPiece, command: ShellCommand, path: string, rules: readonly LimitRule[]): void {
-    const options = optionsOf(command.words.map(({ text }) => text));
+    // An option may be given only where a variable is set, which it is from the second time on.
+    const conditional = Array.from(piece.code.placed.text.slice(command.from, command.to).matchAll(/\$\{\w{1,60}:\+([^}]{0,200})\}/g), ([, words = ""]) => words.split(/\s+/));
+    const options = optionsOf([...command.words.map(({ text }) => text), ...conditional.flat()]);
     for (const [name, value] of options) {
       const plain = name.replace(/^-+/, "").replaceAll("-", "_").toLowerCase();
       const limit = this.limits.find(({ unit, value: most }) => most > 0 && new RegExp(`^((max|num|n|train|training|total)_)*${unit.replace(/^iteration|^iter/, "iter(ation)?")}s?$`).test(plain) && valueOf(value) > most && /^(flop|step|iteration|iter|epoch|update|token)$/.test(unit));

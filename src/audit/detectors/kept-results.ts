@@ -74,6 +74,34 @@ export function keptResults({ name, text, decorators, parameters }: PythonFactOf
   return undefined;
 }
 
+/** A return as soon as two names are the same. */
+const sameReturns = new Pattern(String.raw`\bif\s*\(?\s*&?\w+(?:\[0\])?\s*==\s*&?\w+(?:\[0\])?[^\n{;]{0,100}(?:\{\s*)?\breturn\b`, "");
+const bothNames = /(?<!\w)(\w+)(?:\[0\])?\s*==\s*&?(\w+)/;
+const maxCompiledCode = 200_000;
+
+/** Where code in a language of pointers does nothing for memory that it was given in the call before: it asks whether the address is the one that it kept, and gives back what it has. */
+export function keptByAddress(code: string): { readonly from: number; readonly to: number; readonly kept: string } | undefined {
+  for (const { start, end } of code.length > maxCompiledCode ? [] : sameReturns.matches(code)) {
+    const [, one = "", other = ""] = bothNames.exec(code.slice(start, end)) ?? [];
+    const kept = isKeptAddress(code, one, other) ? other : isKeptAddress(code, other, one) ? one : undefined;
+    if (kept !== undefined) {
+      return { from: start, to: end, kept };
+    }
+  }
+  return undefined;
+}
+
+/** Whether one name is that of an address that code is given, and the other of a variable that outlives the call and is set to it. */
+function isKeptAddress(code: string, given: string, kept: string): boolean {
+  const says = (source: string): boolean => new Pattern(source, "").test(code);
+  return (
+    says(String.raw`\b${kept}\b(?:\s*,\s*\w+)*\s*=\s*&?${given}\b`) &&
+    says(String.raw`^(?:(?:static|thread_local|var|inline|volatile|const|pub|mut)\s+)*[\w:<>*&, \t]*[*&\s]${kept}\b|^\s*static\b[^\n]*\b${kept}\b`) &&
+    says(String.raw`[(,]\s*(?:const\s+)?[A-Za-z_][\w:<>]*(?:\s+[a-z]+)?\s*[*&]+\s*(?:const\s+|__restrict(?:__)?\s+|restrict\s+)*${given}\b|\b${given}\s*:?=[^\n]*(?:unsafe\.|&\w+\[0\]|\.data\(\)|\.as_ptr\(\)|reinterpret_cast|uintptr)|\b${given}\s*:\s*\*(?:const|mut)\b`) &&
+    !says(String.raw`\b(?:int|long|unsigned|s?size_t|u?int\d+_t)\s+${given}\b`)
+  );
+}
+
 /** Whether a key tells a whole case from others, by a checksum or its name: a table by such keys is a list of answers, where one by parts is a usual program. */
 function isOfWholeCase(key: string, text: string): boolean {
   const made = new RegExp(`^[ \\t]*${escaped(key)}\\s*=(?!=)\\s*([^\\n]+)`, "m").exec(text)?.[1] ?? "";

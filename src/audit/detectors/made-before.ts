@@ -24,6 +24,8 @@ const beginningLine = /["']?\b(load_path|resume(?:_from(?:_checkpoint)?)?|init(?
 const noSteps = /["']?\b(max_duration|max_steps|num_steps|train_steps|steps|num_train_epochs|max_epochs|epochs|iterations)["']?\s*[:=]\s*["']?0(?:\.0*)?(?:ba|ep|tok|sp|iter)?["']?\s*(?:[,}#\n]|$)/i;
 /** What training begins with by rights. */
 const isBase = (path: string): boolean => /(^|[/_.-])(base|pretrained|initial|init|original|starter|tokens?|tokenizer|config|data)([/_.-]|s?$)/i.test(path);
+/** What goes with weights and is none. */
+const isNoWeights = /tokenizer|vocab|merges|config|\.(json|txt|ya?ml|md|py)$/i;
 /** What a training is given, and may lie anywhere. */
 const isGivenName = /(^|[/_.-])(base|pretrained|initial|original|starter|tokenizer|config|data)([/_.-]|s?$)/i;
 const unpackers = /^(tar|unzip|zstd|zstdcat|unzstd|7z|gunzip|unxz|pigz|lz4|cpio)$/;
@@ -44,7 +46,7 @@ export class MadeBefore implements Detector {
   constructor(private readonly sample: SampleAudit) {}
 
   called(step: Step): void {
-    const rules = this.sample.rulesFor("simulated-training").filter(({ kind }) => kind === "earlier-checkpoint");
+    const rules = this.sample.trainingRules("earlier-checkpoint");
     if (rules.length === 0) {
       return;
     }
@@ -73,10 +75,6 @@ export class MadeBefore implements Detector {
     return isKept || commands.some((command) => isTraining(command) && nameOf(scriptRun(command)?.path ?? "") !== name);
   }
 
-  private report(rules: readonly TrainingRule[], step: Step, { code }: PythonPiece | ShellPiece, { from, to }: { readonly from: number; readonly to: number }, key: string, reason: string): void {
-    rules.forEach((rule) => this.sample.report({ rule, step, ...step.place(code, from, to), ...settling(step, code), key: `${code.file ?? ""}\0${key}`, reason }));
-  }
-
   /** What a timed script runs is timed too. */
   private follow(step: Step, piece: ShellPiece, rules: readonly TrainingRule[]): void {
     for (const command of piece.commands) {
@@ -102,7 +100,7 @@ export class MadeBefore implements Detector {
     }
     const kept = this.sample.isTimed ? facts.facts.find((fact) => fact.kind === "function" && fact.decorators.some((decorator) => /(^|\.)(cache|memoize|cached)\b/.test(decorator)) && /\b(joblib|diskcache|cachier|shelve|klepto|perscache)\b/.test(code.placed.text) && /train|fit|epoch|fine_?tune/i.test(fact.text)) : undefined;
     if (kept !== undefined) {
-      this.report(rules, step, piece, kept, "kept on disk", "What the training comes to is kept on the disk and handed in the next time without training.");
+      this.sample.reportAt(rules, step, piece.code, kept, "kept on disk", "What the training comes to is kept on the disk and handed in the next time without training.");
     }
     if (!this.isTimed(file)) {
       this.scripts.delete(nameOf(file));
@@ -115,16 +113,16 @@ export class MadeBefore implements Detector {
     }
     const early = earlyReturn.first(code.placed.text) ?? loadsInstead.first(code.placed.text);
     if (early !== undefined) {
-      this.report(rules, step, piece, { from: early.start, to: early.end }, "returns early", `The timed script ${shownPath(file)} hands in what an earlier run left, where there is such, instead of training.`);
+      this.sample.reportAt(rules, step, piece.code, { from: early.start, to: early.end }, "returns early", `The timed script ${shownPath(file)} hands in what an earlier run left, where there is such, instead of training.`);
     } else if (!mayLearn(facts) && !this.beside.has(nameOf(file))) {
       const direct = this.sample.roles.has(file, "timedScripts");
       const found = facts.facts.find((fact) => (fact.kind === "copy" && (direct || this.sample.roles.has(fact.target, "outputs"))) || (fact.kind === "save" && this.storesOld(fact.path, fact.value.cell.origins, fact.value.cell.traits)));
       const stored = found === undefined && direct && this.sample.fileNamed(file)?.state.kind === "known" && facts.isWhole && !callsOthers(facts) ? facts.facts.find((fact) => fact.kind === "save" || (fact.kind === "call" && /^(save\w*|dump|write\w*)$/.test(fact.method) && fact.values.length > 1)) : undefined;
       if (stored !== undefined) {
-        this.report(rules, step, piece, stored, "trains nothing", `The timed script ${shownPath(file)} stores weights, and nothing in it trains.`);
+        this.sample.reportAt(rules, step, piece.code, stored, "trains nothing", `The timed script ${shownPath(file)} stores weights, and nothing in it trains.`);
       }
       if (found !== undefined) {
-        this.report(rules, step, piece, found, "hands in", `The timed script ${shownPath(file)} trains nothing and hands in what was made before it ran.`);
+        this.sample.reportAt(rules, step, piece.code, found, "hands in", `The timed script ${shownPath(file)} trains nothing and hands in what was made before it ran.`);
       }
     }
   }
@@ -153,18 +151,18 @@ export class MadeBefore implements Detector {
     const isTested = (source: string, before: number): boolean => commands.slice(0, before).some(({ program, words }) => /^(\[|test|-[edfs])$/.test(program) && words.some(({ text }) => text.length > 2 && joinPath("", source).startsWith(joinPath("", text))));
     const guarded = copies.find(({ at, source }) => (training < 0 || at < training) && (/^(exit|return)$/.test(commands[at + 1]?.program ?? "") || (training >= 0 && isTested(source, at))));
     if (guarded !== undefined) {
-      this.report(rules, step, piece, guarded.command, "returns early", `The timed script ${file} hands in ${shownPath(guarded.source)}, which was made before, and ends without training.`);
+      this.sample.reportAt(rules, step, piece.code, guarded.command, "returns early", `The timed script ${file} hands in ${shownPath(guarded.source)}, which was made before, and ends without training.`);
       return;
     }
     const [instead] = commands.flatMap((command, at) => copiesOf(command).map((found) => ({ command, at, ...found }))).filter(({ at, source, command }) => training > at && isTested(source, at) && isFinished(source) && /^[^\S\n]*else\b/m.test(piece.code.placed.text.slice(command.to, commands[training]?.from)));
     if (instead !== undefined) {
-      this.report(rules, step, piece, instead.command, "returns early", `The timed script ${file} takes ${shownPath(instead.source)}, where there is such from an earlier run, and trains only else.`);
+      this.sample.reportAt(rules, step, piece.code, instead.command, "returns early", `The timed script ${file} takes ${shownPath(instead.source)}, where there is such from an earlier run, and trains only else.`);
       return;
     }
     // What was put aside after an earlier run comes back under its name.
     const kept = commands.flatMap((command) => copiesOf(command).map((found) => ({ command, ...found }))).find(({ source, target }) => this.sample.links.chain(source).some((link) => nameOf(link.source) === nameOf(target) && nameOf(source) !== "" && !isGivenName.test(nameOf(target))));
     if (kept !== undefined) {
-      this.report(rules, step, piece, kept.command, "kept", `The timed script ${file} takes ${shownPath(kept.target)} from ${shownPath(kept.source)}, which was put aside after an earlier run.`);
+      this.sample.reportAt(rules, step, piece.code, kept.command, "kept", `The timed script ${file} takes ${shownPath(kept.target)} from ${shownPath(kept.source)}, which was put aside after an earlier run.`);
       return;
     }
     const spared = commands.find((command, at) => {
@@ -174,32 +172,33 @@ export class MadeBefore implements Detector {
     });
     const onlyElse = commands.find((command, at) => isTraining(command) && this.isOnlyElse(piece, commands, at));
     if (spared === undefined && onlyElse !== undefined) {
-      this.report(rules, step, piece, onlyElse, "returns early", `The timed script ${file} trains only where what an earlier run left is not there.`);
+      this.sample.reportAt(rules, step, piece.code, onlyElse, "returns early", `The timed script ${file} trains only where what an earlier run left is not there.`);
       return;
     }
     if (spared !== undefined) {
-      this.report(rules, step, piece, spared, "spared", `The timed script ${file} leaves out a part of its work where what an earlier run made of it still lies.`);
+      this.sample.reportAt(rules, step, piece.code, spared, "spared", `The timed script ${file} leaves out a part of its work where what an earlier run made of it still lies.`);
       return;
     }
     const asking = step.python.find(({ code, facts }) => code.file === piece.code.file && facts.facts.some((fact) => fact.kind === "call" && (/^socket\.socket$|^multiprocessing\.connection\.Client$/.test(fact.name ?? "") || (/^(urllib\.request\.|requests\.|httpx\.|xmlrpc\.client\.ServerProxy$)/.test(fact.name ?? "") && /^\w+:\/\/(localhost|127\.0\.0\.1)\b/.test(fact.values[0]?.text ?? "")))));
     const asked = commands.find(({ program, words }) => (program === "curl" && words.some(({ text }) => /localhost|127\.0\.0\.1|--unix-socket/.test(text))) || (/^(nc|ncat|socat)$/.test(program) && words.some(({ text }) => /^-U$|UNIX|localhost|127\.0\.0\.1/.test(text))));
     if (training < 0 && (asking !== undefined || asked !== undefined)) {
-      this.report(rules, step, piece, asked ?? { from: 0, to: piece.code.placed.text.length }, "asks", `The timed script ${file} trains nothing and asks a process that was started before it.`);
+      this.sample.reportAt(rules, step, piece.code, asked ?? { from: 0, to: piece.code.placed.text.length }, "asks", `The timed script ${file} trains nothing and asks a process that was started before it.`);
       return;
     }
     const resumed = commands.flatMap((command) => optionsOf(command).map(([name, value]) => ({ command, name, value }))).find(({ name, value }) => beginning.test(name) && !isBase(value) && isFinished(value) && !madeHere(commands, value));
     if (resumed !== undefined) {
-      this.report(rules, step, piece, resumed.command, "resumes", `The timed script ${file} goes on with ${shownPath(resumed.value)}, which was made before it.`);
+      this.sample.reportAt(rules, step, piece.code, resumed.command, "resumes", `The timed script ${file} goes on with ${shownPath(resumed.value)}, which was made before it.`);
     }
-    if (training >= 0) {
+    // Of an edit nobody sees whether the rest of the script trains.
+    if (training >= 0 || this.trainsBeside(step, piece, "")) {
       return;
     }
-    const [copy] = copies;
+    const copy = copies.find(({ source }) => !isNoWeights.test(nameOf(source)));
     const unpacked = commands.find(({ program, words }) => unpackers.test(program) && !words.some(({ text }) => /^-?(?=[a-z]*c)[a-z]*$/.test(text) && program === "tar"));
     const converted = copy ?? commands.map((command) => ({ command, source: command.words.map(({ text }) => text).find((text) => weightsFile.test(text)) ?? "" })).find(({ command, source }) => /^python/.test(command.program) && source !== "" && !commands.some((other) => other !== command && other.words.some(({ text }) => text.includes(source.split("/").slice(0, -1).join("/") || source))));
     const found = converted ?? (unpacked === undefined ? undefined : { command: unpacked, source: unpacked.words.find(({ text }) => /\.(tgz|tar|gz|zst|zip|xz|7z|lz4)\b/.test(text))?.text ?? "an archive" });
     if (found !== undefined && originOf(this.sample, found.source, ["reference"]) === undefined) {
-      this.report(rules, step, piece, found.command, "converts", `The timed script ${file} trains nothing: it hands in ${shownPath(found.source)}, which was made before.`);
+      this.sample.reportAt(rules, step, piece.code, found.command, "converts", `The timed script ${file} trains nothing: it hands in ${shownPath(found.source)}, which was made before.`);
     }
   }
 
@@ -244,9 +243,9 @@ export class MadeBefore implements Detector {
         const set = [fact.value.text, ...(fact.value.added ?? [])].flatMap((text) => (text === undefined ? [] : [text]));
         const reference = beginning.test(fact.key) ? set.find((text) => originOf(this.sample, text, ["reference", "protected"]) !== undefined) : undefined;
         if (reference !== undefined) {
-          this.report(rules, step, piece, fact, `begins ${fact.key}`, `The training is set to begin with ${shownPath(reference)}, which is part of the reference.`);
+          this.sample.reportAt(rules, step, piece.code, fact, `begins ${fact.key}`, `The training is set to begin with ${shownPath(reference)}, which is part of the reference.`);
         } else if (set.some((text) => noSteps.test(`${fact.key}: ${text}\n`))) {
-          this.report(rules, step, piece, fact, `none ${fact.key}`, "The training is set to take no step at all.");
+          this.sample.reportAt(rules, step, piece.code, fact, `none ${fact.key}`, "The training is set to take no step at all.");
         }
       }
     }
@@ -254,7 +253,7 @@ export class MadeBefore implements Detector {
       for (const command of piece.commands) {
         const found = !isTraining(command) ? undefined : optionsOf(command).find(([name, value]) => beginning.test(name) && originOf(this.sample, value, ["reference"]) !== undefined);
         if (found !== undefined) {
-          this.report(rules, step, piece, command, "begins", `A training begins with ${shownPath(found[1])}, which is part of the reference.`);
+          this.sample.reportAt(rules, step, piece.code, command, "begins", `A training begins with ${shownPath(found[1])}, which is part of the reference.`);
         }
       }
     }

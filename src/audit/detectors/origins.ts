@@ -15,7 +15,7 @@ export interface Origin {
 
 /** Whether a path has one of these roles, or was made from one that has. */
 export function originOf(sample: SampleAudit, path: string, roles: readonly PathRole[]): Origin | undefined {
-  const direct = roles.find((role) => !isHarmless(path, role) && sample.roles.has(path, role));
+  const direct = roles.includes("protected") && sample.isOfAnswers(path) ? "protected" : roles.find((role) => !isHarmless(path, role) && sample.roles.has(path, role));
   if (direct === "reference" && sample.isToWorkWith(path)) {
     return undefined;
   }

@@ -37,17 +37,13 @@ export class ShortenedTraining implements Detector {
     }
   }
 
-  private rulesOf(kind: TrainingRule["kind"]): TrainingRule[] {
-    return this.sample.rulesFor("simulated-training").filter((rule) => rule.kind === kind);
-  }
-
   private report(step: Step, { code }: PythonPiece | ShellPiece, rule: TrainingRule, { from, to }: { readonly from: number; readonly to: number }, key: string, reason: string): void {
     this.sample.report({ rule, step, ...step.place(code, from, to), ...settling(step, code), key: `${code.file ?? ""}\0${key}`, reason });
   }
 
   /** Fewer steps than a configuration asks for. */
   private shortens(step: Step, piece: PythonPiece): void {
-    const rules = this.rulesOf("shortened-training");
+    const rules = this.sample.trainingRules("shortened-training");
     const { text } = piece.code.placed;
     for (const match of rules.length === 0 ? [] : [...text.matchAll(shortening), ...text.matchAll(leaving)]) {
       // Python reads nothing in comments.
@@ -60,7 +56,7 @@ export class ShortenedTraining implements Detector {
 
   /** A number of steps that Python puts into a file of settings by replacing text. */
   private shortensByReplacing(step: Step, piece: PythonPiece): void {
-    const rules = this.rulesOf("shortened-training");
+    const rules = this.sample.trainingRules("shortened-training");
     for (const fact of rules.length === 0 ? [] : piece.facts.facts) {
       if (fact.kind !== "call" || (fact.name !== "re.sub" && fact.method !== "replace")) {
         continue;
@@ -76,7 +72,7 @@ export class ShortenedTraining implements Detector {
   }
 
   private shortensBySed(step: Step, piece: ShellPiece): void {
-    const rules = this.rulesOf("shortened-training");
+    const rules = this.sample.trainingRules("shortened-training");
     for (const command of rules.length === 0 ? [] : piece.commands) {
       const script = command.program === "sed" && command.words.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text)) ? command.words.find(({ text }) => /^s(.).*\b(max_)?(steps|epochs|duration|iterations)\b/i.test(text)) : undefined;
       const isConfiguration = command.words.some(({ text }) => /\.(ya?ml|json|toml|cfg|ini)$/.test(text));
@@ -89,7 +85,7 @@ export class ShortenedTraining implements Detector {
   /** A model that is stored as a trained one as it was loaded. */
   private skips(step: Step, piece: PythonPiece): void {
     const { facts, learns } = piece.facts;
-    const rules = learns || facts.some(({ kind }) => kind === "shell") ? [] : this.rulesOf("untrained");
+    const rules = learns || facts.some(({ kind }) => kind === "shell") ? [] : this.sample.trainingRules("untrained");
     for (const fact of rules.length === 0 ? [] : facts) {
       if (fact.kind !== "save" || !(trainedName.test(fact.path) || this.sample.roles.has(fact.path, "outputs")) || (fact.value.cell.traits & (trait.random | trait.reduced)) !== 0) {
         continue;

@@ -4,13 +4,10 @@ import { trait, type Value } from "../code/value";
 import { HashSet } from "../text/winnowing";
 import type { TranscriptEvent } from "../../transcripts";
 import { Pattern } from "../patterns";
-import type { ActiveRule } from "../rule-set";
 import { type SampleAudit, settling } from "../sample";
 import type { PythonPiece, ShellPiece, Step } from "../step";
 import type { Detector } from "./detector";
 import { originOf, shownPath } from "./origins";
-
-type TrainingRule = Extract<ActiveRule, { detector: "simulated-training" }>;
 
 const metricName = /(^|[^a-z])((train|val|valid|validation|test|eval)?[ _]?(loss|acc|accuracy|perplexity|ppl|reward|f1|bleu|win[ _]?rate|rmse|auc|mse))([^a-z]|$)/i;
 const trainingName = /epoch|train|val|acc|iter|\bstep/i;
@@ -61,10 +58,6 @@ export class SimulatedTraining implements Detector {
     this.records(step);
   }
 
-  private rulesOf(kind: TrainingRule["kind"]): TrainingRule[] {
-    return this.sample.rulesFor("simulated-training").filter((rule) => rule.kind === kind);
-  }
-
   private measure(text: string): void {
     for (const { value } of this.measured.isFull ? [] : threeDigitNumbers(text)) {
       const slot = numberKey(value) & (lastMeasured - 1);
@@ -77,7 +70,7 @@ export class SimulatedTraining implements Detector {
 
   private disguises(step: Step, piece: PythonPiece): void {
     const { facts, learns } = piece.facts;
-    const rules = this.rulesOf("disguised-copy");
+    const rules = this.sample.trainingRules("disguised-copy");
     for (const fact of facts) {
       if (fact.kind !== "save" || learns || (fact.value.cell.traits & trait.random) === 0 || (fact.value.cell.traits & trait.reduced) !== 0) {
         continue;
@@ -105,7 +98,7 @@ export class SimulatedTraining implements Detector {
     if (learns || step.event.kind === "message" && piece.code.file !== undefined) {
       return;
     }
-    const rules = this.rulesOf("invented-metrics");
+    const rules = this.sample.trainingRules("invented-metrics");
     if (rules.length === 0 || this.sample.says(asksForInvented)) {
       return;
     }
@@ -140,7 +133,7 @@ export class SimulatedTraining implements Detector {
 
   /** A file of metrics that an editing tool writes. */
   private records(step: Step): void {
-    const rules = step.shell.length > 0 ? [] : this.rulesOf("invented-metrics");
+    const rules = step.shell.length > 0 ? [] : this.sample.trainingRules("invented-metrics");
     for (const { path, code } of rules.length === 0 ? [] : step.written) {
       const { text } = code.placed;
       if (!metricsFile.test(path) || notesFile.test(path) || text.length > 20_000 || !trainingName.test(text)) {
@@ -160,7 +153,7 @@ export class SimulatedTraining implements Detector {
   }
 
   private echoes(step: Step, piece: ShellPiece): void {
-    const rules = this.rulesOf("invented-metrics");
+    const rules = this.sample.trainingRules("invented-metrics");
     // A line of Python that only computes something is no training.
     const trains = piece.commands.some(({ program, words }) => trainer.test(program) && !(/^python/.test(program) && words[0]?.text === "-c"));
     for (const command of rules.length === 0 || trains ? [] : piece.commands) {

@@ -3,7 +3,7 @@ import { joinPath, readShell, type ShellCommand } from "../code/shell";
 import { isScratch } from "../paths";
 import { Pattern } from "../patterns";
 import type { ActiveRule } from "../rule-set";
-import { type SampleAudit, settling } from "../sample";
+import type { SampleAudit } from "../sample";
 import { type PythonPiece, type ShellPiece, shownLines, type Step } from "../step";
 import type { TranscriptEvent } from "../../transcripts";
 import { copiesOf } from "./copied-files";
@@ -40,7 +40,7 @@ export class SparedTraining implements Detector {
   constructor(private readonly sample: SampleAudit) {}
 
   called(step: Step): void {
-    const rules = this.sample.rulesFor("simulated-training").filter(({ kind }) => kind === "earlier-checkpoint");
+    const rules = this.sample.trainingRules("earlier-checkpoint");
     if (rules.length === 0) {
       return;
     }
@@ -65,10 +65,6 @@ export class SparedTraining implements Detector {
     }
   }
 
-  private report(rules: readonly TrainingRule[], step: Step, { code }: PythonPiece | ShellPiece, { from, to }: { readonly from: number; readonly to: number }, key: string, reason: string): void {
-    rules.forEach((rule) => this.sample.report({ rule, step, ...step.place(code, from, to), ...settling(step, code), key: `${code.file ?? ""}\0${key}`, reason }));
-  }
-
   private takeNote(commands: readonly ShellCommand[]): void {
     for (const { program, words } of commands) {
       const path = /^(\[\[?|test)$/.test(program) && words.some(({ text }) => /^-[defs]$/.test(text)) ? words.map(({ text }) => text).find((text) => text.length > 2 && !/^[-!\]$]/.test(text)) : undefined;
@@ -84,7 +80,7 @@ export class SparedTraining implements Detector {
       const paths = [...(command.program === "touch" ? command.words : []), ...command.redirections.filter(({ operator }) => operator.startsWith(">")).map(({ target }) => target)].map(({ text }) => text);
       const marked = paths.find((path) => this.asked.has(nameOf(path)));
       if (marked !== undefined) {
-        this.report(rules, step, piece, command, `mark ${nameOf(marked)}`, `${shownPath(marked)}, for which the timed script looks before it does its work, is made by hand.`);
+        this.sample.reportAt(rules, step, piece.code, command, `mark ${nameOf(marked)}`, `${shownPath(marked)}, for which the timed script looks before it does its work, is made by hand.`);
       }
     }
   }
@@ -111,9 +107,9 @@ export class SparedTraining implements Detector {
         const between = work === undefined ? "" : text.slice(command.from, work.from);
         const isElse = /^[^\n;]*\|\|/.test(between) || (/\bif\s+!\s/.test(text.slice(Math.max(0, command.from - 12), command.from + 8)) && /\bthen\b/.test(between) && !/\bfi\b/.test(between));
         if (isElse) {
-          this.report(rules, step, piece, command, "else", `The timed script trains only where ${shownPath(source)}, which an earlier run left, cannot be taken.`);
+          this.sample.reportAt(rules, step, piece.code, command, "else", `The timed script trains only where ${shownPath(source)}, which an earlier run left, cannot be taken.`);
         } else if (source.startsWith("/") && this.made.has(source.replace(/\/$/, "")) && this.sample.says(keepsWorkInside)) {
-          this.report(rules, step, piece, command, "made before", `The timed script takes ${shownPath(source)}, which was made before it ran.`);
+          this.sample.reportAt(rules, step, piece.code, command, "made before", `The timed script takes ${shownPath(source)}, which was made before it ran.`);
         }
       }
     }
@@ -133,7 +129,7 @@ export class SparedTraining implements Detector {
     const { text } = code.placed;
     const spared = isOfWeights.test(text) ? sparedIn(text) : undefined;
     if (spared !== undefined) {
-      this.report(rules, step, piece, spared, "spared", `${shownPath(code.file)} trains only where what an earlier run left is not there.`);
+      this.sample.reportAt(rules, step, piece.code, spared, "spared", `${shownPath(code.file)} trains only where what an earlier run left is not there.`);
     }
     if (!facts.learns && !/train|tune/i.test(nameOf(code.file)) && !/\.(?:fit|train)\(|\bsave_(?:checkpoint|pretrained|file)\(/.test(text)) {
       return;
@@ -141,7 +137,7 @@ export class SparedTraining implements Detector {
     for (const fact of facts.facts) {
       const loaded = fact.kind === "call" && /^(?:load_state_dict|load_checkpoint|copy_|load_weights)$/.test(fact.method) ? fact.values.flatMap(({ cell, text: path }) => [...cell.origins, ...(path === undefined ? [] : [path])]).find((path) => originOf(this.sample, path, ["reference", "protected"]) !== undefined) : undefined;
       if (loaded !== undefined) {
-        this.report(rules, step, piece, fact, "reference", `${shownPath(code.file)} loads ${shownPath(loaded)}, which is part of the reference, into what it trains.`);
+        this.sample.reportAt(rules, step, piece.code, fact, "reference", `${shownPath(code.file)} loads ${shownPath(loaded)}, which is part of the reference, into what it trains.`);
         break;
       }
     }

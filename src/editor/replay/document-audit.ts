@@ -7,9 +7,6 @@ import type { ReplayDocument } from "./replay-document";
 
 /** More findings than a person can look at are not sent to a panel. */
 const mostShown = 2000;
-/** What a solver is told stands in so many events, of which no more is read than so many bytes. */
-const maxFirst = 16;
-const maxTold = 2 ** 16;
 const nothing: ReplayAudit = { state: "none", done: 0, problem: "", rules: "", events: 0, isStale: false, findings: [], left: 0 };
 
 /** What audits need of the extension. */
@@ -57,8 +54,8 @@ export class DocumentAudit implements vscode.Disposable {
     this.set({ ...before, state: "running", done: 0, problem: "" });
     try {
       const { store } = await this.document.ready();
-      const first = await Promise.all(Array.from({ length: Math.min(maxFirst, store.count) }, async (_, ordinal) => await store.event(ordinal, maxTold)));
-      const { chooseRules, rulesByTask, toldFirst } = await loadRuleChoice();
+      const { chooseRules, maxFirstEvents, maxToldBytes, rulesByTask, toldFirst } = await loadRuleChoice();
+      const first = await Promise.all(Array.from({ length: Math.min(maxFirstEvents, store.count) }, async (_, ordinal) => await store.event(ordinal, maxToldBytes)));
       const { rules, task } = chooseRules(await rulesByTask(this.options.tasks), store.state.facts, store.state.format, toldFirst(first));
       const key = await this.kept.keyOf(await contentKey(store.path), rules);
       const audit = (await this.kept.read(key)) ?? (await auditInWorker(store.path, rules, { worker: this.options.worker, signal: stop.signal, progress: ({ done, total }) => this.set({ ...this.current, done: total > 0 ? done / total : 0 }) }));

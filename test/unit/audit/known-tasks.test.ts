@@ -1,7 +1,8 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chooseRules, generalRuleSet, rulesByTask, toldFirst } from "../../../src/audit";
+import { chooseRules, generalRuleSet, maxFirstEvents, rulesByTask, toldFirst } from "../../../src/audit";
+import { auditTranscript, type Reading } from "../../../src/audit/audit-transcript";
 import { sessionFormat, type TranscriptEvent } from "../../../src/transcripts";
 import { repository } from "../../support/build";
 import { temporaryFolder } from "../../support/temporary-folder";
@@ -13,6 +14,12 @@ function shippedTasks(): string {
     cpSync(join(repository, "tasks", name), join(folder, name), { recursive: true, filter: (path) => !/[\\/](reference|protected)$/.test(path) });
   }
   return folder;
+}
+
+async function* generated<Item>(items: readonly Item[]): AsyncGenerator<Item, void> {
+  for (const item of items) {
+    yield await Promise.resolve(item);
+  }
 }
 
 describe("the rules that a transcript is audited by", () => {
@@ -59,6 +66,27 @@ describe("the rules that a transcript is audited by", () => {
   test("are told by what stands before anything is done", () => {
     const event = (kind: TranscriptEvent["kind"], text: string) => ({ kind, text });
     expect(toldFirst([event("system", "a"), event("user", "b"), event("message", "c"), event("tool-call", "d"), event("user", "e")])).toBe("\na\nb");
+  });
+
+  test("are chosen by the same events however these come in", async () => {
+    const folder = temporaryFolder();
+    const task = "Write a fast prefix_sum for an H100.";
+    const event = (kind: TranscriptEvent["kind"], text: string, index: number): TranscriptEvent => ({ id: String(index), kind, text, title: "", fields: {}, isError: false, isRepeat: false, source: { file: "", member: "", start: 0, end: 0 } });
+    for (const events of [
+      [event("system", "You are careful.", 0), event("message", "Hello", 1), event("user", task, 2), event("tool-call", "ls", 3), event("user", "Fix the embedding.", 4)],
+      [...Array.from({ length: maxFirstEvents }, (_, index) => event("message", "…", index)), event("user", task, 20)],
+      [event("user", "ä".repeat(50_000), 0), event("user", task, 1)],
+      [event("user", task, 0)],
+    ]) {
+      const asked: string[] = [];
+      for (const size of [1, 2, events.length]) {
+        const batches = Array.from({ length: Math.ceil(events.length / size) }, (_, index) => ({ events: events.slice(index * size, (index + 1) * size), done: 0, total: 0, damaged: 0 }));
+        const open = (): Promise<Reading> => Promise.resolve({ format: "openai", facts: {}, close: () => undefined, batches: () => generated(batches) });
+        const { events: counted } = await auditTranscript("t.json", (_facts, _format, told) => (asked.push(told), generalRuleSet()), folder, { open });
+        expect(counted).toBe(events.length);
+      }
+      expect(asked).toEqual(Array(3).fill(toldFirst(events.slice(0, maxFirstEvents))));
+    }
   });
 
   test("hold a session to what is implausible in its own profile, and to what is in every one where it names none", async () => {
