@@ -1,4 +1,6 @@
 import { RE2JS } from "re2js";
+import { byteGraph } from "../../base/linear-regex";
+import { LaneFinder } from "./lane-finder";
 import { type Finder, type Found, lineFinder } from "./line-finder";
 import { LiteralSearch } from "./literal-search";
 import type { PlainQuery } from "./messages";
@@ -12,6 +14,10 @@ import { requiredText } from "./required-text";
  */
 export function regexFinder({ pattern, isCaseSensitive }: PlainQuery): Finder {
   const compiled = RE2JS.compile(pattern, isCaseSensitive ? RE2JS.MULTILINE : RE2JS.MULTILINE | RE2JS.CASE_INSENSITIVE);
+  const graph = byteGraph(compiled);
+  if (graph !== undefined) {
+    return new LaneFinder(graph);
+  }
   const required = requiredText(pattern, isCaseSensitive);
   return lineFinder((line) => matchesIn(compiled, line), required === "" ? undefined : new LiteralSearch(required, isCaseSensitive));
 }

@@ -1,0 +1,2 @@
+export * from "./automaton";
+export * from "./byte-graph";
