@@ -56,7 +56,8 @@ export class Automaton {
   private readonly maxStates: number;
   private states: State[] = [];
   private readonly addresses = new Map<string, number>();
-  private readonly beginnings = new Map<number, number>();
+  /** States to begin in, by what is beside and whether it is there; -1 where not made yet. */
+  private readonly beginnings = new Int32Array(8);
   /** At which turn each node was come by last, and was taken into the state that is made. */
   private readonly passed: Int32Array;
   private readonly taken: Int32Array;
@@ -86,13 +87,11 @@ export class Automaton {
    */
   begin(beside: number, isHere: boolean): number {
     const last = this.kindOf[beside] as Kind;
-    const key = isHere ? -1 - last : last;
-    let state = this.beginnings.get(key);
-    if (state === undefined) {
-      state = this.stateOf([isHere ? this.graph.start : anywhere], last);
-      this.beginnings.set(key, state);
+    const index = last * 2 + (isHere ? 1 : 0);
+    if ((this.beginnings[index] as number) < 0) {
+      this.beginnings[index] = this.stateOf([isHere ? this.graph.start : anywhere], last);
     }
-    return state;
+    return this.beginnings[index] as number;
   }
 
   /**
@@ -241,7 +240,7 @@ export class Automaton {
   private empty(): void {
     this.states = [];
     this.addresses.clear();
-    this.beginnings.clear();
+    this.beginnings.fill(-1);
     this.add({ nodes: [], last: kinds.other });
     this.cells.fill(0, 0, this.symbols.length);
   }

@@ -18,7 +18,7 @@ export class LaneFinder implements Finder {
   private readonly forwards: Automaton;
   private readonly backwards: Automaton;
   // Of the lanes: where they read, where they end, where what they look for may begin, and what they came to last.
-  private readonly places = new Int32Array(lanes);
+  private places: Int32Array;
   private readonly ends = new Int32Array(lanes);
   private readonly origins = new Int32Array(lanes);
   private states: Int32Array;
@@ -29,6 +29,7 @@ export class LaneFinder implements Finder {
     this.forwards = new Automaton(graph, { isByLine: true, isBackwards: false }, new Int32Array(buffer, layout.table, maxCells));
     this.backwards = new Automaton(reversed(graph), { isByLine: true, isBackwards: true });
     new Uint16Array(buffer, layout.classes, 256).set(this.forwards.classes.subarray(0, 256));
+    this.places = new Int32Array(buffer, layout.places, lanes);
     this.states = new Int32Array(buffer, layout.states, lanes);
     this.memory = Buffer.from(buffer);
     this.memory[textStart - 1] = lineFeed;
@@ -38,6 +39,7 @@ export class LaneFinder implements Finder {
     const buffer = this.program.reach(textStart + bytes + 1);
     if (buffer !== this.memory.buffer) {
       this.forwards.cells = new Int32Array(buffer, layout.table, maxCells);
+      this.places = new Int32Array(buffer, layout.places, lanes);
       this.states = new Int32Array(buffer, layout.states, lanes);
       this.memory = Buffer.from(buffer);
     }
@@ -45,24 +47,16 @@ export class LaneFinder implements Finder {
   }
 
   find(from: number, to: number): Found {
-    const found: Found[] = Array.from({ length: lanes }, () => []);
+    const found = Array.from({ length: lanes }, (): Found => ({ starts: [], lengths: [] }));
+    const { places, ends, states, program, forwards } = this;
     this.divide(textStart + from, textStart + to);
-    const { places, ends, program } = this;
-    for (;;) {
-      let count = Infinity;
-      for (let lane = 0; lane < lanes; lane++) {
-        const left = (ends[lane] as number) - (places[lane] as number);
-        count = left > 0 && left < count ? left : count;
-      }
-      if (count === Infinity) {
-        return found.flat();
-      }
-      count = program.run(...places, ...this.states, count);
+    for (let count = this.together(); count > 0; count = this.together()) {
+      count = program.run(count);
       for (let lane = 0; lane < lanes; lane++) {
         places[lane] = (places[lane] as number) + count;
-        if ((this.states[lane] as number) < 0) {
-          this.states[lane] = this.forwards.resolve(this.states[lane] as number, this.states);
-          if ((this.states[lane] as number) < 0) {
+        if ((states[lane] as number) < 0) {
+          states[lane] = forwards.resolve(states[lane] as number, states);
+          if ((states[lane] as number) < 0) {
             this.take(lane, found[lane] as Found);
           }
         }
@@ -71,6 +65,17 @@ export class LaneFinder implements Finder {
         }
       }
     }
+    return { starts: ([] as number[]).concat(...found.map(({ starts }) => starts)), lengths: ([] as number[]).concat(...found.map(({ lengths }) => lengths)) };
+  }
+
+  /** How far all lanes get that have not come to their end; 0 where all have. */
+  private together(): number {
+    let least = Infinity;
+    for (let lane = 0; lane < lanes; lane++) {
+      const left = (this.ends[lane] as number) - (this.places[lane] as number);
+      least = left > 0 && left < least ? left : least;
+    }
+    return least === Infinity ? 0 : least;
   }
 
   /** Gives each lane some of the lines. */
@@ -114,7 +119,8 @@ export class LaneFinder implements Finder {
     }
     const start = this.startOf(end, this.origins[lane] as number);
     if (end > start) {
-      found.push([start - textStart, end - start]);
+      found.starts.push(start - textStart);
+      found.lengths.push(end - start);
     }
     const next = end > start ? end : behind(memory, end);
     this.places[lane] = next;

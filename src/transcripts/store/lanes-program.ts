@@ -3,27 +3,26 @@ import { block, byteAt, constant, either, end, get, halfAt, type Instructions, i
 /** So many places of a text are read in turn: each waits for its table, and meanwhile the others get on. */
 export const lanes = 4;
 
-/** Where in the memory things lie. */
-export const layout = { classes: 0, states: 512, table: 1024 } as const;
+/** Where in the memory things lie. Places and states are those of all lanes. */
+export const layout = { classes: 0, places: 512, states: 528, table: 1024 } as const;
 
-// What it is given: for each lane where it reads and its state, and how far to read.
-const place = (lane: number): number => lane;
-const state = (lane: number): number => lanes + lane;
-const count = 2 * lanes;
-// Its own.
-const index = count + 1;
+// What it is given, and its own.
+const [count, index] = [0, 1] as const;
+const place = (lane: number): number => 2 + lane;
+const state = (lane: number): number => 2 + lanes + lane;
 
-const each = <Part>(part: (lane: number) => readonly Part[]): Part[] => Array.from({ length: lanes }, (_, lane) => part(lane)).flat();
+const each = (part: (lane: number) => readonly number[]): number[] => Array.from({ length: lanes }, (_, lane) => part(lane)).flat();
 
 /**
- * (place 0…, state 0…, count): reads `count` bytes of each lane with an automaton, or fewer where what it comes to is negative in any of
- * them. Gives back how many, and leaves what was come to at `layout.states`.
+ * (count): reads `count` bytes of each lane with an automaton, from its place and in its state; fewer where what it comes to is negative in
+ * any of them. Gives back how many, and leaves the states it came to.
  */
 export const lanesInstructions: Instructions = {
-  parameters: 2 * lanes + 1,
-  numbers: 1,
+  parameters: 1,
+  numbers: 1 + 2 * lanes,
   vectors: 0,
   body: [
+    ...each((lane) => [...constant(0), ...numberAt(layout.places + 4 * lane), ...set(place(lane)), ...constant(0), ...numberAt(layout.states + 4 * lane), ...set(state(lane))]),
     ...block,
     ...loop,
     ...[...get(index), ...get(count), isEqual, ...leaveIf(1)],
@@ -36,7 +35,7 @@ export const lanesInstructions: Instructions = {
     ...leave(0),
     end,
     end,
-    ...each((lane) => [...constant(4 * lane), ...get(state(lane)), ...setNumberAt(layout.states)]),
+    ...each((lane) => [...constant(0), ...get(state(lane)), ...setNumberAt(layout.states + 4 * lane)]),
     ...get(index),
     end,
   ],

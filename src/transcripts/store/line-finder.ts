@@ -1,5 +1,11 @@
-/** Places in a window or a line. */
-export type Found = [start: number, length: number][];
+/** Places in a window, in their order. */
+export interface Found {
+  readonly starts: number[];
+  readonly lengths: number[];
+}
+
+/** Places in a line, in UTF-16 units. */
+export type FoundInLine = [start: number, length: number][];
 
 /** Finds places in a text that is read window by window. */
 export interface Finder {
@@ -14,23 +20,24 @@ export interface Finder {
 /**
  * Looks at line by line.
  *
- * @param find the places in a line, in UTF-16 units
+ * @param find the places in a line
  * @param candidates tells of lines that cannot have any
  */
-export function lineFinder(find: (line: string) => Found, candidates: Candidates = new EveryLine()): Finder {
+export function lineFinder(find: (line: string) => FoundInLine, candidates: Candidates = new EveryLine()): Finder {
   return {
     overlap: undefined,
     window: (bytes) => candidates.window(bytes),
     find(from, to) {
       const window = candidates.window(to);
-      const found: Found = [];
+      const found: Found = { starts: [], lengths: [] };
       for (let at = candidates.next(from, to); at >= 0 && at < to; ) {
         const start = at === 0 ? 0 : window.lastIndexOf(0x0a, at - 1) + 1;
         const feed = window.indexOf(0x0a, at);
         const end = feed < 0 ? to : feed;
         const line = window.toString("utf8", start, end);
         for (const [place, length] of inBytes(line, find(line))) {
-          found.push([start + place, length]);
+          found.starts.push(start + place);
+          found.lengths.push(length);
         }
         at = candidates.next(end + 1, to);
       }
@@ -63,7 +70,7 @@ class EveryLine implements Candidates {
 }
 
 /** UTF-16 offsets within a line as bytes of its UTF-8, counted once from left to right. */
-function inBytes(line: string, found: Found): Found {
+function inBytes(line: string, found: FoundInLine): FoundInLine {
   let units = 0;
   let bytes = 0;
   return found.map(([start, length]) => {

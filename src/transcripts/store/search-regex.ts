@@ -1,7 +1,7 @@
 import { RE2JS } from "re2js";
 import { byteGraph } from "../../base/linear-regex";
 import { LaneFinder } from "./lane-finder";
-import { type Finder, type Found, lineFinder } from "./line-finder";
+import { type Finder, type FoundInLine, lineFinder } from "./line-finder";
 import { LiteralSearch } from "./literal-search";
 import type { PlainQuery } from "./messages";
 import { requiredText } from "./required-text";
@@ -22,9 +22,9 @@ export function regexFinder({ pattern, isCaseSensitive }: PlainQuery): Finder {
   return lineFinder((line) => matchesIn(compiled, line), required === "" ? undefined : new LiteralSearch(required, isCaseSensitive));
 }
 
-function matchesIn(compiled: RE2JS, line: string): Found {
+function matchesIn(compiled: RE2JS, line: string): FoundInLine {
   const matcher = compiled.matcher(line);
-  const found: Found = [];
+  const found: FoundInLine = [];
   while (matcher.find()) {
     if (matcher.end() > matcher.start()) {
       found.push([matcher.start(), matcher.end() - matcher.start()]);
