@@ -1,2 +1,3 @@
 export * from "./automaton";
 export * from "./byte-graph";
+export * from "./beginning";

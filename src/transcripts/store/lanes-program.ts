@@ -3,8 +3,8 @@ import { block, byteAt, constant, either, end, get, halfAt, type Instructions, i
 /** So many places of a text are read in turn: each waits for its table, and meanwhile the others get on. */
 export const lanes = 4;
 
-/** Where in the memory things lie. Places and states are those of all lanes. */
-export const layout = { classes: 0, places: 512, states: 528, table: 1024 } as const;
+/** Where in the memory things lie, behind what others keep at its beginning. Places and states are those of all lanes. */
+export const layout = { classes: 1024, places: 1536, states: 1552, table: 2048 } as const;
 
 // What it is given, and its own.
 const [count, index] = [0, 1] as const;

@@ -75,7 +75,7 @@ async function finderOf(query: PlainQuery): Promise<Finder> {
   }
   // oxlint-disable-next-line no-control-regex -- ASCII is what is asked for
   if (query.isCaseSensitive || /^[\x00-\x7f]*$/.test(query.pattern)) {
-    return literalFinder(new LiteralSearch(query.pattern, query.isCaseSensitive));
+    return literalFinder(new LiteralSearch(Buffer.from(query.pattern), query.isCaseSensitive));
   }
   const insensitive = new RegExp(query.pattern.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "giu");
   return lineFinder((line) => Array.from(line.matchAll(insensitive), (match) => [match.index, match[0].length]));

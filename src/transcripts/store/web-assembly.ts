@@ -65,29 +65,11 @@ export interface Instructions {
   readonly body: readonly number[];
 }
 
-/** A function that gives back a number, and has a memory of its own. */
-export class Program {
-  /** Calls it with its parameters. */
-  readonly run: (...parameters: number[]) => number;
-  private readonly memory = new WebAssembly.Memory({ initial: 1 });
+/** Memory of programs. */
+export class ProgramMemory {
+  readonly memory = new WebAssembly.Memory({ initial: 1 });
 
-  constructor({ parameters, numbers, vectors, body }: Instructions) {
-    const type = [0x60, ...unsigned(parameters), ...Array.from({ length: parameters }, () => number), 1, number];
-    const code = [2, ...unsigned(numbers), number, ...unsigned(vectors), vector, ...body];
-    const module = new WebAssembly.Module(
-      Uint8Array.from([
-        ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-        ...section(1, [1, ...type]),
-        ...section(2, [1, 0, 1, 0x6d, 2, 0, 1]),
-        ...section(3, [1, 0]),
-        ...section(7, [1, 1, 0x66, 0, 0]),
-        ...section(10, [1, ...unsigned(code.length), ...code]),
-      ]),
-    );
-    this.run = (new WebAssembly.Instance(module, { "": { m: this.memory } }).exports as { f: Program["run"] }).f;
-  }
-
-  /** Its memory, of so many bytes at least. It keeps its content when it grows; what was handed out before is of no use then. */
+  /** All of it, of so many bytes at least. It keeps its content when it grows; what was handed out before is of no use then. */
   reach(bytes: number): ArrayBuffer {
     const missing = Math.ceil((bytes - this.memory.buffer.byteLength) / pageBytes);
     if (missing > 0) {
@@ -95,4 +77,24 @@ export class Program {
     }
     return this.memory.buffer;
   }
+}
+
+/** A function that gives back a number, over a memory. Calls it with its parameters. */
+export type Program = (...parameters: number[]) => number;
+
+/** Makes a function of its instructions. */
+export function programOf({ parameters, numbers, vectors, body }: Instructions, { memory }: ProgramMemory): Program {
+  const type = [0x60, ...unsigned(parameters), ...Array.from({ length: parameters }, () => number), 1, number];
+  const code = [2, ...unsigned(numbers), number, ...unsigned(vectors), vector, ...body];
+  const module = new WebAssembly.Module(
+    Uint8Array.from([
+      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...section(1, [1, ...type]),
+      ...section(2, [1, 0, 1, 0x6d, 2, 0, 1]),
+      ...section(3, [1, 0]),
+      ...section(7, [1, 1, 0x66, 0, 0]),
+      ...section(10, [1, ...unsigned(code.length), ...code]),
+    ]),
+  );
+  return (new WebAssembly.Instance(module, { "": { m: memory } }).exports as { f: Program }).f;
 }

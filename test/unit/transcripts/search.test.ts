@@ -24,7 +24,7 @@ test("a text is found in bytes where it begins first, whichever of its bytes are
     const isCaseSensitive = pick(2) === 0;
     const from = pick(bytes.length + 1);
     const to = from + pick(bytes.length - from + 1);
-    const search = new LiteralSearch(text, isCaseSensitive);
+    const search = new LiteralSearch(Buffer.from(text), isCaseSensitive);
     bytes.copy(search.window(bytes.length));
     const searched = bytes.toString("latin1", 0, to);
     const wanted = isCaseSensitive ? searched.indexOf(text, from) : searched.toLowerCase().indexOf(text.toLowerCase(), from);
@@ -33,7 +33,7 @@ test("a text is found in bytes where it begins first, whichever of its bytes are
 });
 
 test("letters of both cases are told from what differs from them in the same bit", () => {
-  const search = new LiteralSearch("a[b", false);
+  const search = new LiteralSearch(Buffer.from("a[b"), false);
   Buffer.from("A{b a[\u0002 A[B").copy(search.window(12));
   expect(search.next(0, 12)).toBe(8);
 });
