@@ -25,6 +25,8 @@ const anywhere = -1;
 
 /** So many cells, of 4 bytes, has the table of an automaton at most. */
 export const maxCells = 2 ** 18;
+/** States that are kept name so many nodes, or a few states more. */
+const maxNodes = 2 ** 20;
 
 /** What conditions tell apart of what stands on either side of a place. */
 const kinds = { other: 0, word: 1, lineFeed: 2, edge: 3 } as const;
@@ -55,6 +57,7 @@ export class Automaton {
   private readonly kindOf: Uint8Array;
   private readonly maxStates: number;
   private states: State[] = [];
+  private nodes = 0;
   private readonly addresses = new Map<string, number>();
   /** States to begin in, by what is beside and whether it is there; -1 where not made yet. */
   private readonly beginnings = new Int32Array(8);
@@ -106,7 +109,7 @@ export class Automaton {
     }
     const { state, symbol } = this.cellAt(cell & addressBits);
     const { nodes, last, isMatched } = this.after(state, this.symbols[symbol] as number);
-    const isFull = this.states.length === this.maxStates;
+    const isFull = this.states.length === this.maxStates || this.nodes > maxNodes;
     if (isFull) {
       this.beginAnew(others);
     }
@@ -224,6 +227,7 @@ export class Automaton {
 
   private add(state: State): number {
     const address = (this.states.push(state) - 1) * this.stateBytes;
+    this.nodes += state.nodes.length;
     const missing = (address + this.stateBytes) / 4 - this.cells.length;
     if (missing > 0) {
       const { cells } = this;
@@ -239,6 +243,7 @@ export class Automaton {
   /** Begins with a table in which nothing is but state 0. */
   private empty(): void {
     this.states = [];
+    this.nodes = 0;
     this.addresses.clear();
     this.beginnings.fill(-1);
     this.add({ nodes: [], last: kinds.other });

@@ -136,14 +136,16 @@ function* pairs(runes: Int32Array): Generator<ByteRange> {
   }
 }
 
+const letters = new Map<number, readonly ByteRange[]>();
+
 /** A letter in all its cases, as RE2JS has them: it makes ranges of a class of two characters. */
-function* casesOf(letter: number): Generator<ByteRange> {
-  const inClass = RE2JS.compile(`[\\x{${letter.toString(16)}}\\n]`, RE2JS.CASE_INSENSITIVE);
-  const program = inClass.re2Input.prog as { readonly inst: readonly Instruction[] };
-  const { runes } = program.inst.find(({ op }) => op === operations.rune) as Instruction;
-  for (const range of pairs(runes)) {
-    if (range[0] !== lineFeed) {
-      yield range;
-    }
+function casesOf(letter: number): readonly ByteRange[] {
+  let cases = letters.get(letter);
+  if (cases === undefined) {
+    const program = RE2JS.compile(`[\\x{${letter.toString(16)}}\\n]`, RE2JS.CASE_INSENSITIVE).re2Input.prog as { readonly inst: readonly Instruction[] };
+    const { runes } = program.inst.find(({ op }) => op === operations.rune) as Instruction;
+    cases = Array.from(pairs(runes)).filter(([first]) => first !== lineFeed);
+    letters.set(letter, cases);
   }
+  return cases;
 }

@@ -1,12 +1,16 @@
 import { lanes, lanesInstructions } from "./lanes-program";
 import type { Found } from "./line-finder";
-import { lineFeed, type LineMatches, windowStart } from "./line-matches";
+import { type LineMatches, windowStart } from "./line-matches";
 import { type Program, type ProgramMemory, programOf } from "./web-assembly";
 
-/** Finds what a regular expression matches in all lines of a window: several parts of it are read in turn. */
+/** Lines one after the other, from a place in the window up to another; the last may have no line feed. */
+export type Stretch = readonly [from: number, to: number];
+
+/** Finds what a regular expression matches in all of some lines: several stretches of them are read in turn. */
 export class LaneFinder {
   private readonly read: Program;
-  // Of the lanes: where they end, and where what they look for may begin.
+  // Of the lanes: which stretch they read, up to where, and where what they look for may begin.
+  private readonly stretches = new Int32Array(lanes);
   private readonly ends = new Int32Array(lanes);
   private readonly origins = new Int32Array(lanes);
 
@@ -17,12 +21,15 @@ export class LaneFinder {
     this.read = programOf(lanesInstructions, memory);
   }
 
-  /** The matches in [from, to) of the window. */
-  find(from: number, to: number): Found {
+  /** The matches in stretches of the window, which come in their order. */
+  find(stretches: readonly Stretch[]): Found {
     const { matches, ends, origins } = this;
     const { forwards, places, states } = matches;
-    const found = Array.from({ length: lanes }, (): Found => ({ starts: [], lengths: [] }));
-    this.divide(windowStart + from, windowStart + to);
+    const found = stretches.map((): Found => ({ starts: [], lengths: [] }));
+    let begun = 0;
+    for (let lane = 0; lane < lanes; lane++) {
+      this.begin(lane, stretches, begun++);
+    }
     for (let count = this.common(); count > 0; count = this.common()) {
       count = this.read(count);
       for (let lane = 0; lane < lanes; lane++) {
@@ -30,37 +37,30 @@ export class LaneFinder {
         if ((states[lane] as number) < 0) {
           states[lane] = forwards.resolve(states[lane] as number, states);
           if ((states[lane] as number) < 0) {
-            const next = matches.take(places[lane] as number, states[lane] as number, origins[lane] as number, found[lane] as Found);
+            const next = matches.take(places[lane] as number, states[lane] as number, origins[lane] as number, found[this.stretches[lane] as number] as Found);
             places[lane] = next;
             origins[lane] = next;
             states[lane] = matches.stateAt(next);
           }
         }
         if ((places[lane] as number) >= (ends[lane] as number)) {
-          this.rest(lane);
+          this.begin(lane, stretches, begun++);
         }
       }
     }
-    return { starts: ([] as number[]).concat(...found.map(({ starts }) => starts)), lengths: ([] as number[]).concat(...found.map(({ lengths }) => lengths)) };
+    const none: number[] = [];
+    return { starts: none.concat(...found.map(({ starts }) => starts)), lengths: none.concat(...found.map(({ lengths }) => lengths)) };
   }
 
-  /** Gives each lane some of the lines. */
-  private divide(from: number, to: number): void {
-    const { bytes, places, states } = this.matches;
-    let start = from;
-    for (let lane = 0; lane < lanes; lane++) {
-      const least = from + Math.floor(((to - from) * (lane + 1)) / lanes);
-      // The last line may have no line feed of its own.
-      const end = lane === lanes - 1 ? to + 1 : Math.max(start, bytes.indexOf(lineFeed, least) + 1);
-      places[lane] = start;
-      states[lane] = this.matches.stateAt(start);
-      this.origins[lane] = start;
-      this.ends[lane] = end;
-      if (end <= start) {
-        this.rest(lane);
-      }
-      start = end;
-    }
+  /** Lets a lane read a stretch; where there is none, it reads anything, in the state in which nothing is found. */
+  private begin(lane: number, stretches: readonly Stretch[], index: number): void {
+    const [from, to] = stretches[index] ?? [0, 0];
+    const start = windowStart + from;
+    this.stretches[lane] = index;
+    this.ends[lane] = windowStart + to;
+    this.origins[lane] = start;
+    this.matches.places[lane] = start;
+    this.matches.states[lane] = from < to ? this.matches.stateAt(start) : 0;
   }
 
   /** How many bytes all lanes have before them that have not come to their end; 0 where all have. */
@@ -72,12 +72,5 @@ export class LaneFinder {
       least = left > 0 && left < least ? left : least;
     }
     return least === Infinity ? 0 : least;
-  }
-
-  /** Lets a lane read anything, in the state in which nothing is found. */
-  private rest(lane: number): void {
-    this.ends[lane] = 0;
-    this.matches.places[lane] = windowStart;
-    this.matches.states[lane] = 0;
   }
 }

@@ -16,6 +16,7 @@ export class LineMatches {
   /** Of the lanes: where they read, and the states they are in. */
   places: Int32Array;
   states: Int32Array;
+  stoppedAt = 0;
   /** Its table lies in the memory, too. */
   readonly forwards: Automaton;
   private readonly backwards: Automaton;
@@ -49,22 +50,25 @@ export class LineMatches {
   /**
    * Where the match ends that is preferred.
    *
-   * @param at where to read on
+   * @param at where to read on; where reading stopped is `stoppedAt` afterwards
    * @param state what was come to by what stands before
    * @param known where a match ends that was found already, or -1
    * @returns -1 where none ends
    */
   endFrom(at: number, state: number, known: number): number {
     const { bytes, forwards } = this;
+    const { cells, classes } = forwards;
     let end = known;
-    for (let place = at; state !== 0; place++) {
-      let next = forwards.cells[(state + (forwards.classes[bytes[place] as number] as number)) >> 2] as number;
+    let place = at;
+    for (; state !== 0; place++) {
+      let next = cells[(state + (classes[bytes[place] as number] as number)) >> 2] as number;
       if (next < 0) {
         next = forwards.resolve(next, this.states);
         end = next < 0 ? place : end;
       }
       state = next & addressBits;
     }
+    this.stoppedAt = place;
     return end;
   }
 
@@ -103,12 +107,15 @@ export class LineMatches {
    */
   private startOf(end: number, origin: number): number {
     const { bytes, backwards } = this;
+    const { classes } = backwards;
     let start = end;
     let state = backwards.begin(bytes[end] as number, true);
+    let { cells } = backwards;
     for (let at = end - 1; state !== 0 && at >= origin - 1; at--) {
-      let next = backwards.cells[(state + (backwards.classes[bytes[at] as number] as number)) >> 2] as number;
+      let next = cells[(state + (classes[bytes[at] as number] as number)) >> 2] as number;
       if (next < 0) {
         next = backwards.resolve(next);
+        ({ cells } = backwards);
         start = next < 0 ? at + 1 : start;
       }
       state = next & addressBits;

@@ -1,17 +1,24 @@
 import { RE2JS } from "re2js";
 import { beginningOf, byteGraph, type ByteGraph } from "../../base/linear-regex";
-import { LaneFinder } from "./lane-finder";
+import { LaneFinder, type Stretch } from "./lane-finder";
+import { lanes } from "./lanes-program";
 import { type Finder, type Found, type FoundInLine, lineFinder } from "./line-finder";
 import { lineFeed, LineMatches, windowStart } from "./line-matches";
 import { LiteralSearch } from "./literal-search";
 import type { PlainQuery } from "./messages";
 import { requiredText } from "./required-text";
-import { TextFinder } from "./text-finder";
 import { ProgramMemory } from "./web-assembly";
 
-/** A text that has to be there is not looked for where it is shorter, or found so often that all bytes had better be read. */
+/** Shorter texts are nearly everywhere. */
 const leastText = 2;
-const oftenLooked = 0.25;
+/** Of longer ones a part is enough. */
+const mostText = 64;
+
+/**
+ * What it takes to look at a place where a text was found, and to read a byte there, in bytes that lanes read in that time; where it comes to
+ * more than this part of all bytes, lanes had better read them all.
+ */
+const cost = { place: 100, byte: 5, most: 0.7 } as const;
 
 /**
  * Finds what a regular expression matches.
@@ -24,23 +31,28 @@ export function regexFinder(query: PlainQuery): Finder {
   return graph === undefined ? lineFinder((line) => matchesIn(compiled, line)) : new GraphFinder(graph, query);
 }
 
-/** Reads all bytes with automata; or, where all that the expression matches contains some text that is rare, what stands around that: finding a text is much quicker still. */
+/**
+ * Reads with automata what stands around a text that every match begins with, or contains: finding a text is much quicker. Where there is none,
+ * or it is everywhere, it reads all.
+ */
 class GraphFinder implements Finder {
   readonly overlap = undefined;
   private readonly memory = new ProgramMemory();
   private readonly matches: LineMatches;
   private readonly lanes: LaneFinder;
-  private text: TextFinder | undefined;
+  private readonly isBeginning: boolean;
+  private text: LiteralSearch | undefined;
+  /** What looking for the text took besides, and how many bytes it was looked for in. */
+  private paid = 0;
   private seen = 0;
 
   constructor(graph: ByteGraph, { pattern, isCaseSensitive }: PlainQuery) {
     const beginning = beginningOf(graph, isCaseSensitive);
-    const required = Buffer.from(requiredText(pattern, isCaseSensitive)).subarray(0, 64);
-    const isBeginning = beginning.length >= leastText;
-    const text = isBeginning ? beginning : required;
+    this.isBeginning = beginning.length >= leastText;
+    const text = (this.isBeginning ? beginning : Buffer.from(requiredText(pattern, isCaseSensitive))).subarray(0, mostText);
     this.matches = new LineMatches(graph, this.memory);
     this.lanes = new LaneFinder(this.matches, this.memory);
-    this.text = text.length < leastText ? undefined : new TextFinder(this.matches, new LiteralSearch(text, isCaseSensitive, this.memory, windowStart), isBeginning);
+    this.text = text.length < leastText ? undefined : new LiteralSearch(text, isCaseSensitive, this.memory, windowStart);
   }
 
   window(bytes: number): Buffer {
@@ -51,14 +63,51 @@ class GraphFinder implements Finder {
     // The last line may have no line feed of its own.
     this.matches.bytes[windowStart + to] = lineFeed;
     if (this.text === undefined) {
-      return this.lanes.find(from, to);
+      return this.lanes.find(this.parts(from, to));
     }
-    const found = this.text.find(from, to);
+    const found = this.isBeginning ? this.findBeginnings(this.text, from, to) : this.lanes.find(Array.from(this.linesWith(this.text, from, to)));
     this.seen += to - from;
-    if (this.text.looked > this.seen * oftenLooked) {
+    if (this.paid > this.seen * cost.most) {
       this.text = undefined;
     }
     return found;
+  }
+
+  /** Some lines for each lane. */
+  private parts(from: number, to: number): Stretch[] {
+    const ends = Array.from({ length: lanes }, (_, lane) => this.endOfLine(Math.max(from, from + Math.floor(((to - from) * (lane + 1)) / lanes) - 1)));
+    return ends.map((end, lane): Stretch => [ends[lane - 1] ?? from, end]).filter(([start, end]) => start < end);
+  }
+
+  private findBeginnings(text: LiteralSearch, from: number, to: number): Found {
+    const { matches } = this;
+    const found: Found = { starts: [], lengths: [] };
+    for (let at = text.next(from, to); at >= 0; ) {
+      const place = windowStart + at;
+      const end = matches.endFrom(place, matches.forwards.begin(matches.bytes[place - 1] as number, true), -1);
+      if (end >= 0) {
+        found.starts.push(at);
+        found.lengths.push(end - place);
+      }
+      this.paid += cost.place + (matches.stoppedAt - place) * cost.byte;
+      at = text.next(end < 0 ? at + 1 : end - windowStart, to);
+    }
+    return found;
+  }
+
+  private *linesWith(text: LiteralSearch, from: number, to: number): Generator<Stretch> {
+    for (let at = text.next(from, to); at >= 0; ) {
+      const start = this.matches.bytes.lastIndexOf(lineFeed, windowStart + at - 1) + 1 - windowStart;
+      const end = this.endOfLine(at);
+      this.paid += cost.place + end - start;
+      yield [start, end];
+      at = text.next(end, to);
+    }
+  }
+
+  /** Behind the line feed of the line that a place of the window lies in. */
+  private endOfLine(at: number): number {
+    return this.matches.bytes.indexOf(lineFeed, windowStart + at) + 1 - windowStart;
   }
 }
 
