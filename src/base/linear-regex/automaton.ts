@@ -5,6 +5,9 @@ export const edgeOfText = 256;
 
 const lineFeed = 0x0a;
 
+/** All but the first byte of a character in UTF-8 are from here to below there. */
+const [firstContinuing, behindContinuing] = [0x80, 0xc0] as const;
+
 /** How an automaton reads. */
 export interface Reading {
   /** Whether each line is a text of its own, with a line feed for its edge. */
@@ -132,7 +135,7 @@ export class Automaton {
   private classify(): readonly number[] {
     const { isByLine } = this.reading;
     // A line feed that is an edge belongs to no other class.
-    const begins = new Set([0, ...(isByLine ? [lineFeed + 1] : [])]);
+    const begins = new Set([0, ...(isByLine ? [lineFeed + 1] : []), firstContinuing, behindContinuing]);
     for (const { bytes } of this.graph.edges.flat()) {
       if (bytes !== undefined) {
         begins.add(bytes[0]).add(bytes[1] + 1);
@@ -163,8 +166,10 @@ export class Automaton {
     const following: number[] = [];
     let isMatched = false;
     this.turn++;
+    const isWithin = firstContinuing <= symbol && symbol < behindContinuing;
     for (const node of nodes) {
-      isMatched = this.follow(node === anywhere ? this.graph.start : node, holds, symbol, following) || isMatched;
+      // Nothing begins within a character.
+      isMatched = ((node !== anywhere || !isWithin) && this.follow(node === anywhere ? this.graph.start : node, holds, symbol, following)) || isMatched;
       if (isMatched && !isBackwards) {
         // What comes later is preferred less.
         break;
