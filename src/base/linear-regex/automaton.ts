@@ -153,7 +153,7 @@ export class Automaton {
     }
     this.classes[edgeOfText] = (symbols.push(edgeOfText) - 1) * 4;
     if (isByLine) {
-      this.classes[lineFeed] = this.classes[edgeOfText] as number;
+      this.classes[lineFeed] = this.classes[edgeOfText];
     }
     return symbols;
   }

@@ -1,4 +1,4 @@
-export * from "./automaton";
-export * from "./byte-graph";
-export * from "./beginning";
-export * from "./match-test";
+export { addressBits, Automaton, edgeOfText, maxCells } from "./automaton";
+export { beginningOf } from "./beginning";
+export { type ByteGraph, byteGraph, reversed } from "./byte-graph";
+export { MatchTest } from "./match-test";
