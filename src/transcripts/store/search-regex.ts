@@ -48,8 +48,10 @@ class GraphFinder implements Finder {
 
   constructor(graph: ByteGraph, { pattern, isCaseSensitive }: PlainQuery) {
     const beginning = beginningOf(graph, isCaseSensitive);
-    this.isBeginning = beginning.length >= leastText;
-    const text = (this.isBeginning ? beginning : Buffer.from(requiredText(pattern, isCaseSensitive))).subarray(0, mostText);
+    const required = Buffer.from(requiredText(pattern, isCaseSensitive));
+    // Looking at a place is cheaper than reading its line, but a much longer text is rarer.
+    this.isBeginning = beginning.length >= leastText && beginning.length * 2 >= required.length;
+    const text = (this.isBeginning ? beginning : required).subarray(0, mostText);
     this.matches = new LineMatches(graph, this.memory);
     this.lanes = new LaneFinder(this.matches, this.memory);
     this.text = text.length < leastText ? undefined : new LiteralSearch(text, isCaseSensitive, this.memory, windowStart);

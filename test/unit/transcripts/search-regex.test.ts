@@ -32,6 +32,7 @@ describe("texts that matches begin with, or contain", () => {
     ["contain, rarely", "[ab]+needle[ab]*", 1],
     ["contain, often", "[ab]+needle[ab]*", 400],
     ["contain, in other cases", "[ab]+NEEDLE", 40],
+    ["contain behind a shorter one that they begin with", "aa[ab ]*needle", 3],
     ["do not contain", "a+b|needle", 40],
   ])("which they %s, change nothing of what is found", (_, pattern, times) => {
     const pick = picks(2);
