@@ -26,6 +26,14 @@ const pieceBytes = 128e6;
 /** What is promised of a transcript of any size, in seconds and MB. */
 const promised = { first: 1, again: 0.3, event: 0.05, blocked: 0.05, memory: 400 };
 
+/** Regular expressions of several kinds, and whether case counts. */
+const expressions = [
+  ["a choice of words", "(model|loss) +(training|batch) +tensor", true],
+  ["a choice of words in any case", "(train|batch) +(loss|model) +(\\d+)", false],
+  ["numbers", "[0-9]+\\.[0-9]{3} [a-z]+ [0-9]+", true],
+  ["words that are everywhere", "\\w+ +\\w+ing\\b", true],
+] as const;
+
 const megabytes = Number(process.env["BASELINER_BENCH_MB"] ?? 150);
 
 /** What something took: by the clock, and of all processors together. */
@@ -132,13 +140,17 @@ async function benchFile({ root, place, ripgrep, name, path, bytes, parse, strea
   }
   rows.push({ ...promise(`the longest of 100 looks at one of ${count} events`, longest, promised.event), note: `meanwhile its threads waited ${(longestWaited / 1000).toFixed(3)} s for a processor, each counted` });
   const pattern = "gradient kernel";
-  const search = (searching: TranscriptStore, of = pattern, isRegex = false): Promise<Taken> => taken(() => searching.search({ pattern: of, isRegex, isCaseSensitive: true }, new AbortController().signal));
+  const search = (searching: TranscriptStore, of = pattern, isRegex = false, isCaseSensitive = true): Promise<Taken> => taken(() => searching.search({ pattern: of, isRegex, isCaseSensitive }, new AbortController().signal));
   const [program, against] = ripgrep === undefined ? ["grep", "grep"] : [ripgrep, "ripgrep"];
   const others = await taken(() => Promise.resolve(spawnSync(program, ["-c", "-F", pattern, searched])));
   rows.push({ ...rowOf(`search all of it for a text, against ${against}`, await search(store), others), target: 3 });
   const expression = "gradient +kernel [a-z]+ing";
   const othersExpression = await taken(() => Promise.resolve(spawnSync(program, ["-c", "-e", expression, searched])));
   rows.push({ ...rowOf(`search all of it for a regular expression, against ${against}`, await search(store, expression, true), othersExpression), target: 3 });
+  for (const [kind, of, isCaseSensitive] of ripgrep === undefined ? [] : expressions) {
+    const counted = await taken(() => Promise.resolve(spawnSync(program, ["--no-config", "--count-matches", isCaseSensitive ? "-s" : "-i", "-e", of, searched])));
+    rows.push({ ...rowOf(`search all of it for ${kind}, against ripgrep that counts every match`, await search(store, of, true, isCaseSensitive), counted), target: 3 });
+  }
   await store.close();
   const reopened = await taken(() => TranscriptStore.open(path, { ...options, ...(ripgrep === undefined ? {} : { ripgrep }) }));
   rows.push(promise("open it again", reopened.seconds, promised.again));
