@@ -64,15 +64,21 @@ class GraphFinder implements Finder {
   find(from: number, to: number): Found {
     // The last line may have no line feed of its own.
     this.matches.bytes[windowStart + to] = lineFeed;
-    if (this.text === undefined) {
+    this.seen += to - from;
+    const { text } = this;
+    if (text === undefined) {
       return this.lanes.find(this.parts(from, to));
     }
-    const found = this.isBeginning ? this.findBeginnings(this.text, from, to) : this.lanes.find(Array.from(this.linesWith(this.text, from, to)));
-    this.seen += to - from;
-    if (this.paid > this.seen * cost.most) {
+    const found = this.isBeginning ? this.findBeginnings(text, from, to) : this.lanes.find(Array.from(this.linesWith(text, from, to)));
+    if (this.isDear) {
       this.text = undefined;
     }
     return found;
+  }
+
+  /** Whether the text is found too often. */
+  private get isDear(): boolean {
+    return this.paid > this.seen * cost.most;
   }
 
   /** Some lines for each lane. */
@@ -85,6 +91,11 @@ class GraphFinder implements Finder {
     const { matches } = this;
     const found: Found = { starts: [], lengths: [] };
     for (let at = text.next(from, to); at >= 0; ) {
+      if (this.isDear) {
+        // In a long line, reading to its end from each place would take the square of its length.
+        const rest = this.lanes.find(this.parts(at, to));
+        return { starts: found.starts.concat(rest.starts), lengths: found.lengths.concat(rest.lengths) };
+      }
       const place = windowStart + at;
       const end = matches.endFrom(place, matches.forwards.begin(matches.bytes[place - 1] as number, true), -1);
       if (end >= 0) {
