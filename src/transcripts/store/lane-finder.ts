@@ -25,7 +25,7 @@ export class LaneFinder {
   find(stretches: readonly Stretch[]): Found {
     const { matches, ends, origins } = this;
     const { forwards, places, states } = matches;
-    const found = stretches.map((): Found => ({ starts: [], lengths: [] }));
+    const found: (Found | undefined)[] = [];
     let begun = 0;
     for (let lane = 0; lane < lanes; lane++) {
       this.begin(lane, stretches, begun++);
@@ -37,7 +37,8 @@ export class LaneFinder {
         if ((states[lane] as number) < 0) {
           states[lane] = forwards.resolve(states[lane] as number, states);
           if ((states[lane] as number) < 0) {
-            const next = matches.take(places[lane] as number, states[lane] as number, origins[lane] as number, found[this.stretches[lane] as number] as Found);
+            const own = (found[this.stretches[lane] as number] ??= { starts: [], lengths: [] });
+            const next = matches.take(places[lane] as number, states[lane] as number, origins[lane] as number, own);
             places[lane] = next;
             origins[lane] = next;
             states[lane] = matches.stateAt(next);
@@ -48,8 +49,9 @@ export class LaneFinder {
         }
       }
     }
+    const inOrder = found.filter((each) => each !== undefined);
     const none: number[] = [];
-    return { starts: none.concat(...found.map(({ starts }) => starts)), lengths: none.concat(...found.map(({ lengths }) => lengths)) };
+    return { starts: none.concat(...inOrder.map(({ starts }) => starts)), lengths: none.concat(...inOrder.map(({ lengths }) => lengths)) };
   }
 
   /** Lets a lane read a stretch; where there is none, it reads anything, in the state in which nothing is found. */

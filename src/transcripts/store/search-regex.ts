@@ -15,10 +15,10 @@ const leastText = 2;
 const mostText = 64;
 
 /**
- * What it takes to look at a place where a text was found, and to read a byte there, in bytes that lanes read in that time; where it comes to
- * more than this part of all bytes, lanes had better read them all.
+ * What it takes to look at a place where a text was found, to read a byte there, and to read a line around such a place besides its bytes: in
+ * bytes that lanes read in that time. Where it comes to more than this part of all bytes, lanes had better read them all.
  */
-const cost = { place: 100, byte: 5, most: 0.7 } as const;
+const cost = { place: 100, byte: 5, line: 800, most: 0.7 } as const;
 
 /**
  * Finds what a regular expression matches.
@@ -112,7 +112,7 @@ class GraphFinder implements Finder {
     for (let at = text.next(from, to); at >= 0; ) {
       const start = this.matches.bytes.lastIndexOf(lineFeed, windowStart + at - 1) + 1 - windowStart;
       const end = this.endOfLine(at);
-      this.paid += cost.place + end - start;
+      this.paid += cost.line + end - start;
       yield [start, end];
       at = text.next(end, to);
     }
