@@ -4,17 +4,10 @@ import { LiteralSearch } from "../../../src/transcripts/store/literal-search";
 import type { PlainQuery } from "../../../src/transcripts/store/messages";
 import { requiredText } from "../../../src/transcripts/store/required-text";
 import { searchText } from "../../../src/transcripts/store/search-text";
-import { random } from "../../support/random";
+import { type Pick, picks, someText } from "../../support/random-patterns";
 import { transcriptFile } from "../../support/transcripts";
 
-type Pick = (below: number) => number;
-
-function picks(seed: number): Pick {
-  const numbers = random(seed);
-  return (below) => Math.floor(numbers.next().value * below);
-}
-
-const some = (pick: Pick, letters: string, length: number): string => Array.from({ length }, () => letters[pick(letters.length)] ?? "").join("");
+const some = (pick: Pick, letters: string, length: number): string => someText(pick, Array.from(letters), length);
 
 test("a text is found in bytes where it begins first, whichever of its bytes are rare", () => {
   const pick = picks(1);
