@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { byteGraph, MatchTest } from "../base/linear-regex";
 import { oncePer } from "./once-per";
 
 /** Longer paths are no paths. UTF-16 units. */
@@ -7,14 +8,29 @@ const maxRemembered = 10_000;
 /** Rules hold some hundreds of patterns; who audits many tasks at once has some thousands. */
 const maxCompiled = 5000;
 
-const compiled = new Map<string, RE2JS>();
+/** A compiled expression. */
+class Expression {
+  private tester: { test(text: string): boolean } | undefined;
+
+  constructor(readonly re2: RE2JS) {}
+
+  test(text: string): boolean {
+    if (this.tester === undefined) {
+      const graph = byteGraph(this.re2);
+      this.tester = graph === undefined ? this.re2 : new MatchTest(graph);
+    }
+    return this.tester.test(text);
+  }
+}
+
+const compiled = new Map<string, Expression>();
 
 /** A compiled expression, once for all who use it: to compile the rules takes longer than to audit a short transcript. @throws where RE2 cannot compile it */
-function compile(source: string, flags = 0): RE2JS {
+function compile(source: string, flags = 0): Expression {
   const key = `${flags} ${source}`;
   let found = compiled.get(key);
   if (found === undefined) {
-    found = RE2JS.compile(source, flags);
+    found = new Expression(RE2JS.compile(source, flags));
     if (compiled.size >= maxCompiled) {
       compiled.clear();
     }
@@ -25,7 +41,7 @@ function compile(source: string, flags = 0): RE2JS {
 
 /** Several expressions, of which any may match, looked for at once. */
 export class AnyPattern {
-  private readonly compiled: RE2JS | undefined;
+  private readonly compiled: Expression | undefined;
   /** Plain texts, of which every match holds one; undefined where not every expression has such. */
   private readonly needed: RegExp | undefined;
 
@@ -47,7 +63,7 @@ export class AnyPattern {
 
 /** A regular expression that takes time linear in the text, whatever the pattern. */
 export class Pattern extends AnyPattern {
-  private readonly expression: RE2JS;
+  private readonly expression: Expression;
 
   /** @throws where RE2 cannot compile it */
   constructor(source: string, flags: "i" | "" = "i") {
@@ -63,7 +79,7 @@ export class Pattern extends AnyPattern {
 
   /** What the groups of each match hold; undefined for one that has no part in it. */
   *groups(text: string): Generator<readonly (string | undefined)[]> {
-    const matcher = this.expression.matcher(text);
+    const matcher = this.expression.re2.matcher(text);
     while (matcher.find()) {
       yield Array.from({ length: matcher.groupCount() }, (_, index) => matcher.group(index + 1) ?? undefined);
     }
@@ -71,7 +87,7 @@ export class Pattern extends AnyPattern {
 
   /** Every match as [start, end) in UTF-16 units. */
   *matches(text: string): Generator<{ start: number; end: number }> {
-    const matcher = this.expression.matcher(text);
+    const matcher = this.expression.re2.matcher(text);
     while (matcher.find()) {
       yield { start: matcher.start(), end: matcher.end() };
     }
@@ -170,7 +186,7 @@ export function isPattern(source: string): boolean {
  * any folder unless it begins with `/`.
  */
 export class PathPatterns {
-  private readonly compiled: RE2JS | undefined;
+  private readonly compiled: Expression | undefined;
   private readonly remembered = new Map<string, boolean>();
 
   constructor(globs: readonly string[]) {
@@ -205,7 +221,7 @@ function globSource(glob: string): string {
 
 /** Dotted names as rules write them, such as `time.*`: `*` stands for anything without a dot, `**` for anything. */
 export class NamePatterns {
-  private readonly compiled: RE2JS | undefined;
+  private readonly compiled: Expression | undefined;
 
   constructor(names: readonly string[]) {
     this.compiled =

@@ -1,5 +1,11 @@
-/** Places in a window or a line. */
-export type Found = [start: number, length: number][];
+/** Places in a window, in their order. */
+export interface Found {
+  readonly starts: number[];
+  readonly lengths: number[];
+}
+
+/** Places in a line, in UTF-16 units. */
+export type FoundInLine = [start: number, length: number][];
 
 /** Finds places in a text that is read window by window. */
 export interface Finder {
@@ -14,56 +20,37 @@ export interface Finder {
 /**
  * Looks at line by line.
  *
- * @param find the places in a line, in UTF-16 units
- * @param candidates tells of lines that cannot have any
+ * @param find the places in a line
  */
-export function lineFinder(find: (line: string) => Found, candidates: Candidates = new EveryLine()): Finder {
+export function lineFinder(find: (line: string) => FoundInLine): Finder {
+  let room = Buffer.alloc(0);
   return {
     overlap: undefined,
-    window: (bytes) => candidates.window(bytes),
+    window(bytes) {
+      if (room.length < bytes) {
+        room = Buffer.allocUnsafeSlow(bytes);
+      }
+      return room.subarray(0, bytes);
+    },
     find(from, to) {
-      const window = candidates.window(to);
-      const found: Found = [];
-      for (let at = candidates.next(from, to); at >= 0 && at < to; ) {
-        const start = at === 0 ? 0 : window.lastIndexOf(0x0a, at - 1) + 1;
-        const feed = window.indexOf(0x0a, at);
+      const found: Found = { starts: [], lengths: [] };
+      for (let start = from; start < to; ) {
+        const feed = room.subarray(0, to).indexOf(0x0a, start);
         const end = feed < 0 ? to : feed;
-        const line = window.toString("utf8", start, end);
+        const line = room.toString("utf8", start, end);
         for (const [place, length] of inBytes(line, find(line))) {
-          found.push([start + place, length]);
+          found.starts.push(start + place);
+          found.lengths.push(length);
         }
-        at = candidates.next(end + 1, to);
+        start = end + 1;
       }
       return found;
     },
   };
 }
 
-/** Lines that are worth a look. */
-export interface Candidates {
-  /** Memory for a window; of one that is no longer than the last its beginning is what it was. */
-  window(bytes: number): Buffer;
-  /** A byte in the next such line at or behind `from`; negative, or not below `to`, where there is none. */
-  next(from: number, to: number): number;
-}
-
-class EveryLine implements Candidates {
-  private room = Buffer.alloc(0);
-
-  window(bytes: number): Buffer {
-    if (this.room.length < bytes) {
-      this.room = Buffer.allocUnsafeSlow(bytes);
-    }
-    return this.room.subarray(0, bytes);
-  }
-
-  next(from: number): number {
-    return from;
-  }
-}
-
 /** UTF-16 offsets within a line as bytes of its UTF-8, counted once from left to right. */
-function inBytes(line: string, found: Found): Found {
+function inBytes(line: string, found: FoundInLine): FoundInLine {
   let units = 0;
   let bytes = 0;
   return found.map(([start, length]) => {

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { type Finder, type Found, lineFinder } from "./line-finder";
+import { type Finder, lineFinder } from "./line-finder";
 import { LiteralSearch } from "./literal-search";
 import type { PlainQuery } from "./messages";
 
@@ -49,10 +49,11 @@ export async function* searchText(path: string, query: PlainQuery, bytes: number
         end = read;
       }
       const found = finder.find(Math.max(0, lastEnd - position), finder.overlap === undefined ? end : read);
-      const last = found.at(-1);
-      if (last !== undefined) {
-        lastEnd = position + last[0] + last[1];
-        yield { starts: Float64Array.from(found, ([start]) => position + start), lengths: Uint32Array.from(found, ([, length]) => length) };
+      if (found.starts.length > 0) {
+        const starts = new Float64Array(found.starts.length);
+        found.starts.forEach((start, index) => (starts[index] = position + start));
+        lastEnd = (starts.at(-1) ?? 0) + (found.lengths.at(-1) ?? 0);
+        yield { starts, lengths: new Uint32Array(found.lengths) };
       }
       position += end;
       size = windowBytes;
@@ -74,7 +75,7 @@ async function finderOf(query: PlainQuery): Promise<Finder> {
   }
   // oxlint-disable-next-line no-control-regex -- ASCII is what is asked for
   if (query.isCaseSensitive || /^[\x00-\x7f]*$/.test(query.pattern)) {
-    return literalFinder(new LiteralSearch(query.pattern, query.isCaseSensitive));
+    return literalFinder(new LiteralSearch(Buffer.from(query.pattern), query.isCaseSensitive));
   }
   const insensitive = new RegExp(query.pattern.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "giu");
   return lineFinder((line) => Array.from(line.matchAll(insensitive), (match) => [match.index, match[0].length]));
@@ -85,11 +86,11 @@ function literalFinder(search: LiteralSearch): Finder {
     overlap: search.bytes - 1,
     window: (bytes) => search.window(bytes),
     find(from, to) {
-      const found: Found = [];
+      const starts: number[] = [];
       for (let at = search.next(from, to); at >= 0; at = search.next(at + search.bytes, to)) {
-        found.push([at, search.bytes]);
+        starts.push(at);
       }
-      return found;
+      return { starts, lengths: starts.map(() => search.bytes) };
     },
   };
 }

@@ -4,17 +4,10 @@ import { LiteralSearch } from "../../../src/transcripts/store/literal-search";
 import type { PlainQuery } from "../../../src/transcripts/store/messages";
 import { requiredText } from "../../../src/transcripts/store/required-text";
 import { searchText } from "../../../src/transcripts/store/search-text";
-import { random } from "../../support/random";
+import { type Pick, picks, someText } from "../../support/random-patterns";
 import { transcriptFile } from "../../support/transcripts";
 
-type Pick = (below: number) => number;
-
-function picks(seed: number): Pick {
-  const numbers = random(seed);
-  return (below) => Math.floor(numbers.next().value * below);
-}
-
-const some = (pick: Pick, letters: string, length: number): string => Array.from({ length }, () => letters[pick(letters.length)] ?? "").join("");
+const some = (pick: Pick, letters: string, length: number): string => someText(pick, Array.from(letters), length);
 
 test("a text is found in bytes where it begins first, whichever of its bytes are rare", () => {
   const pick = picks(1);
@@ -24,7 +17,7 @@ test("a text is found in bytes where it begins first, whichever of its bytes are
     const isCaseSensitive = pick(2) === 0;
     const from = pick(bytes.length + 1);
     const to = from + pick(bytes.length - from + 1);
-    const search = new LiteralSearch(text, isCaseSensitive);
+    const search = new LiteralSearch(Buffer.from(text), isCaseSensitive);
     bytes.copy(search.window(bytes.length));
     const searched = bytes.toString("latin1", 0, to);
     const wanted = isCaseSensitive ? searched.indexOf(text, from) : searched.toLowerCase().indexOf(text.toLowerCase(), from);
@@ -33,7 +26,7 @@ test("a text is found in bytes where it begins first, whichever of its bytes are
 });
 
 test("letters of both cases are told from what differs from them in the same bit", () => {
-  const search = new LiteralSearch("a[b", false);
+  const search = new LiteralSearch(Buffer.from("a[b"), false);
   Buffer.from("A{b a[\u0002 A[B").copy(search.window(12));
   expect(search.next(0, 12)).toBe(8);
 });
