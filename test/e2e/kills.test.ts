@@ -1,5 +1,5 @@
 // What is on record when extension hosts die, again and again. Each time takes some five seconds, so npm test plays
-// six, and npm run test:long the twenty by which a release is judged.
+// four, and npm run test:long the twenty by which a release is judged.
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect } from "vitest";
@@ -11,7 +11,7 @@ import { countsTo, scoredRow, stateAt, verified } from "./session-seen";
 import { test } from "./support";
 
 /** How many times the extension host is killed. */
-const kills = process.env["BASELINER_LONG_TESTS"] === undefined ? 6 : 20;
+const kills = process.env["BASELINER_LONG_TESTS"] === undefined ? 4 : 20;
 
 describe("a session in VS Code", () => {
   test(`whose extension host is killed at ${kills} random moments keeps a valid journal and every attempt`, { timeout: 420_000 }, async ({ stage }) => {

@@ -329,22 +329,32 @@ def prefix_sum(x):
   test("a background thread has nothing to precompute: it does not run while the data are made", () => {
     const scored = scoreOf(`${right}
 import threading, time
-longest = 0.0
+longest, looks = 0.0, 0
 def watch():
-    global longest
+    global longest, looks
     last = time.monotonic()
     while True:
         time.sleep(0.001)
         now = time.monotonic()
-        longest, last = max(longest, now - last), now
+        longest, last, looks = max(longest, now - last), now, looks + 1
 threading.Thread(target=watch, daemon=True).start()
+def look_twice():
+    # It may come later than the other thread to see how long it was away.
+    before = looks
+    while looks < before + 2: time.sleep(0.001)
 calls = 0
 def prefix_sum(x):
-    global calls
+    global calls, longest
     calls += 1
-    if calls == 2: print("paused", longest > 0.1)
-    return right(x)
-`, { KERNEL_ELEMENTS: "1000000" });
+    look_twice()
+    # Making so many data takes several times as long on any computer; without a pause it is a few ms.
+    if calls == 2: print("paused", longest > 0.05)
+    result = right(x)
+    # It was away during the call itself.
+    look_twice()
+    longest = 0.0
+    return result
+`, { KERNEL_ELEMENTS: "2000000" });
     expectValid(scored);
     expect(scored.output).toContain("| paused True");
   });
