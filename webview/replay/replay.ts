@@ -25,6 +25,8 @@ import { otherSpeed, PlayerBar } from "./toolbar";
 const unfoldBytes = 64 * 1024;
 /** Below this width, in pixels, panes lie over the list, and one of them at a time. */
 const narrow = 900;
+/** So often an event that is still on its way is waited for until it is told, half a second each time. */
+const mostAwaited = 20;
 
 type Opened = ToReplay & { type: "opened" };
 
@@ -54,6 +56,8 @@ export class Replay {
   private readonly recount = settled(500, () => void this.filters.refresh());
   private readonly tell = settled(500, () => this.tellCurrent());
   private readonly locate = settled(40, () => void this.findPlace());
+  /** How often the current event was to be told and was not there yet. */
+  private awaited = 0;
   private markedFindings: readonly ReplayFinding[] = [];
   private placing = 0;
   /** Goes up whenever another event was gone to. */
@@ -402,14 +406,21 @@ export class Replay {
     this.locate();
     this.remember();
     this.showStatus();
+    this.awaited = 0;
     this.tell();
   }
 
   /** Screen readers hear of the current event with the focus; where that is elsewhere, such as in the search, it is said. */
   private tellCurrent(): void {
     const view = this.list.currentView;
-    if (view?.row !== undefined && !this.list.element.contains(document.activeElement)) {
+    if (this.list.element.contains(document.activeElement)) {
+      return;
+    }
+    if (view?.row !== undefined) {
       this.said.textContent = view.label;
+    } else if (this.awaited++ < mostAwaited) {
+      // It is still on its way, from the extension or to the screen.
+      this.tell();
     }
   }
 
