@@ -52,7 +52,9 @@ export class Replay {
   private listing: ReplayListing;
   private state: ReplayState;
   /** At once, since a window that is reloaded tells nobody before. */
-  private readonly remember = throttled(300, () => this.keepState());
+  private readonly rememberSoon = throttled(300, () => this.keepState());
+  /** While it plays, each place is soon left again, and a frame in which one is kept takes longer. */
+  private readonly rememberPlaying = throttled(2000, () => this.keepState());
   private readonly recount = settled(500, () => void this.filters.refresh());
   private readonly tell = settled(500, () => this.tellCurrent());
   private readonly locate = settled(40, () => void this.findPlace());
@@ -95,7 +97,7 @@ export class Replay {
     this.side = new Side(state.side ?? "files", (ordinal) => void this.goTo({ ordinal }, true), (side) => this.change({ side }), { findings: this.reviewing.findings.element, review: this.reviewing.review.element });
     const pace: Pace = { unit: state.unit ?? "event", speed: state.speed ?? 1, idle: state.idle ?? 2000 };
     const clock = { now: () => performance.now(), after: (delay: number, act: () => void) => after(delay, act) };
-    this.player = new Player(clock, { stops: (unit, from, limit) => ask("stops", { unit, from, direction: 1, limit }), go: (stop) => this.played(stop), changed: (isPlaying) => this.bar.playing(isPlaying) }, pace);
+    this.player = new Player(clock, { stops: (unit, from, limit) => ask("stops", { unit, from, direction: 1, limit }), go: (stop) => this.played(stop), changed: (isPlaying) => this.playing(isPlaying) }, pace);
     this.bar = new PlayerBar(pace, (action) => this.act(action), (changed) => this.setPace(changed));
     this.layOut();
     this.listen();
@@ -622,6 +624,15 @@ export class Replay {
 
   private change(changes: Partial<ReplayState>): void {
     this.state = { ...this.state, ...changes };
+    this.remember();
+  }
+
+  private remember(): void {
+    (this.player.playing ? this.rememberPlaying : this.rememberSoon)();
+  }
+
+  private playing(isPlaying: boolean): void {
+    this.bar.playing(isPlaying);
     this.remember();
   }
 
