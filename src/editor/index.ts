@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { panels } from "../contributions";
+import { once } from "../base";
 import { AttemptDetails } from "./attempt-details";
 import { AttemptFiles } from "./attempt-files";
 import { AttemptsTree } from "./attempts-tree";
@@ -111,11 +112,11 @@ export async function loadBaseliner(context: vscode.ExtensionContext, standIns: 
     current,
   );
   await current.openSessionOfThisWindow();
-  let run: RunCommand | undefined;
+  // Once, also where two are given at the same time: what was written of a note and not sent is kept there.
+  const run = once(async () => (await import("./commands")).commandsOf(editor));
   return {
     run: async (name, args) => {
-      run ??= (await import("./commands")).commandsOf(editor);
-      await run(name, args);
+      await (await run())(name, args);
     },
     openLink: async (uri) => (await import("./links")).openLink(editor, uri),
     replays: async () => (await reviewing.get()).replays,

@@ -155,6 +155,9 @@ export class WindowSession implements vscode.Disposable {
   /** Shows what another window or the command line journals meanwhile. */
   private async followWriter(session: Session): Promise<void> {
     const { watch } = await import("chokidar");
+    if (this.present !== session) {
+      return;
+    }
     this.journalWatcher = watch(join(session.folder.root, journalFileName), { ignoreInitial: true });
     this.journalWatcher.on("error", (error) => this.log.note(`watching the journal: ${String(error)}`));
     this.journalWatcher.on("change", () => {
