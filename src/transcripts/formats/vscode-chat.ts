@@ -1,5 +1,5 @@
 import type { EventDraft } from "../event";
-import { beside, idOf, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, without, withoutRecords } from "../json/values";
+import { beside, idOf, isEmpty, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, without, withoutRecords } from "../json/values";
 import { contentText, toolCall } from "./content";
 import type { Format, FormatReader, SourceRecord } from "./format";
 
@@ -30,10 +30,10 @@ class ChatReader implements FormatReader {
     const result = objectOf(request["result"]) ?? {};
     const fields = { ...present({ model }), ...beside(result, "metadata", "errorDetails"), ...beside(objectOf(result["metadata"]) ?? {}, "toolCallRounds", "toolCallResults", "renderedUserMessage", "renderedGlobalContext") };
     const events: EventDraft[] = [
-      { kind: "user", text: shownText(text), fields: beside(request, "message", "response", "result", "modelId", "timestamp", "requestId") },
+      { kind: "user", text: shownText(text), fields: { ...beside(request, "message", "response", "result", "modelId", "timestamp", "requestId"), ...beside(objectOf(request["message"]) ?? {}, "text", "parts") } },
       { ...first, fields: { ...fields, ...first?.fields } } as EventDraft,
       ...others,
-      ...(failure === "" ? [] : [{ kind: "error" as const, title: "error", text: failure, isError: true }]),
+      ...(failure === "" ? [] : [{ kind: "error" as const, title: "error", text: failure, fields: beside(objectOf(member(result, "errorDetails")) ?? {}, "message"), isError: true }]),
     ];
     return events.map((event) => ({ ...present({ time: timeOf(request["timestamp"]) }), ...event }));
   }
@@ -47,8 +47,27 @@ class ChatReader implements FormatReader {
 function answersOf(request: JsonObject): EventDraft[] {
   const shown = shownEvents(listOf(request["response"]));
   const rounds = roundEvents(member(request, "result", "metadata"));
+  if (rounds.length === 0) {
+    return shown;
+  }
   const said = rounds.map(({ text }) => text ?? "").join("\n");
-  return rounds.length === 0 ? shown : [...rounds, ...shown.filter(({ kind, text = "" }) => kind === "state" || (kind === "message" && !said.includes(text.trim())))];
+  const keyOf = ({ kind, call }: EventDraft): string | undefined => (call === undefined ? undefined : `${kind} ${call}`);
+  const keys = new Set(rounds.map(keyOf));
+  const sameCalls = new Map(shown.map((event) => [keyOf(event), event]));
+  const isTold = (event: EventDraft): boolean => (event.call !== undefined && keys.has(keyOf(event))) || (isWords(event) && said.includes((event.text ?? "").trim()));
+  return [...rounds.map((event) => (event.call === undefined ? event : withShown(event, sameCalls.get(keyOf(event))))), ...shown.filter((event) => !isTold(event)).map(asShown)];
+}
+
+const isWords = ({ kind }: EventDraft): boolean => kind === "message" || kind === "reasoning";
+
+/** A call or its result with what the panel knew beyond it: its title, a terminal's exit code. */
+function withShown(event: EventDraft, shown: EventDraft | undefined): EventDraft {
+  return shown === undefined ? event : { ...event, ...present({ title: shown.title }), isError: event.isError === true || shown.isError === true, fields: { ...shown.fields, ...event.fields } };
+}
+
+/** A call of a round may be shown under another id: what was shown is no second call then, but its failure is said here alone. */
+function asShown(event: EventDraft): EventDraft {
+  return event.kind === "tool-call" || event.kind === "tool-result" ? { ...event, kind: "state", call: undefined, tool: undefined, title: (event.title ?? "") || event.tool } : event;
 }
 
 function roundEvents(metadata: unknown): EventDraft[] {
@@ -56,14 +75,15 @@ function roundEvents(metadata: unknown): EventDraft[] {
     const round = objectOf(value) ?? {};
     const thought = contentText(member(round, "thinking", "text"));
     const said = shownText(round["response"]);
-    const calls = listOf(round["toolCalls"]).map((call) => toolCall({ id: idOf(member(call, "id")), tool: textOf(member(call, "name")) ?? "", arguments: member(call, "arguments") }));
+    const calls = listOf(round["toolCalls"]).map((call) => toolCall({ id: idOf(member(call, "id")), tool: textOf(member(call, "name")) ?? "", arguments: member(call, "arguments"), fields: beside(objectOf(call) ?? {}, "id", "name", "arguments") }));
+    const rest = beside(round, "id", "response", "thinking", "toolCalls");
     return [
       ...(thought === "" ? [] : [{ kind: "reasoning" as const, text: thought }]),
-      ...(said === "" ? [] : [{ kind: "message" as const, text: said }]),
-      ...calls,
+      ...(said === "" ? [] : [{ kind: "message" as const, text: said, fields: rest }]),
+      ...calls.map((call) => (said === "" ? { ...call, fields: { ...rest, ...call.fields } } : call)),
       ...calls.flatMap(({ call, tool }): EventDraft[] => {
         const result = call === undefined ? undefined : member(metadata, "toolCallResults", call);
-        return result === undefined ? [] : [{ kind: "tool-result", call, tool, text: listOf(member(result, "content")).map((part) => treeText(member(part, "value"))).join("\n") }];
+        return result === undefined ? [] : [{ kind: "tool-result", call, tool, text: listOf(member(result, "content")).map((part) => treeText(member(part, "value"))).join("\n"), fields: beside(objectOf(result) ?? {}, "content") }];
       }),
     ];
   });
@@ -88,6 +108,8 @@ function shownEvents(parts: readonly unknown[]): EventDraft[] {
       events.push(...invocation(part));
     } else if (kind === "textEditGroup") {
       events.push({ kind: "state", title: "edited", text: shownText(member(part, "uri", "path") ?? part["uri"]), fields: beside(part, "kind", "uri") });
+    } else if (kind !== undefined || !isEmpty(beside(part, "value"))) {
+      events.push({ kind: "state", title: textOf(kind) ?? "shown", text: contentText(member(part, "content", "value") ?? part["content"] ?? part["value"] ?? ""), fields: beside(part, "kind", "content", "value") });
     }
     isText = text !== "";
   }

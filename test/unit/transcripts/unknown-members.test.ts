@@ -70,6 +70,8 @@ const inSource: Readonly<Record<string, RegExp>> = {
   // What says of which type an attribute is.
   "otel.json": /\.attributes\[\](\.value)?$/,
   "opencode.json": /\.tokens|\.state(\.time|\.metadata\.filediff)?$/,
+  // How pieces of an answer were shown.
+  "vscode-chat.json": /\.message\.parts|\.response\[\](\.(inlineReference|content|invocationMessage|uri))?$|\.thinking$|\.toolCallResults$|\.toolCallResults\..*\.content/,
 };
 /** Elements of lists that are of another kind than the others. */
 const elementsInSource: Readonly<Record<string, RegExp>> = {
@@ -80,6 +82,7 @@ const elementsInSource: Readonly<Record<string, RegExp>> = {
   "mini-swe-agent.traj.json": /\.actions/,
   "otel.json": /\.attributes$/,
   "swe-agent.traj": /^\.history/,
+  "vscode-chat.json": /\.message\.parts|\.toolCallRounds|\.toolCallResults/,
 };
 
 function wordsOf(events: readonly TranscriptEvent[]): string {

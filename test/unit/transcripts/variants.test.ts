@@ -106,7 +106,7 @@ describe("what is written besides what the fixtures have", () => {
           { value: "Done." },
         ),
       );
-      expect([format, ...events.map(inWords).slice(0, -1)]).toEqual(["vscode-chat", "user Fix it", "reasoning Hm.", "message Look at /a.py.", "tool-call run_in_terminal #k1 (Running) ls", "!tool-result run_in_terminal #k1 no", "state (edited) /a.py", "message Done.", "!error (error) cut short"]);
+      expect([format, ...events.map(inWords).slice(0, -1)]).toEqual(["vscode-chat", "user Fix it", "reasoning Hm.", "message Look at /a.py.", "tool-call run_in_terminal #k1 (Running) ls", "!tool-result run_in_terminal #k1 no", "state (progressMessage) …", "state (edited) /a.py", "message Done.", "!error (error) cut short"]);
       expect(events[0]?.time).toBe(1_750_000_000_000);
       expect(events[1]?.fields["model"]).toBe("copilot/m");
     });
@@ -115,7 +115,17 @@ describe("what is written besides what the fixtures have", () => {
       const tree = { node: { type: 1, children: [{ type: 1, children: [{ type: 2, text: "x = " }] }, { type: 2, text: "1" }] } };
       const metadata = { toolCallRounds: [{ response: "Looking.", thinking: { text: "Hm." }, toolCalls: [{ id: "call_1", name: "read_file", arguments: '{"path":"a.py"}' }] }, { response: "", toolCalls: [] }], toolCallResults: { call_1: { content: [{ value: tree }] } } };
       const { events } = await readContent(chat({ result: { metadata } }, { value: "Looking." }, invoked({ toolId: "copilot_readFile" }), { value: "Done." }));
-      expect(events.map(inWords).slice(0, -1)).toEqual(["user Fix it", "reasoning Hm.", "message Looking.", "tool-call read_file #call_1 a.py", "tool-result read_file #call_1 x = 1", "message Done."]);
+      expect(events.map(inWords).slice(0, -1)).toEqual(["user Fix it", "reasoning Hm.", "message Looking.", "tool-call read_file #call_1 a.py", "tool-result read_file #call_1 x = 1", "state (copilot_readFile)", "state (copilot_readFile)", "message Done."]);
+    });
+
+    test("tells a failure that was only shown, of the call of a round that has its id or beside it", async () => {
+      const metadata = { toolCallRounds: [{ response: "", toolCalls: [{ id: "k1", name: "run", arguments: "{}" }] }], toolCallResults: { k1: { content: [{ value: "no" }] } } };
+      const failed = invoked({ toolId: "run", toolSpecificData: { terminalCommandOutput: { text: "no" }, terminalCommandState: { exitCode: 2 } } });
+      const ofSameId = await readContent(chat({ result: { metadata } }, failed));
+      expect(ofSameId.events.filter(({ isError }) => isError).map(inWords)).toEqual(["!tool-result run #k1 no"]);
+      const ofAnother = await readContent(chat({ result: { metadata } }, { ...failed, toolCallId: "other" }));
+      expect(ofAnother.events.filter(({ isError }) => isError).map(inWords)).toEqual(["!state (run) no"]);
+      expect(ofAnother.events.filter(({ kind }) => kind === "tool-call")).toHaveLength(1);
     });
   });
 
