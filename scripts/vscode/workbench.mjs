@@ -225,6 +225,27 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
+  /**
+   * Answers VS Code's own file dialog, which proposes a path of its own once it has looked up its folder, over what is there until then.
+   * @param {string} path
+   */
+  async answerFileDialog(path) {
+    const input = this.page.locator(".quick-input-widget:visible input.input").first();
+    await this.patience.until("the dialog, which proposes a path", async () => (await input.inputValue({ timeout: 500 })).startsWith("/"));
+    await this.patience.until("the dialog done", async () => {
+      if (!(await input.isVisible())) {
+        return true;
+      }
+      await input.fill(path, { timeout: 500 });
+      await this.page.waitForTimeout(500);
+      if ((await input.inputValue({ timeout: 500 })) === path) {
+        await this.page.keyboard.press("Enter");
+        await this.page.waitForTimeout(500);
+      }
+      return !(await input.isVisible());
+    });
+  }
+
   /** What an open modal dialog says, and its buttons. */
   async dialog() {
     const box = this.page.locator(".monaco-dialog-box");

@@ -130,7 +130,7 @@ describe("the replay panel", () => {
       await panel.locator(".list").focus();
       await workbench.runCommand("Baseliner: Save Listed Events as Markdown…");
       const saved = join(folder, "saved.md");
-      await workbench.answer(saved);
+      await workbench.answerFileDialog(saved);
       await patience.until("the document", () => Promise.resolve(existsSync(saved)));
       const markdown = readFileSync(saved, "utf8");
       expect(markdown).toMatch(/^# run\.json\n\n- format: /);

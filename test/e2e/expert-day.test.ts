@@ -290,16 +290,7 @@ async function exportRecord(workbench: Workbench, stage: Stage): Promise<string>
   const dialog = workbench.page.locator(".quick-input-widget:visible", { hasText: "Export Session" });
   await workbench.patience.until("the dialog for the file", () => dialog.locator(".monaco-list-row").first().isVisible());
   await workbench.picture("export");
-  await workbench.answer(path);
-  // The dialog takes a path only once it has looked up its folder.
-  await workbench.patience.until("the dialog done", async () => {
-    await workbench.page.waitForTimeout(1000);
-    const isOpen = await dialog.isVisible();
-    if (isOpen) {
-      await workbench.press("Enter");
-    }
-    return !isOpen;
-  });
+  await workbench.answerFileDialog(path);
   await workbench.notificationWhen(/Exported to record\.zip/);
   return path;
 }

@@ -224,7 +224,7 @@ describe("audio and documents of a message", () => {
     await media.locator("button", { hasText: "save as…" }).click();
     const kept = join(folder, "kept.wav");
     await patience.until("the dialog, which proposes a name beside the transcript", async () => (await page.locator(".quick-input-widget:visible input.input").first().inputValue()).startsWith(folder));
-    await workbench.answer(kept);
+    await workbench.answerFileDialog(kept);
     await page.locator(".statusbar-item", { hasText: "8 kB saved" }).waitFor();
     expect(readFileSync(kept).equals(audio)).toBe(true);
   });
