@@ -213,6 +213,8 @@ export interface ReplayPart {
   readonly errors: number;
   /** ms from its first event to its last; of a span, to the last that lies within it. */
   readonly took: number | undefined;
+  /** Of what may run side by side, where that lies in the time of its sample, and of a sample in that of all: from and to, each 0 to 1. */
+  readonly within: readonly [from: number, to: number] | undefined;
   /** Undefined until all events were looked at. */
   readonly usage: ReplayUsageSum | undefined;
   /** Tokens that the last answer in it was given, where that is known. */

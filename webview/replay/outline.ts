@@ -264,6 +264,7 @@ export class Outline {
       ...signs.map(({ class: name, sign, title }) => element("span", { class: name, title }, sign)),
       part === undefined || part.score === "" ? undefined : element("bdi", { class: "result" }, visibleLine(part.score)),
       this.figure === "nothing" ? undefined : element("span", { class: "figure" }, figure),
+      this.figure === "time" && part?.within !== undefined ? barOf(part.within) : undefined,
     );
     row.style.top = `${number * rowHeight}px`;
     row.style.paddingInlineStart = `${8 + (part?.depth ?? 0) * 12}px`;
@@ -274,6 +275,14 @@ export class Outline {
 function labelsOf(label: string, isSample: boolean): HTMLElement[] {
   const [name = label, epoch = ""] = isSample ? nameAndEpoch(label) : [label];
   return epoch === "" ? [element("bdi", { class: "label" }, label)] : [element("bdi", { class: "label short" }, name), element("bdi", { class: "epoch" }, epoch)];
+}
+
+/** When a part was, as a bar under it in the time of its sample. */
+function barOf([from, to]: readonly [number, number]): HTMLElement {
+  const bar = element("span", { class: "lies", role: "presentation" });
+  bar.style.setProperty("--from", from.toFixed(4));
+  bar.style.setProperty("--share", (to - from).toFixed(4));
+  return bar;
 }
 
 function figureOf({ took, usage, context }: ReplayPart, figure: OutlineFigure): string {

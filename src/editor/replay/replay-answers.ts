@@ -1,6 +1,6 @@
 import { formatScore, singleLine } from "../../base";
 import type { ReplayAsked, ReplayAnswers, ReplayFile, ReplayPart, ReplayPlace, ReplayScoreRow } from "../../protocol";
-import { type EventColumns, facetsOf, indexAt, inSlices, outlineAt, outlineCount, type OutlineMode, type OutlinePart, outlineParts, SampleRanges, Selection, type ShownEvents, stopsFrom, timelineOf, turnsOf, usefulOutlines, type UsageTotals, wholeRange } from "../../transcripts";
+import { type EventColumns, facetsOf, indexAt, inSlices, outlineAt, outlineCount, type OutlineMode, type OutlinePart, outlineParts, SampleRanges, Selection, sharesOfTime, type ShownEvents, stopsFrom, type Stretch, timelineOf, turnsOf, usefulOutlines, type UsageTotals, wholeRange } from "../../transcripts";
 import { callLabel } from "./call-label";
 import { type Listed, replayRows, replayText } from "./replay-rows";
 import { normalised, scoreSoFar } from "./score-scale";
@@ -47,7 +47,7 @@ export const answers = {
       count: outlineCount(columns, mode, samples),
       named: mode === "turns" ? turnsOf(columns, 0, samples).turns : outlineCount(columns, mode, samples),
       modes: usefulOutlines(columns),
-      parts: await Promise.all(parts.map(async ({ mode: of, ...part }) => ({ ...part, ...figures(part), label: await labelOf(listed, of, part), score: of === "samples" ? await resultOf(listed, part) : "" }))),
+      parts: await Promise.all(parts.map(async (part) => partOf(part, figures(part), await labelOf(listed, part), part.mode === "samples" ? await resultOf(listed, part) : ""))),
       summed: summed(columns, totals),
       all: totals.all,
     };
@@ -120,20 +120,22 @@ async function byteOf(store: Listed["document"]["store"], ordinal: number, unit:
   return Buffer.byteLength(text.slice(0, unit));
 }
 
-/** How long parts took, and what models took in them, once that is known of all. Spans are taken with all that lies within them. */
-async function figuresOf(columns: EventColumns, totals: UsageTotals, mode: OutlineMode): Promise<(part: Omit<OutlinePart, "mode">) => Pick<ReplayPart, "took" | "usage" | "context">> {
+/** When parts were, and what models took in them, once that is known of all. Spans are taken with all that lies within them. */
+async function figuresOf(columns: EventColumns, totals: UsageTotals, mode: OutlineMode): Promise<(part: OutlinePart) => Pick<ReplayPart, "took" | "within" | "usage" | "context">> {
+  const shareOf = sharesOfTime(columns);
+  const timesOf = ({ ordinal }: OutlinePart, stretch: Stretch | undefined): Pick<ReplayPart, "took" | "within"> => ({ took: stretch === undefined ? undefined : stretch.to - stretch.from, within: shareOf(mode, ordinal, stretch) });
   if (!totals.isComplete) {
-    return ({ took }) => ({ took: mode === "spans" ? undefined : took, usage: undefined, context: undefined });
+    return (part) => ({ ...timesOf(part, mode === "spans" ? undefined : part.stretch), usage: undefined, context: undefined });
   }
   if (mode === "spans") {
     const spanOf = await inSlices(totals.bySpan());
-    return ({ ordinal, end: next }) => {
-      const { usage, end } = spanOf(columns.spanBegins.countUpTo(ordinal) - 1);
-      const took = end - columns.times.at(ordinal);
-      return { took: Number.isNaN(took) ? undefined : Math.max(0, took), usage, context: totals.contextIn(ordinal, next) };
+    return (part) => {
+      const { usage, end: to } = spanOf(columns.spanBegins.countUpTo(part.ordinal) - 1);
+      const from = columns.times.at(part.ordinal);
+      return { ...timesOf(part, Number.isNaN(to - from) ? undefined : { from, to: Math.max(from, to) }), usage, context: totals.contextIn(part.ordinal, part.end) };
     };
   }
-  return ({ ordinal, end, took }) => ({ took, usage: totals.between(ordinal, end), context: totals.contextIn(ordinal, end) });
+  return (part) => ({ ...timesOf(part, part.stretch), usage: totals.between(part.ordinal, part.end), context: totals.contextIn(part.ordinal, part.end) });
 }
 
 /** How much of a transcript was looked at for what models took, from 0 to 1. */
@@ -141,9 +143,13 @@ export function summed(columns: EventColumns, totals: UsageTotals): number {
   return totals.isComplete ? 1 : Math.min(0.99, totals.done / Math.max(1, columns.count));
 }
 
-async function labelOf(listed: Listed, mode: OutlineMode, part: Omit<OutlinePart, "mode">): Promise<string> {
+function partOf({ ordinal, end, depth, number, scores, errors }: OutlinePart, figures: Pick<ReplayPart, "took" | "within" | "usage" | "context">, label: string, score: string): ReplayPart {
+  return { ordinal, end, depth, number, scores, errors, ...figures, label, score };
+}
+
+async function labelOf(listed: Listed, part: OutlinePart): Promise<string> {
   const { store, columns } = listed.document;
-  const { ordinal } = part;
+  const { mode, ordinal } = part;
   const name = { turns: "", spans: "", agents: columns.agentNames.names[columns.agents.at(ordinal)], branches: columns.branchNames.names[columns.branches.at(ordinal)], samples: columns.sampleNames.names[columns.samples.at(ordinal)] }[mode];
   if (mode !== "turns" && mode !== "spans") {
     return singleLine(name === undefined || name === "" ? `(no ${mode.slice(0, -1)})` : name);

@@ -138,7 +138,7 @@ export class InspectSampleReader {
         if (entry["type"] === "scorer") {
           this.memory.ask(["scorer begins", textOf(entry["name"]) ?? ""]);
         }
-        return [{ kind: "state", title: [textOf(entry["type"]), textOf(entry["name"])].filter(Boolean).join(" "), text: "", fields: { span: entry["id"], parentSpan: entry["parent_id"] ?? null, begins: true, ...without(entry, "id", "parent_id", "event", "timestamp", "uuid", "span_id", "working_start", "pending") } }];
+        return [{ kind: "state", title: [...new Set([textOf(entry["type"]), textOf(entry["name"])])].filter(Boolean).join(" "), text: "", fields: { span: entry["id"], parentSpan: entry["parent_id"] ?? null, begins: true, ...without(entry, "id", "parent_id", "event", "timestamp", "uuid", "span_id", "working_start", "pending") } }];
       case "span_end":
         return [{ kind: "state", title: "end", text: "", fields: { span: entry["id"], ends: true } }];
       case "step":

@@ -39,6 +39,16 @@ const farthestTime = 200;
 
 const agentKinds: readonly EventKind[] = ["message", "reasoning", "tool-call"];
 
+/** From when to when something was done, in ms since the epoch; never backwards. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+function stretchOf(from: number, to: number): Stretch {
+  return { from, to: Math.max(from, to) };
+}
+
 /** What filters, outline and timeline need of all events, in columns: about 40 bytes an event, quick to go through. */
 export class EventColumns {
   readonly kinds = growingBytes();
@@ -130,10 +140,16 @@ export class EventColumns {
     return origin;
   }
 
-  /** ms from the first to the last event of a range that have a time; undefined where there are none. */
-  duration(from: number, to: number): number | undefined {
+  /** The times of the first and the last event of a range that have one; undefined where there are none. */
+  stretch(from: number, to: number): Stretch | undefined {
     const [first, last] = [this.nearestTimed(from, Math.min(to, from + farthestTime)), this.lastTimed(from, to)];
-    return first < 0 || last < 0 ? undefined : Math.max(0, this.times.at(last) - this.times.at(first));
+    return first < 0 || last < 0 ? undefined : stretchOf(this.times.at(first), this.times.at(last));
+  }
+
+  /** When the sample of an event was at work; undefined where it has no times. */
+  sampleStretch(ordinal: number): Stretch | undefined {
+    const last = this.lastTimed(...this.sampleRange(ordinal));
+    return last < 0 ? undefined : stretchOf(this.origin(ordinal), this.times.at(last));
   }
 
   /** The last event of a range that has a time, or -1. */

@@ -1,4 +1,4 @@
-import type { EventColumns } from "./columns";
+import type { EventColumns, Stretch } from "./columns";
 import type { Growing } from "./growing";
 import { type SampleRanges, Selection } from "./sample-ranges";
 
@@ -21,10 +21,10 @@ export interface OutlinePart {
   readonly scores: number;
   readonly errors: number;
   /**
-   * ms from its first event to its last; undefined where there are no times. A turn that an agent begins by itself begins with the end of the one
+   * When it began and ended; undefined where there are no times. A turn that an agent begins by itself begins with the end of the one
    * before: some formats say of an answer when it began, others when it was there. A sample begins when it begins to do something.
    */
-  readonly took: number | undefined;
+  readonly stretch: Stretch | undefined;
 }
 
 /** Deeper than this is shown no deeper. */
@@ -93,7 +93,7 @@ export function outlineParts(columns: EventColumns, mode: OutlineMode, from: num
     const end = next < among.length ? among.at(next) : columns.count;
     const of = isSample ? "samples" : mode;
     const number = isSample ? 0 : mode === "turns" ? turnsOf(columns, ordinal, samples).turn : place + 1;
-    parts.push({ mode: of, ordinal, end, depth: mode === "spans" ? depthOf(columns, ordinal) : 0, number, scores: columns.scores.countUpTo(end - 1) - columns.scores.countUpTo(ordinal - 1), errors: columns.problems.countUpTo(end - 1) - columns.problems.countUpTo(ordinal - 1), took: tookOf(columns, of, ordinal, end) });
+    parts.push({ mode: of, ordinal, end, depth: mode === "spans" ? depthOf(columns, ordinal) : 0, number, scores: columns.scores.countUpTo(end - 1) - columns.scores.countUpTo(ordinal - 1), errors: columns.problems.countUpTo(end - 1) - columns.problems.countUpTo(ordinal - 1), stretch: stretchOf(columns, of, ordinal, end) });
   }
   return parts;
 }
@@ -117,10 +117,10 @@ function depthOf(columns: EventColumns, ordinal: number): number {
   return depth;
 }
 
-function tookOf(columns: EventColumns, mode: OutlineMode, from: number, to: number): number | undefined {
+function stretchOf(columns: EventColumns, mode: OutlineMode, from: number, to: number): Stretch | undefined {
   if (mode === "samples") {
-    return columns.tookUntil(columns.lastTimed(from, to));
+    return columns.sampleStretch(from);
   }
   const before = mode === "turns" && columns.kind(from) !== "user" ? columns.lastTimed(0, from) : -1;
-  return columns.duration(before < 0 || columns.samples.at(before) !== columns.samples.at(from) ? from : before, to);
+  return columns.stretch(before < 0 || columns.samples.at(before) !== columns.samples.at(from) ? from : before, to);
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { EventRow } from "../../../src/transcripts/store/rows";
-import { eventAtTime, EventColumns, inSlices, outlineAt, outlineParts, ShownEvents, stopsFrom, timelineOf, usefulOutlines, wholeRange } from "../../../src/transcripts";
+import { eventAtTime, EventColumns, inSlices, outlineAt, outlineParts, sharesOfTime, ShownEvents, stopsFrom, timelineOf, usefulOutlines, wholeRange } from "../../../src/transcripts";
 import { everything } from "../../../src/transcripts/view/shown-events";
 
 const plain: EventRow = { kind: "message", isError: false, isRepeat: false, changesFiles: false, time: undefined, link: undefined, agent: "", branch: "", sample: "", tool: "", score: undefined, span: undefined, beginsSpan: false, isScorers: false, titleBytes: 0, textBytes: 0 };
@@ -11,6 +11,10 @@ function columnsOf(rows: readonly Partial<EventRow>[]): EventColumns {
   const all = rows.map((row): EventRow => ({ ...plain, ...row }));
   columns.extend({ count: all.length, row: (ordinal) => all[ordinal] ?? plain }, Infinity);
   return columns;
+}
+
+function tookOf(stretch: { readonly from: number; readonly to: number } | undefined): number | undefined {
+  return stretch === undefined ? undefined : stretch.to - stretch.from;
 }
 
 function orderOf(shown: ShownEvents): number[] {
@@ -150,13 +154,25 @@ describe("turns, stops and the outline", () => {
 
   test("tell how long each turn took: with the answer that it begins with, and without the wait for a person before it", () => {
     const timed = columnsOf([{ kind: "user", time: 1000 }, { time: 3000 }, { ...call, time: 3000 }, { ...resultOf(2), time: 4000 }, { kind: "reasoning", time: undefined }, { time: 9000 }, { kind: "user", time: 60_000 }, { time: 61_000 }, { time: 70_000, sample: "b" }]);
-    expect(outlineParts(timed, "turns", 0, 9).map(({ ordinal, took }) => [ordinal, took])).toEqual([[0, 3000], [4, 5000], [6, 1000], [8, 0]]);
-    expect(outlineParts(columnsOf([{ kind: "user" }, {}]), "turns", 0, 9).map(({ took }) => took)).toEqual([undefined]);
+    expect(outlineParts(timed, "turns", 0, 9).map(({ ordinal, stretch }) => [ordinal, tookOf(stretch)])).toEqual([[0, 3000], [4, 5000], [6, 1000], [8, 0]]);
+    expect(outlineParts(columnsOf([{ kind: "user" }, {}]), "turns", 0, 9).map(({ stretch }) => stretch)).toEqual([undefined]);
   });
 
   test("tell how long each sample took since it began to do something", () => {
     const waited = columnsOf([{ kind: "state", time: 0, sample: "a" }, { kind: "user", time: 50_000, sample: "a" }, { time: 58_000, sample: "a" }, { kind: "state", sample: "a" }]);
-    expect(outlineParts(waited, "samples", 0, 9).map(({ took }) => took)).toEqual([8000]);
+    expect(outlineParts(waited, "samples", 0, 9).map(({ stretch }) => tookOf(stretch))).toEqual([8000]);
+  });
+
+  test("say which share of the time of their sample they took where they may run side by side, and samples of the time of all", () => {
+    const rows: Partial<EventRow>[] = [{ kind: "state", time: 0, beginsSpan: true }, { time: 4000, agent: "one" }, { time: 8000, agent: "two" }, { time: 10_000, agent: "two" }];
+    const columns = columnsOf([...rows.map((row) => ({ ...row, sample: "a" })), { kind: "user", time: 5000, sample: "b" }, { time: 20_000, sample: "b" }, { kind: "user", sample: "c" }]);
+    const shareOf = sharesOfTime(columns);
+    const shares = (mode: "turns" | "agents" | "samples"): unknown[] => outlineParts(columns, mode, 0, 9).map((part) => [part.ordinal, shareOf(part.mode, part.ordinal, part.stretch)]);
+    expect(shares("agents").slice(1, 3)).toEqual([[1, [0.4, 0.4]], [2, [0.8, 1]]]);
+    expect(shares("samples")).toEqual([[0, [0, 0.375]], [4, [0.0625, 1]], [6, undefined]]);
+    expect(new Set(outlineParts(columns, "turns", 0, 9).flatMap((part) => (part.mode === "turns" ? [shareOf(part.mode, part.ordinal, part.stretch)] : [])))).toEqual(new Set([undefined]));
+    // What a span's own ends say may lie outside of what is known of the sample.
+    expect(shareOf("spans", 0, { from: -5000, to: 99_000 })).toEqual([0, 1]);
   });
 
   test("stand under their sample where there are several", () => {

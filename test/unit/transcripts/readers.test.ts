@@ -346,6 +346,23 @@ const fixtures: readonly (readonly [file: string, format: string, events: readon
     "note @0 (submission) 42",
     "raw {\\\"runId\\\": 7, \\\"index\\\": 600, \\\"agentBranchN",
   ]],
+  ["vscode-chat.json", "vscode-chat", [
+    "user Make it faster",
+    "reasoning Look first.",
+    "message Looking at kernel.py",
+    "state (progressMessage) Reading",
+    "tool-call run_in_terminal #k1 (Running) python kernel.py",
+    "!tool-result run_in_terminal #k1 12 ms",
+    "state (edited) /w/kernel.py",
+    "message Done.",
+    "user Now score it",
+    "reasoning One run.",
+    "message Scoring.",
+    "tool-call run_in_terminal #k2 score",
+    "tool-result run_in_terminal #k2 0.97",
+    "!error (error) cut short",
+    "state (chat) Faster kernel",
+  ]],
 ];
 
 const content = (file: string): Buffer => readFileSync(join(transcriptFixtures, file));
