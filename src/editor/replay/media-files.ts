@@ -7,6 +7,7 @@ import type { ReplayMedia } from "../../protocol";
 import { fileNameOf } from "./media-names";
 import type { ReplayDocument } from "./replay-document";
 import { eventMedia } from "./replay-records";
+import { savePlace } from "./save-place";
 
 class MediaFileError extends BaselinerError<"not-written"> {}
 
@@ -27,7 +28,7 @@ export async function saveMedia(document: ReplayDocument, { ordinal, key, mediaT
     return;
   }
   const place = vscode.Uri.file(join(dirname(document.uri.fsPath), fileNameOf(name, mediaType, `${basename(document.uri.fsPath)} ${ordinal + 1}`)));
-  const to = await vscode.window.showSaveDialog({ title: vscode.l10n.t("Save From the Transcript"), defaultUri: place });
+  const to = await savePlace(document, { title: vscode.l10n.t("Save From the Transcript"), defaultUri: place });
   if (to !== undefined) {
     try {
       await vscode.workspace.fs.writeFile(to, bytes);

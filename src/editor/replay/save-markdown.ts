@@ -7,6 +7,7 @@ import type { ReplayFilter } from "../../protocol";
 import { ShownEvents, sliceMilliseconds } from "../../transcripts";
 import { eventSection, transcriptHeading } from "./event-markdown";
 import type { ReplayDocument } from "./replay-document";
+import { savePlace } from "./save-place";
 
 class MarkdownFileError extends BaselinerError<"not-written"> {}
 
@@ -21,7 +22,7 @@ const tellEvery = 200;
  */
 export async function saveMarkdown(document: ReplayDocument, filter: ReplayFilter): Promise<void> {
   const place = vscode.Uri.file(join(dirname(document.uri.fsPath), `${basename(document.uri.fsPath)}.md`));
-  const to = await vscode.window.showSaveDialog({ title: vscode.l10n.t("Save Listed Events as Markdown"), defaultUri: place, filters: { [vscode.l10n.t("Markdown")]: ["md"] } });
+  const to = await savePlace(document, { title: vscode.l10n.t("Save Listed Events as Markdown"), defaultUri: place, filters: { [vscode.l10n.t("Markdown")]: ["md"] } });
   if (to === undefined) {
     return;
   }
