@@ -92,6 +92,22 @@ describe("the replay panel by screen reader", () => {
     await page.keyboard.press("Enter");
     await patience.until("the fields, and the focus where it was", async () => (await pressed()) === "true true", { instead: pressed });
 
+    // It keeps it, too, where the focus had not followed the current event yet.
+    await panel.locator(".event.current").focus();
+    const kept = await panel.evaluate(async () => {
+      const list = document.querySelector(".list");
+      const rests = (): Promise<void> => new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => resolve()), 50));
+      for (const key of ["j", "k", "j"]) {
+        list?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+        await rests();
+      }
+      const button = document.querySelector<HTMLElement>(".event.current button.fields, .event.current .head button");
+      button?.focus();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return [button?.isConnected, button === document.activeElement];
+    });
+    expect(kept).toEqual([true, true]);
+
     // A choice that is drawn anew, here since there are more turns, is kept from screen readers at first.
     await panel.evaluate(() => {
       const seen: boolean[] = [];

@@ -606,7 +606,9 @@ export class EventList {
     }
     window.clearTimeout(this.focusing);
     const focused = document.activeElement;
-    if (focused !== null && focused !== document.body && !this.element.contains(focused)) {
+    const isElsewhere = focused !== null && focused !== document.body && !this.element.contains(focused);
+    // What of the current event has the focus keeps it, such as a button.
+    if (isElsewhere || this.currentView.element.contains(focused)) {
       this.wantsFocus = false;
       return;
     }
