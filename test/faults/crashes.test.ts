@@ -37,6 +37,11 @@ async function stateAt(root: string) {
   return state;
 }
 
+/** How many attempts a journal has the start of. */
+function attemptsStarted(journal: string): number {
+  return readFileSync(journal, "utf8").split('"attempt.started"').length - 1;
+}
+
 /** How often a process is killed, each time in another part of a scoring. */
 const kills = tries(8, 20);
 
@@ -118,15 +123,16 @@ describe("a process that is killed while it scores", () => {
     const moments = random(20261121);
     for (let round = 0; round < kills; round += 1) {
       const journal = join(root, "session.jsonl");
-      const length = statSync(journal).size;
+      const startedBefore = attemptsStarted(journal);
       const process = baseliner("score", root);
       const ended = once(process, "exit");
       const moment = (round + moments.next().value) / kills;
-      // Every other kill counts from when the attempt is in the journal: a start that takes longer than the one before would leave nothing to kill.
+      // Every other kill counts from when its own attempt is in the journal, behind what the start records of the attempt before:
+      // a start that takes longer than usual would leave nothing to kill.
       if (round % 2 === 0) {
         await delay((0.2 + 0.8 * moment) * usualMs);
       } else {
-        await vi.waitUntil(() => statSync(journal).size > length, { timeout: 60_000, interval: 5 });
+        await vi.waitUntil(() => attemptsStarted(journal) > startedBefore, { timeout: 60_000, interval: 5 });
         await delay(0.5 * moment * usualMs);
       }
       process.kill("SIGKILL");
