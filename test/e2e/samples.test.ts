@@ -127,13 +127,22 @@ describe("two transcripts beside each other", () => {
 
     await left.locator(".list").focus();
     await page.keyboard.press("J");
-    await patience.until("the other at the second turn as well", async () => (await current(right)) === "right asks 2", { instead: () => current(right) });
+    await patience.until("the other at the second turn as well", async () => (await current(right)) === "right asks 2", { instead: async () => `${await current(left)}, ${await current(right)}` });
     await page.keyboard.press("J");
     await patience.until("the other at the third turn as well", async () => (await current(right)) === "right asks 3", { instead: () => current(right) });
     expect(await current(left)).toBe("left asks 3");
     await right.locator(".list").focus();
     await page.keyboard.press("K");
     await patience.until("both one turn back", async () => (await current(left)) === "left asks 2", { instead: () => current(left) });
+
+    // What the other asks for while the reader is already on the way elsewhere takes the reader not back, and the other hears of it.
+    await left.evaluate(async () => {
+      document.querySelector<HTMLElement>(".list")?.dispatchEvent(new KeyboardEvent("keydown", { key: "J", shiftKey: true, bubbles: true }));
+      await new Promise((after) => setTimeout(after, 0));
+      window.dispatchEvent(new MessageEvent("message", { data: { type: "follow", ordinal: 2 } }));
+    });
+    await patience.until("both a turn on", async () => (await current(right)) === "right asks 3", { instead: async () => `${await current(left)}, ${await current(right)}` });
+    expect(await current(left)).toBe("left asks 3");
     await workbench.picture("beside");
 
     // The shorter one stays at its last turn, and holds the longer one not back.

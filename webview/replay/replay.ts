@@ -57,8 +57,8 @@ export class Replay {
   /** What is asked for by keys, one after the other however fast they are pressed. */
   private readonly presses = new InOrder();
   private readonly wanted = new WantedEvent();
-  /** How often it is on its way to where the transcript beside is. */
-  private following = 0;
+  /** How often the transcript beside has asked it to follow. */
+  private followed = 0;
   private readonly reviewing: Reviewing;
   private readonly auditButton = iconButton("audit", "Audit: look for broken rules", () => this.audit());
   private readonly compactButton = iconButton("compact", "One line an event (z)", () => this.act("compact"));
@@ -570,7 +570,7 @@ export class Replay {
   private take(place: ReplayPlace): void {
     this.place = place;
     const { together } = this.besideBar;
-    if (this.following === 0 && (together === "turn" ? place.turn !== this.told?.turn : together === "time" && place.elapsed !== this.told?.elapsed)) {
+    if (together === "turn" ? place.turn !== this.told?.turn : together === "time" && place.elapsed !== this.told?.elapsed) {
       this.told = place;
       send({ type: "moved", turn: place.turn, ...(place.elapsed === undefined ? {} : { elapsed: place.elapsed }) });
     }
@@ -582,12 +582,17 @@ export class Replay {
     this.showStatus();
   }
 
-  /** Goes to where the transcript beside is, without telling that one. */
+  /** Goes to where the transcript beside is, without telling that one; where the reader goes elsewhere meanwhile, stays there. */
   private async follow(ordinal: number): Promise<void> {
-    this.following++;
-    await this.goTo({ ordinal }, false);
-    this.told = this.place;
-    this.following--;
+    const asked = ++this.followed;
+    const { moves } = this;
+    const place = await ask("place", { target: { ordinal }, mode: this.outline.kind, reveals: false }).catch(() => undefined);
+    if (place !== undefined && asked === this.followed && moves === this.moves) {
+      this.player.pause();
+      this.told = place;
+      this.take(place);
+      this.stand(place.index, undefined);
+    }
   }
 
   private searchFor(query: ReplayState["query"] | null): void {
