@@ -124,7 +124,7 @@ export class InspectSampleReader {
         return [this.sandbox(entry)];
       case "state":
       case "store":
-        return [{ kind: "state", title: type, text: listOf(this.resolved(entry["changes"], maxAttachmentInState)).map(changeText).join("\n") }];
+        return [{ kind: "state", title: type, text: listOf(this.resolved(entry["changes"], maxAttachmentInState)).map(changeText).join("\n"), fields: { isDiff: true } }];
       case "score": {
         const isFinal = entry["intermediate"] !== true;
         if (isFinal) {
@@ -152,8 +152,13 @@ export class InspectSampleReader {
         return [{ kind: "state", title: [entry["action"], entry["type"], entry["name"]].map(shownText).filter(Boolean).join(" "), text: "", fields: { step: entry["action"] } }];
       case "subtask":
         return [{ kind: "state", title: `subtask ${shownText(entry["name"])}`, text: shownText(this.resolved(entry["result"])), fields: present({ input: this.resolved(entry["input"]) }) }, ...this.nested(entry["events"])];
-      case "sample_init":
-        return [{ kind: "state", title: "sample begins", text: "", fields: objectOf(this.resolved(without(objectOf(entry["sample"]) ?? {}, "input"), maxAttachmentInState)) ?? {} }];
+      case "sample_init": {
+        const sample = without(objectOf(entry["sample"]) ?? {}, "input");
+        const state = objectOf(entry["state"]);
+        // What later changes of the state begin from. Its messages are the input, which has events of its own.
+        const whole = state === undefined ? sample : { ...sample, state: without(state, "messages") };
+        return [{ kind: "state", title: "sample begins", text: "", fields: objectOf(this.resolved(whole, maxAttachmentInState)) ?? {} }];
+      }
       case "sample_limit":
         this.memory.ask(["seen", "limit"]);
         return [{ kind: "error", title: `limit ${shownText(entry["type"])}`, text: shownText(entry["message"]), isError: true, fields: without(entry, "event", "type", "message", "timestamp") }];
@@ -394,11 +399,22 @@ function errorDraft(value: unknown): EventDraft {
   return { kind: "error", title: "", text: error === undefined ? shownText(value) : [shownText(error["message"]), shownText(error["traceback"])].filter(Boolean).join("\n\n"), isError: true };
 }
 
+/** A change of JSON Patch as in a diff: where, and below what was there, which Inspect adds to it as `replaced`, and what is there now. */
 function changeText(value: unknown): string {
-  const change = objectOf(value) ?? {};
-  const from = change["from"] === undefined || change["from"] === null ? "" : ` from ${shownText(change["from"])}`;
-  const to = change["value"] === undefined ? "" : ` ${shownText(change["value"])}`;
-  return `${shownText(change["op"])} ${shownText(change["path"])}${from}${to}`;
+  const change = objectOf(value);
+  if (change === undefined) {
+    return shownText(value);
+  }
+  const { op, path, from, value: now, replaced, ...rest } = change;
+  const where = [op, path, ...(from === undefined || from === null ? [] : ["from", from]), ...(isEmpty(rest) ? [] : [rest])].map(shownText).join(" ");
+  return [where, ...signedLines("-", replaced ?? undefined), ...signedLines("+", now)].join("\n");
+}
+
+function signedLines(sign: string, value: unknown): string[] {
+  if (value === undefined) {
+    return [];
+  }
+  return (value === null ? "null" : shownText(value)).split("\n").map((line) => sign + line);
 }
 
 /** Some versions of Inspect fill up with spaces, to so many characters, what goes into a sandbox and comes out of it. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** Changes whenever a reader makes other events of the same file, or the files below change; older ones are made anew. */
-export const storeVersion = 12;
+export const storeVersion = 13;
 
 /** What says in the folder of a transcript that its index is complete (stored-transcript.ts). */
 export const storedFileName = "transcript.json";

@@ -30,7 +30,7 @@ export function textLanguage({ kind, tool, title, fields, text }: Pick<Transcrip
   if (kind === "state" && title === "session") {
     return "markdown";
   }
-  return kind === "state" && /\.(diff|patch)$/.test(title) ? "diff" : "";
+  return kind === "state" && (fields["isDiff"] === true || /\.(diff|patch)$/.test(title)) ? "diff" : "";
 }
 
 function toolLanguage(tool: string): string {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { textLanguage } from "../../../src/transcripts";
 import { inWords, rawText, readContent, readTranscript, transcriptFile, transcriptFixtures, zipOf } from "../../support/transcripts";
 
 /** Each fixture with the events that it holds, in the words of `inWords`. */
@@ -781,6 +782,21 @@ describe("what newer versions write", () => {
     const { events } = await readContent(JSON.stringify({ nodes: [node(0, ["=====", "PASSED"]), node(1, ["a", "\n", "b"])], node2parent: {} }), "journal.json");
     expect(events.filter(({ kind }) => kind === "tool-result").map(({ text }) => text)).toEqual(["=====\nPASSED", "a\nb"]);
     expect(events.slice(0, 4).map(({ kind, time }) => [kind, time])).toEqual([["message", 1_750_000_000_000], ["tool-call", 1_750_000_000_000], ["tool-result", 1_750_000_090_500], ["score", 1_750_000_090_500]]);
+  });
+
+  test("what a state of Inspect was before a change and after it, as a diff", async () => {
+    const changes = [
+      { op: "replace", path: "/metadata/tries", value: 2, replaced: { "of a": ["kind"] } },
+      { op: "add", path: "/store/x", value: null },
+      { op: "move", path: "/b", from: "/a" },
+      { op: "remove", path: "/output/completion", replaced: "two\nlines", why: "unknown" },
+      "no change at all",
+    ];
+    const { events } = await readContent(JSON.stringify({ version: 2, status: "success", eval: { eval_id: "e", task: "t", model: "m" }, plan: {}, samples: [{ id: "one", epoch: 1, input: "x", target: "", messages: [], output: {}, scores: {}, events: [{ event: "sample_init", sample: { id: "one", input: "x" }, state: { messages: [{ role: "user", content: "x" }], metadata: { tries: 1 } } }, { event: "state", timestamp: "2026-01-02T03:04:09+00:00", changes }] }] }), "log.json");
+    expect(events.find(({ title }) => title === "sample begins")?.fields).toEqual({ id: "one", state: { metadata: { tries: 1 } } });
+    const event = events.find(({ title }) => title === "state");
+    expect(event?.text.split("\n")).toEqual(["replace /metadata/tries", "-{", '-  "of a": [', '-    "kind"', "-  ]", "-}", "+2", "add /store/x", "+null", "move /b from /a", "remove /output/completion {", '  "why": "unknown"', "}", "-two", "-lines", "no change at all"]);
+    expect(event === undefined ? undefined : textLanguage(event)).toBe("diff");
   });
 
   test("what Inspect filled up with spaces on its way into a sandbox and out of it", async () => {
