@@ -1,6 +1,7 @@
 // Reading a large transcript into the index, against JSON.parse on the same bytes: line by line, or in pieces that one text can hold
 // (which keeps nothing); seeing its first events, opening it again and looking at events, against what the product promises;
-// searching it, against ripgrep over the file. A document is also read against stream-json, which takes so long that it reads a part alone.
+// searching it, against ripgrep over the file. Lines and a document are also read against stream-json, which takes so long
+// that it reads a part alone.
 // BASELINER_BENCH_MB sets the size; the default is small enough for any computer. Of logs of Inspect it is what their events take: long
 // texts lie behind them.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -9,10 +10,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createInterface } from "node:readline";
+import type { Duplex, Readable } from "node:stream";
 import { createInflateRaw } from "node:zlib";
 import { parser } from "stream-json";
 import { pick } from "stream-json/filters/Pick";
 import { streamArray } from "stream-json/streamers/StreamArray";
+import { streamValues } from "stream-json/streamers/StreamValues";
 import { TranscriptStore } from "../../src/transcripts";
 import { JsonScanner } from "../../src/transcripts/json/scanner";
 import { FileSource } from "../../src/transcripts/sources/byte-source";
@@ -52,13 +55,13 @@ export async function bench(root: string) {
     const lines = join(place, "lines.jsonl");
     const { bytes } = writeClaudeCode(lines, megabytes * 1e6, 1);
     settleDisks();
-    rows.push(...(await benchFile({ root, place, ripgrep, name: "lines", path: lines, bytes, parse: await taken(() => parseLines(lines)) })));
+    rows.push(...(await benchFile({ root, place, ripgrep, name: "lines", path: lines, bytes, parse: await taken(() => parseLines(lines)), streams: [parser({ streamValues: false, jsonStreaming: true }), streamValues()] })));
     rmSync(lines);
 
     const document = join(place, "log.json");
     const log = writeInspectSample(document, megabytes * 1e6, 2, true);
     settleDisks();
-    rows.push(...(await benchFile({ root, place, ripgrep, name: "an Inspect log", path: document, bytes: log.bytes, parse: parsePieces(document, place), streams: true })));
+    rows.push(...(await benchFile({ root, place, ripgrep, name: "an Inspect log", path: document, bytes: log.bytes, parse: parsePieces(document, place), streams: [parser({ streamValues: false }), pick({ filter: "samples.0.events" }), streamArray()] })));
     rmSync(document);
 
     const sample = join(place, "sample.json");
@@ -102,13 +105,13 @@ interface BenchedFile {
   readonly parse: Taken;
   /** What expanding it takes, which who parses it has to do before. */
   readonly expand?: Taken;
-  /** Whether stream-json reads it, too. */
-  readonly streams?: boolean;
+  /** What stream-json makes of it. */
+  readonly streams?: readonly Duplex[];
   /** What the other program searches. */
   readonly searched?: string;
 }
 
-async function benchFile({ root, place, ripgrep, name, path, bytes, parse, expand, streams = false, searched = path }: BenchedFile): Promise<Row[]> {
+async function benchFile({ root, place, ripgrep, name, path, bytes, parse, expand, streams, searched = path }: BenchedFile): Promise<Row[]> {
   const what = `${name} of ${Math.round(bytes / 1e6)} MB`;
   const cache = join(place, "cache");
   const options = { cache, worker: join(root, "dist", "transcript-worker.js") };
@@ -138,8 +141,8 @@ async function benchFile({ root, place, ripgrep, name, path, bytes, parse, expan
   if (expand !== undefined) {
     rows.push(rowOf("index it, against expanding it into memory and JSON.parse", index, { seconds: parse.seconds + expand.seconds, processor: parse.processor + expand.processor }));
   }
-  if (streams) {
-    const streamed = await taken(() => streamBeginning(path));
+  if (streams !== undefined) {
+    const streamed = await taken(() => streamBeginning(path, streams));
     const times = bytes / streamedBytes;
     rows.push({ ...rowOf(`index it, against stream-json (as for its first ${streamedBytes / 1e6} MB)`, index, { seconds: streamed.seconds * times, processor: streamed.processor * times }), target: 0.2 });
   }
@@ -242,15 +245,14 @@ function parsePieces(path: string, place: string): Taken {
   return JSON.parse(execFileSync(process.execPath, ["--max-old-space-size=8000", "-e", program], { encoding: "utf8" })) as Taken;
 }
 
-/** Reads the events at the beginning of a document with stream-json, one by one, keeping none. */
-async function streamBeginning(path: string): Promise<void> {
-  const tokens = parser({ streamValues: false });
-  const events = createReadStream(path, { end: streamedBytes - 1, highWaterMark: 2 ** 20 }).pipe(tokens).pipe(pick({ filter: "samples.0.events" })).pipe(streamArray());
+/** Reads the records at the beginning of a transcript with stream-json, one by one, keeping none. */
+async function streamBeginning(path: string, streams: readonly Duplex[]): Promise<void> {
+  const records = streams.reduce<Readable>((source, next) => source.pipe(next), createReadStream(path, { end: streamedBytes - 1, highWaterMark: 2 ** 20 }));
   await new Promise<void>((resolve) => {
-    events.on("data", () => undefined);
-    events.on("end", resolve);
-    // The beginning alone is no whole document.
-    tokens.on("error", () => resolve());
+    records.on("data", () => undefined);
+    records.on("end", resolve);
+    // The beginning alone is nothing whole.
+    streams[0]?.on("error", () => resolve());
   });
 }
 

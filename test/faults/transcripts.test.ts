@@ -397,6 +397,20 @@ describe("files at a step", () => {
     }
   });
 
+  test("a call that is said again when it is carried out changed files once", async () => {
+    const line = (type: string, data: object): string => `${JSON.stringify({ type, data, id: "e", timestamp: "2026-01-02T03:04:05.000Z", parentId: null })}\n`;
+    const given = { command: "echo two >> /a" };
+    const first = { toolCallId: "0", name: "create", arguments: { path: "/a", file_text: "one\n" } };
+    const store = await opened(transcriptFile([line("assistant.message", { messageId: "m", content: "", toolRequests: [first, { toolCallId: "1", name: "bash", arguments: given }] }), line("tool.execution_start", { toolCallId: "1", toolName: "bash", arguments: given }), line("tool.execution_complete", { toolCallId: "1", success: true, result: { content: "" } })].join("")));
+    await whole(store);
+    const columns = new EventColumns();
+    columns.extend(store, Infinity);
+    const last = store.count - 1;
+    for (const files of [await filesAt(store, last), await new FileHistory(store, columns).filesAt(last)]) {
+      expect(files.map(({ path, state }) => [path, state])).toEqual([["/a", { kind: "known", content: "one\ntwo\n" }]]);
+    }
+  });
+
   test("a script that failed did what stands before its last command", async () => {
     const script = { type: "assistant", uuid: "a", sessionId: "s", message: { role: "assistant", content: [{ type: "tool_use", id: "1", name: "Bash", input: { command: "cat > /a <<'E'\none\nE\npython /a > /b" } }] } };
     const failure = { type: "user", uuid: "u", sessionId: "s", message: { role: "user", content: [{ type: "tool_result", tool_use_id: "1", content: "Exit code 1\nno", is_error: true }] } };

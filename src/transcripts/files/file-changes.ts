@@ -1,4 +1,4 @@
-import type { EventKind } from "../event";
+import type { EventKind, TranscriptEvent } from "../event";
 import { type JsonObject, listOf, member, objectOf, textOf } from "../json/values";
 import { codeModeChanges, isCodeMode } from "./code-mode";
 import { editorChanges, firstText } from "./editor";
@@ -53,8 +53,11 @@ export function filesRewind(event: ChangingEvent): FilesRewind | undefined {
   return to === undefined ? undefined : { to, restored: paths("restored"), absent: paths("absent") };
 }
 
-/** Whether an event may say something about files; quick, for millions of events. */
-export function changesFiles(event: ChangingEvent): boolean {
+/** Whether an event may say something about files; quick, for millions of events. A call that is said again was carried out once. */
+export function changesFiles(event: ChangingEvent & Pick<TranscriptEvent, "isRepeat" | "call">): boolean {
+  if (event.isRepeat && event.kind === "tool-call" && event.call === undefined) {
+    return false;
+  }
   return (event.kind === "note" && typeof event.fields["rewoundTo"] === "string") || ((event.kind === "tool-call" || event.kind === "file-edit") && fileChanges(event).length > 0);
 }
 

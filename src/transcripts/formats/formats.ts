@@ -4,6 +4,7 @@ import { claudeCode } from "./claude-code";
 import { codex } from "./codex";
 import { codexExec } from "./codex-exec";
 import { codexExecFirst } from "./codex-exec-first";
+import { copilot } from "./copilot";
 import type { FirstSight, Format } from "./format";
 import { geminiCli } from "./gemini-cli";
 import { geminiCliPrinted } from "./gemini-cli-printed";
@@ -19,9 +20,10 @@ import { qwenCode } from "./qwen-code";
 import { sweAgent } from "./swe-agent";
 import { vivaria } from "./vivaria";
 import { vsCodeChat } from "./vscode-chat";
+import { vsCodeChatLog } from "./vscode-chat-log";
 
 /** All formats that are JSON, those that ask for more before those that ask for less. */
-const formats: readonly Format[] = [malt, vivaria, openTelemetry, langSmith, qwenCode, claudeCode, codex, codexExec, codexExecFirst, atif, aide, sweAgent, openHands, miniSweAgent, geminiCli, geminiCliPrinted, openCode, openCodePrinted, vsCodeChat, googleContents, messageList].flat();
+const formats: readonly Format[] = [malt, vivaria, openTelemetry, langSmith, qwenCode, claudeCode, codex, codexExec, codexExecFirst, atif, aide, sweAgent, openHands, miniSweAgent, geminiCli, geminiCliPrinted, openCode, openCodePrinted, copilot, vsCodeChat, vsCodeChatLog, googleContents, messageList].flat();
 
 /** JSON that is no transcript we know is shown as what it is. */
 const plain = { name: "json", title: "JSON", read: () => ({ record: () => undefined }) } as const;

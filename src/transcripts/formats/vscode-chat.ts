@@ -1,46 +1,50 @@
 import type { EventDraft } from "../event";
 import { beside, idOf, isEmpty, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, without, withoutRecords } from "../json/values";
 import { contentText, toolCall } from "./content";
-import type { Format, FormatReader, SourceRecord } from "./format";
+import type { Format, TranscriptFacts } from "./format";
 
 const isRequest = (value: unknown): boolean => typeof member(value, "requestId") === "string" && objectOf(member(value, "message")) !== undefined;
 
+export const vsCodeChatName = { name: "vscode-chat", title: "VS Code chat" } as const;
+
 /** Conversations with VS Code's chat (GitHub Copilot), as it exports them and kept them in one document each before 2026. */
 export const vsCodeChat: Format = {
-  name: "vscode-chat",
-  title: "VS Code chat",
+  ...vsCodeChatName,
   records: { requests: { "*": true } },
   detect: ({ values, isLines }) => !isLines && listOf(member(values[0], "requests")).some(isRequest),
-  facts: (shell) => ({ session: idOf(member(shell, "sessionId")) ?? null, agent: textOf(member(shell, "responderUsername")) ?? null }),
-  read: () => new ChatReader(),
+  facts: chatFacts,
+  read: () => ({ record: ({ value }) => requestEvents(value), shell: (shell) => [chatEvent(shell)] }),
 };
 
-/** A request with all that came of it. */
-class ChatReader implements FormatReader {
-  record({ value }: SourceRecord): EventDraft[] | undefined {
-    const request = objectOf(value);
-    const text = member(request, "message", "text");
-    if (request === undefined || !isRequest(request)) {
-      return undefined;
-    }
-    const model = textOf(request["modelId"]);
-    const failure = shownText(member(request, "result", "errorDetails", "message"));
-    const answers = answersOf(request);
-    const [first, ...others] = answers.length > 0 ? answers : [{ kind: "message" as const, text: "" }];
-    const result = objectOf(request["result"]) ?? {};
-    const fields = { ...present({ model }), ...beside(result, "metadata", "errorDetails"), ...beside(objectOf(result["metadata"]) ?? {}, "toolCallRounds", "toolCallResults", "renderedUserMessage", "renderedGlobalContext") };
-    const events: EventDraft[] = [
-      { kind: "user", text: shownText(text), fields: { ...beside(request, "message", "response", "result", "modelId", "timestamp", "requestId"), ...beside(objectOf(request["message"]) ?? {}, "text", "parts") } },
-      { ...first, fields: { ...fields, ...first?.fields } } as EventDraft,
-      ...others,
-      ...(failure === "" ? [] : [{ kind: "error" as const, title: "error", text: failure, fields: beside(objectOf(member(result, "errorDetails")) ?? {}, "message"), isError: true }]),
-    ];
-    return events.map((event) => ({ ...present({ time: timeOf(request["timestamp"]) }), ...event }));
-  }
+export function chatFacts(chat: unknown): TranscriptFacts {
+  return { session: idOf(member(chat, "sessionId")) ?? null, agent: textOf(member(chat, "responderUsername")) ?? null };
+}
 
-  shell(shell: JsonObject): EventDraft[] {
-    return [{ kind: "state", title: "chat", text: shownText(shell["customTitle"]), fields: without(withoutRecords(shell), "requests", "customTitle") }];
+/** What a chat says beside its requests. */
+export function chatEvent(chat: JsonObject): EventDraft {
+  return { kind: "state", title: "chat", text: shownText(chat["customTitle"]), fields: without(withoutRecords(chat), "requests", "customTitle") };
+}
+
+/** A request with all that came of it. Undefined where it is none. */
+export function requestEvents(value: unknown): EventDraft[] | undefined {
+  const request = objectOf(value);
+  const text = member(request, "message", "text");
+  if (request === undefined || !isRequest(request)) {
+    return undefined;
   }
+  const model = textOf(request["modelId"]);
+  const failure = shownText(member(request, "result", "errorDetails", "message"));
+  const answers = answersOf(request);
+  const [first, ...others] = answers.length > 0 ? answers : [{ kind: "message" as const, text: "" }];
+  const result = objectOf(request["result"]) ?? {};
+  const fields = { ...present({ model }), ...beside(result, "metadata", "errorDetails"), ...beside(objectOf(result["metadata"]) ?? {}, "toolCallRounds", "toolCallResults", "renderedUserMessage", "renderedGlobalContext") };
+  const events: EventDraft[] = [
+    { kind: "user", text: shownText(text), fields: { ...beside(request, "message", "response", "result", "modelId", "timestamp", "requestId"), ...beside(objectOf(request["message"]) ?? {}, "text", "parts") } },
+    { ...first, fields: { ...fields, ...first?.fields } } as EventDraft,
+    ...others,
+    ...(failure === "" ? [] : [{ kind: "error" as const, title: "error", text: failure, fields: beside(objectOf(member(result, "errorDetails")) ?? {}, "message"), isError: true }]),
+  ];
+  return events.map((event) => ({ ...present({ time: timeOf(request["timestamp"]) }), ...event }));
 }
 
 /** What the model said and did: by the rounds of the request, which have it as it was, and by what was shown of it where they have it not. */
@@ -76,8 +80,8 @@ function roundEvents(metadata: unknown): EventDraft[] {
     const thought = contentText(member(round, "thinking", "text"));
     const said = shownText(round["response"]);
     const calls = listOf(round["toolCalls"]).map((call) => toolCall({ id: idOf(member(call, "id")), tool: textOf(member(call, "name")) ?? "", arguments: member(call, "arguments"), fields: beside(objectOf(call) ?? {}, "id", "name", "arguments") }));
-    const rest = beside(round, "id", "response", "thinking", "toolCalls");
-    return [
+    const rest = beside(round, "id", "response", "thinking", "toolCalls", "timestamp");
+    const events: EventDraft[] = [
       ...(thought === "" ? [] : [{ kind: "reasoning" as const, text: thought }]),
       ...(said === "" ? [] : [{ kind: "message" as const, text: said, fields: rest }]),
       ...calls.map((call) => (said === "" ? { ...call, fields: { ...rest, ...call.fields } } : call)),
@@ -86,6 +90,7 @@ function roundEvents(metadata: unknown): EventDraft[] {
         return result === undefined ? [] : [{ kind: "tool-result", call, tool, text: listOf(member(result, "content")).map((part) => treeText(member(part, "value"))).join("\n"), fields: beside(objectOf(result) ?? {}, "content") }];
       }),
     ];
+    return events.map((event) => ({ ...present({ time: timeOf(round["timestamp"]) }), ...event }));
   });
 }
 

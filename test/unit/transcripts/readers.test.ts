@@ -108,6 +108,35 @@ const fixtures: readonly (readonly [file: string, format: string, events: readon
     "state (tokens)",
     "raw (response_item) {\\\"timestamp\\\": \\\"2026-01-02T03:04:06.000Z\\\"",
   ]],
+  ["copilot.jsonl", "copilot", [
+    "state (start)",
+    "state (model change) m",
+    "system You are an agent.",
+    "note (warning) Servers are disabled.",
+    "user Make it faster",
+    "state (assistant turn start)",
+    "~state (assistant message delta) I wri",
+    "reasoning A new file.",
+    "~reasoning A new file.",
+    "message I write it.",
+    "tool-call create #t1 path: /w/a.py\\nfile_text: x = 1\\n",
+    "tool-call edit #t2 path: /w/a.py\\nold_str: 1\\nnew_str: 2",
+    "~tool-call create path: /w/a.py\\nfile_text: x = 1\\n",
+    "tool-result create #t1 Created.",
+    "tool-result edit #t2 Edited.",
+    "note (permission asked: shell) python a.py",
+    "note (permission approved)",
+    "tool-call bash #t3 python a.py",
+    "!tool-result bash #t3 It timed out.",
+    "state @Explorer (subagent Explorer began) Looks around.",
+    "message @Explorer Nothing here.",
+    "state @Explorer (subagent Explorer ended)",
+    "note (compacted) So far: a.py.",
+    "!error (error) No more requests.",
+    "state (of the future) New.",
+    "state (shutdown)",
+    "state (result)",
+  ]],
   ["gemini-cli-printed.jsonl", "gemini-cli", [
     "state (session)",
     "user List",
@@ -347,6 +376,25 @@ const fixtures: readonly (readonly [file: string, format: string, events: readon
     "note @0 (submission) 42",
     "raw {\\\"runId\\\": 7, \\\"index\\\": 600, \\\"agentBranchN",
   ]],
+  ["vscode-chat-log.jsonl", "vscode-chat", [
+    "state (chat) Faster kernel",
+    "~state (push requests) [\\n  {\\n    \\\"requestId\\\": \\\"r1\\\",\\n    \\\"timest",
+    "user @abandoned 1 Make it fast",
+    "message @abandoned 1 Look",
+    "~state (push requests.0.response) [\\n  {\\n    \\\"value\\\": \\\"Look\\\"\\n  }\\n]",
+    "~state (set customTitle) Faster kernel",
+    "~state (push requests) [\\n  {\\n    \\\"requestId\\\": \\\"r2\\\",\\n    \\\"timest",
+    "note @main (rewound) A message was taken back. Whether files ",
+    "user @main Make it faster",
+    "message @main Writing.",
+    "tool-call create_file #k1 @main filePath: /w/a.py\\ncontent: x = 1\\n",
+    "tool-result create_file #k1 @main Created.",
+    "~state (push requests.0.response) [\\n  {\\n    \\\"value\\\": \\\"Wri\\\"\\n  }\\n]",
+    "~state (push requests.0.response) [\\n  {\\n    \\\"value\\\": \\\"Writing.\\\"\\n  },\\n  {\\n ",
+    "~state (set requests.0.result) {\\n  \\\"metadata\\\": {\\n    \\\"toolCallRounds\\\": ",
+    "~state (delete inputState)",
+    "raw {\\\"kind\\\":9,\\\"k\\\":[\\\"of the future\\\"],\\\"v\\\":1}",
+  ]],
   ["vscode-chat.json", "vscode-chat", [
     "user Make it faster",
     "reasoning Look first.",
@@ -394,7 +442,7 @@ describe("reading", () => {
     expect(bytes.filter((byte, index) => covered[index] === 0 && byte !== 0x0a)).toHaveLength(0);
   });
 
-  test.each(fixtures.filter(([file]) => !["vivaria.json", "aide.json", "swe-agent.traj", "inspect.json"].includes(file)))("%s, cut at any byte, keeps the events before the cut", async (file) => {
+  test.each(fixtures.filter(([file]) => !["vivaria.json", "aide.json", "swe-agent.traj", "inspect.json", "vscode-chat-log.jsonl"].includes(file)))("%s, cut at any byte, keeps the events before the cut", async (file) => {
     const bytes = content(file);
     const whole = (await readTranscript(join(transcriptFixtures, file))).events;
     for (let cut = 1; cut < bytes.length; cut += 97) {
