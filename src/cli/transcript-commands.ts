@@ -70,7 +70,9 @@ async function info(args: string[]): Promise<Outcome> {
 /** What answers took, in words. */
 function usageText({ answers, withTokens, withCost, input, cached, output, reasoning, cost }: UsageSum): string {
   const count = (value: number): string => value.toLocaleString("en");
-  const tokens = withTokens === 0 ? "" : `${count(input)} tokens in${cached > 0 ? ` (${count(cached)} of them from a cache)` : ""}, ${count(output)} out${reasoning > 0 ? ` (${count(reasoning)} of them reasoning)` : ""}`;
+  // No answer is given to nothing: then the log tells only what came out.
+  const given = input === 0 ? "tokens: " : `${count(input)} tokens in${cached > 0 ? ` (${count(cached)} of them from a cache)` : ""}, `;
+  const tokens = withTokens === 0 ? "" : `${given}${count(output)} out${reasoning > 0 ? ` (${count(reasoning)} of them reasoning)` : ""}`;
   const dollars = cost === 0 ? "" : `$${formatScore(cost)}${withCost < answers ? ` for ${count(withCost)} of them` : ""}`;
   return [`${count(answers)} ${answers === 1 ? "answer" : "answers"}`, tokens, dollars].filter((part) => part !== "").join(", ");
 }

@@ -182,7 +182,8 @@ export class RunPane {
 function addUsage(usage: ReplayUsageSum, add: (name: string, ...value: readonly string[]) => void): void {
   const of = (count: number): string => (count === usage.answers ? "" : ` (of ${plural(count, "answer")})`);
   if (usage.withTokens > 0) {
-    add("tokens in", `${formatCount(usage.input)}${usage.cached > 0 ? `, ${formatCount(usage.cached)} of them cached` : ""}${of(usage.withTokens)}`);
+    // No answer is given to nothing: then the log tells only what came out.
+    add("tokens in", usage.input === 0 ? "not recorded" : `${formatCount(usage.input)}${usage.cached > 0 ? `, ${formatCount(usage.cached)} of them cached` : ""}${of(usage.withTokens)}`);
     add("tokens out", `${formatCount(usage.output)}${usage.reasoning > 0 ? `, ${formatCount(usage.reasoning)} of them reasoning` : ""}`);
   }
   if (usage.cost > 0) {
