@@ -40,8 +40,8 @@ export default defineConfig({
           globalSetup: ["test/support/build.ts"],
           include: ["test/faults/**/*.test.ts", "test/tasks/**/*.test.ts"],
           testTimeout: 240_000,
-          // Four files at a time: some of them wait for processes and networks while others compute.
-          maxWorkers: 4,
+          // Three files at a time: some of them wait for processes and networks while others compute.
+          maxWorkers: 3,
           isolate: false,
         },
       },

@@ -4,13 +4,13 @@ import type { Move } from "../fixtures/audit/scenario";
 export const scaffolds = ["inspect", "claude-code", "openhands", "swe-agent", "vivaria", "codex", "mini-swe-agent", "openai", "anthropic", "notebook"] as const;
 
 /** Scaffolds beside those that the held-out sets are written in. */
-export const furtherScaffolds = ["gemini-cli", "google-contents", "opencode", "qwen-code"] as const;
+export const furtherScaffolds = ["gemini-cli", "google-contents", "opencode", "qwen-code", "copilot"] as const;
 
 export type Scaffold = (typeof scaffolds)[number] | (typeof furtherScaffolds)[number];
 
 /** Name of the file that a scaffold would write. */
 export function fileOf(scaffold: Scaffold): string {
-  return { inspect: "log.json", "claude-code": "session.jsonl", openhands: "history.json", "swe-agent": "run.traj", vivaria: "trace.json", codex: "rollout.jsonl", "mini-swe-agent": "run.traj.json", openai: "messages.json", anthropic: "messages.json", notebook: "messages.jsonl", "gemini-cli": "session.jsonl", "google-contents": "request.json", opencode: "export.json", "qwen-code": "chat.jsonl" }[scaffold];
+  return { inspect: "log.json", "claude-code": "session.jsonl", openhands: "history.json", "swe-agent": "run.traj", vivaria: "trace.json", codex: "rollout.jsonl", "mini-swe-agent": "run.traj.json", openai: "messages.json", anthropic: "messages.json", notebook: "messages.jsonl", "gemini-cli": "session.jsonl", "google-contents": "request.json", opencode: "export.json", "qwen-code": "chat.jsonl", copilot: "events.jsonl" }[scaffold];
 }
 
 /** A run as a file of one scaffold. */
@@ -114,6 +114,14 @@ const openCodeNames: Names = {
   write: (path, content) => ["write", { filePath: path, content }],
   edit: (path, before, after) => ["edit", { filePath: path, oldString: before, newString: after }],
   read: (path) => ["read", { filePath: path }],
+};
+
+const copilotNames: Names = {
+  shell: ["bash", "command"],
+  python: ["run_python", "code"],
+  write: (path, content) => ["create", { path, file_text: content }],
+  edit: (path, before, after) => ["edit", { path, old_str: before, new_str: after }],
+  read: (path) => ["view", { path }],
 };
 
 /** A call of Google's API with its response. */
@@ -304,6 +312,20 @@ const writers: Readonly<Record<Scaffold, (moves: readonly Move[]) => string>> = 
       }
       const { call, response } = answered(move, `c${index}`);
       return [{ ...line, type: "assistant", message: { role: "model", parts: [call] } }, { ...line, uuid: `t${index}`, type: "tool_result", message: { role: "user", parts: [response] }, toolCallResult: { callId: `c${index}`, status: "success" } }];
+    })),
+  copilot: (moves) =>
+    lines(moves.flatMap((move, index): object[] => {
+      const event = (type: string, data: object): object => ({ type, data, id: `e${index}`, timestamp: at(index), parentId: null });
+      if (spoken(move)) {
+        return [event(move.kind === "told" ? "user.message" : "assistant.message", { content: move.text })];
+      }
+      const { tool, given, output } = asCall(move, copilotNames);
+      const content = tool === "bash" ? `${output}\n<exited with exit code 0>` : output;
+      return [
+        event("assistant.message", { messageId: `m${index}`, content: "", toolRequests: [{ toolCallId: `c${index}`, name: tool, arguments: given, type: "function" }] }),
+        event("tool.execution_start", { toolCallId: `c${index}`, toolName: tool, arguments: given }),
+        event("tool.execution_complete", { toolCallId: `c${index}`, success: true, result: { content } }),
+      ];
     })),
 };
 
