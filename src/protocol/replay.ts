@@ -250,7 +250,10 @@ export interface ReplayTool {
   readonly name: string;
   readonly calls: number;
   readonly failed: number;
+  /** ms of all calls together. */
   readonly took: number | undefined;
+  /** ms that half of the calls did not exceed, and 95 % of them, and of the longest, with its result's ordinal. */
+  readonly times: { readonly median: number; readonly most: number; readonly longest: number; readonly longestAt: number } | undefined;
 }
 
 export interface ReplayTimeline {

@@ -80,7 +80,7 @@ export function formatDuration(milliseconds: number): string {
 
 /** What answers took together, in words. */
 export function sumInFull({ answers, withTokens, withCost, input, cached, output, reasoning, cost }: ReplayUsageSum): string {
-  const tokens = withTokens === 0 ? [] : [`given: ${plural(input, "token")}`, cached > 0 ? `of them from a cache: ${formatCount(cached)}` : "", `made: ${plural(output, "token")}`, reasoning > 0 ? `of them reasoning: ${formatCount(reasoning)}` : ""];
+  const tokens = withTokens === 0 ? [] : [input === 0 ? "given: not recorded" : `given: ${plural(input, "token")}`, cached > 0 ? `of them from a cache: ${formatCount(cached)}` : "", `made: ${plural(output, "token")}`, reasoning > 0 ? `of them reasoning: ${formatCount(reasoning)}` : ""];
   const dollars = cost > 0 ? `cost: ${formatDollars(cost)}${withCost < answers ? ` for ${formatCount(withCost)} of them` : ""}` : "";
   return [plural(answers, "answer"), ...tokens, dollars].filter((part) => part !== "").join("; ");
 }

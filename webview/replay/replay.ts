@@ -117,7 +117,7 @@ export class Replay {
     );
     this.reviewing.takeTotal(listing.total);
     const goTo = (ordinal: number): void => void this.goTo({ ordinal }, true);
-    const run = new WhenShown(() => new RunPane(() => this.progress, (direction) => this.act(direction > 0 ? "nextProblem" : "previousProblem"), () => this.showSamples(), (ordinal) => void this.showFields(ordinal)));
+    const run = new WhenShown(() => new RunPane(() => this.progress, (direction) => this.act(direction > 0 ? "nextProblem" : "previousProblem"), () => this.showSamples(), (ordinal) => void this.showFields(ordinal), goTo));
     this.call = new WhenShown(() => new CallPane(goTo));
     this.samples = new WhenShown(() => {
       const pane = new SamplesPane(this.sampleQuery, {

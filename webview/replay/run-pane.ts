@@ -34,6 +34,7 @@ export class RunPane {
     private readonly step: (direction: 1 | -1) => void,
     private readonly showSamples: () => void,
     private readonly showFields: (ordinal: number) => void,
+    private readonly goTo: (ordinal: number) => void,
   ) {}
 
   /** Shows before long that there is more of the transcript. */
@@ -114,7 +115,7 @@ export class RunPane {
       const tokens = (recorded.input ?? 0) + (recorded.output ?? 0) === 0 ? "" : `${formatCount(recorded.input ?? 0)} → ${formatCount(recorded.output ?? 0)} tokens`;
       const text = [tokens, recorded.cost === undefined || recorded.cost === 0 ? "" : formatDollars(recorded.cost)].filter((part) => part !== "").join(" · ");
       const isSame = (one: number | undefined, sum: number): boolean => one === undefined || Math.abs(one - sum) <= 1e-9 * Math.abs(sum);
-      const agrees = isSame(recorded.input, run.usage.input) && isSame(recorded.output, run.usage.output) && (run.usage.withCost === 0 || isSame(recorded.cost, run.usage.cost));
+      const agrees = (run.usage.input === 0 || isSame(recorded.input, run.usage.input)) && isSame(recorded.output, run.usage.output) && (run.usage.withCost === 0 || isSame(recorded.cost, run.usage.cost));
       if (text !== "") {
         add("the log says", text, run.usage.answers === 0 ? undefined : element("span", { class: agrees ? "note" : "note bad" }, agrees ? ", the same" : ", not what its answers say"));
       }
@@ -142,6 +143,9 @@ export class RunPane {
       { name: "calls", isNumber: true, cell: ({ calls }) => formatCount(calls), value: ({ calls }) => calls },
       { name: "failed", isNumber: true, cell: ({ failed }) => (failed === 0 ? "" : formatCount(failed)), value: ({ failed }) => failed || undefined },
       { name: "time", isNumber: true, cell: ({ took }) => (took === undefined ? "" : formatDuration(took)), value: ({ took }) => took },
+      { name: "median", isNumber: true, title: "time that half of the calls did not exceed", cell: ({ calls, times }) => (times === undefined || calls < 2 ? "" : formatDuration(times.median)), value: ({ calls, times }) => (calls < 2 ? undefined : times?.median) },
+      { name: "95 %", isNumber: true, title: "time that 95 % of the calls did not exceed", cell: ({ calls, times }) => (times === undefined || calls < 20 ? "" : formatDuration(times.most)), value: ({ calls, times }) => (calls < 20 ? undefined : times?.most) },
+      { name: "longest", isNumber: true, title: "time of the longest call", cell: ({ calls, times }) => (times === undefined || calls < 2 ? "" : textButton(formatDuration(times.longest), `Go to event ${formatCount(times.longestAt + 1)}, where it ended`, () => this.goTo(times.longestAt))), value: ({ calls, times }) => (calls < 2 ? undefined : times?.longest) },
     ];
     return tools.length === 0 ? [] : this.table("Tools", tools, columns);
   }

@@ -1,5 +1,6 @@
 import type { EventColumns } from "./columns";
 import { type CountedSample, countedSamples, type SampleSummary, withUsage } from "./sample-summaries";
+import { quantile } from "./quantile";
 import { eventsBetweenRests, type Sliced } from "./slices";
 import type { UsageSum } from "./usage-meter";
 import type { NamedUsage, UsageTotals } from "./usage-totals";
@@ -23,7 +24,12 @@ export interface ToolSummary {
   readonly failed: number;
   /** ms from calls to results, of those that have times. */
   readonly took: number | undefined;
+  /** Of these: what half of them did not exceed, and 95 % of them, and which result came last after its call. */
+  readonly times: { readonly median: number; readonly most: number; readonly longest: number; readonly longestAt: number } | undefined;
 }
+
+/** What "most" of the calls of a tool are. */
+const mostShare = 0.95;
 
 /** What scorers ask models for stands under this name. */
 export const scorerName = "scorer";
@@ -54,7 +60,7 @@ function tookOf(columns: EventColumns, samples: readonly CountedSample[]): numbe
 
 function* toolsOf(columns: EventColumns): Sliced<ToolSummary[]> {
   const failures = new Set<number>();
-  const found: { calls: number; failed: number; took: number; timed: number }[] = [];
+  const found: { calls: number; failed: number; times: number[]; longest: number; longestAt: number }[] = [];
   for (let ordinal = 0; ordinal < columns.count; ordinal++) {
     if (ordinal % eventsBetweenRests === 0) {
       yield;
@@ -63,7 +69,7 @@ function* toolsOf(columns: EventColumns): Sliced<ToolSummary[]> {
     if ((kind !== "tool-call" && kind !== "tool-result") || columns.has(ordinal, "isRepeat")) {
       continue;
     }
-    const tool = (found[columns.tools.at(ordinal)] ??= { calls: 0, failed: 0, took: 0, timed: 0 });
+    const tool = (found[columns.tools.at(ordinal)] ??= { calls: 0, failed: 0, times: [], longest: -1, longestAt: -1 });
     if (kind === "tool-call") {
       tool.calls++;
       continue;
@@ -76,13 +82,27 @@ function* toolsOf(columns: EventColumns): Sliced<ToolSummary[]> {
     }
     const took = call < 0 ? NaN : columns.times.at(ordinal) - columns.times.at(call);
     if (took >= 0) {
-      tool.took += took;
-      tool.timed++;
+      tool.times.push(took);
+      if (took > tool.longest) {
+        tool.longest = took;
+        tool.longestAt = ordinal;
+      }
     }
   }
-  return found
-    .map(({ calls, failed, took, timed }, number) => ({ name: columns.toolNames.names[number] ?? "", calls, failed, took: timed === 0 ? undefined : took }))
+  const listed = found
+    .map((tool, number) => ({ ...tool, name: columns.toolNames.names[number] ?? "" }))
     .filter(({ calls, failed }) => calls + failed > 0)
     .sort((one, other) => other.calls - one.calls)
     .slice(0, mostRows);
+  const tools: ToolSummary[] = [];
+  for (const { name, calls, failed, times, longest, longestAt } of listed) {
+    const values = Float64Array.from(times);
+    const isTimed = times.length > 0;
+    tools.push({
+      ...{ name, calls, failed },
+      took: isTimed ? times.reduce((sum, time) => sum + time, 0) : undefined,
+      times: isTimed ? { median: yield* quantile(values, 0.5), most: yield* quantile(values, mostShare), longest, longestAt } : undefined,
+    });
+  }
+  return tools;
 }

@@ -6,6 +6,7 @@ import { addedUp, EventColumns, inSlices, noUsage, type TranscriptEvent, UsageMe
 import { closedHead, type HeadPlace, headsWith } from "../../../src/transcripts/store/heads";
 import type { EventRow } from "../../../src/transcripts/store/rows";
 import { usageWords } from "../../../src/transcripts/view/usage";
+import { quantile } from "../../../src/transcripts/view/quantile";
 import { runSummary, scorerName } from "../../../src/transcripts/view/run-summary";
 import { readContent, readTranscript, realTranscripts } from "../../support/transcripts";
 
@@ -179,8 +180,15 @@ describe("a run in numbers", () => {
     const result = (link: number, time: number | undefined, isError = false): Made => ({ kind: "tool-result", link, time, isError });
     const { columns, totals } = totalsOf([call("bash", 0), result(0, 100), call("bash", 200), result(2, 250, true), { ...result(2, undefined, true) }, call("submit", 300), { ...result(0, 1), isRepeat: true }]);
     const { tools, problems, took: all } = await inSlices(runSummary(columns, totals));
-    expect(tools).toEqual([{ name: "bash", calls: 2, failed: 1, took: 150 }, { name: "submit", calls: 1, failed: 0, took: undefined }]);
+    expect(tools).toEqual([{ name: "bash", calls: 2, failed: 1, took: 150, times: { median: 50, most: 100, longest: 100, longestAt: 1 } }, { name: "submit", calls: 1, failed: 0, took: undefined, times: undefined }]);
     expect([problems, all]).toEqual([2, 300]);
+  });
+
+  test("tells of any values the one at a rank, as if they were sorted", async () => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.oneof(fc.nat(5), fc.double({ noNaN: true, min: 0 })), { minLength: 1, maxLength: 300 }), fc.constantFrom(0.01, 0.5, 0.95, 1), async (values, share) => {
+      const sorted = [...values].sort((one, other) => one - other);
+      expect(await inSlices(quantile(Float64Array.from(values), share))).toBe(sorted[Math.max(0, Math.ceil(share * values.length) - 1)]);
+    }));
   });
 
   test("tells how long it took since its first sample began to do something, and nothing where there are no times", async () => {
