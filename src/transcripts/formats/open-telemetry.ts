@@ -23,8 +23,12 @@ export const openTelemetry: readonly Format[] = [
   { ...common, records: true, detect: ({ values, isLines }: FirstSight) => isLines && values.some(isSpan) },
 ];
 
-/** A time of a span in ms: OTLP has nanoseconds, which JSON has as text. */
+/** A time of a span in ms: OTLP has nanoseconds, which JSON has as text; OpenTelemetry's library for JavaScript has seconds and nanoseconds. */
 function timeIn(value: unknown): number | undefined {
+  if (Array.isArray(value)) {
+    const [seconds, nanoseconds] = value.map(numberOf);
+    return seconds === undefined || nanoseconds === undefined ? undefined : seconds * 1000 + Math.floor(nanoseconds / 1e6);
+  }
   const nanoseconds = typeof value === "string" && /^\d{10,20}$/.test(value) ? Number(value) : numberOf(value);
   if (nanoseconds !== undefined) {
     return Math.floor(nanoseconds / 1e6);
@@ -34,7 +38,7 @@ function timeIn(value: unknown): number | undefined {
 }
 
 function startOf(span: unknown): number | undefined {
-  return timeIn(member(span, "startTimeUnixNano") ?? member(span, "start_time"));
+  return timeIn(member(span, "startTimeUnixNano") ?? member(span, "start_time") ?? member(span, "startTime"));
 }
 
 /** Attributes by their names: OTLP has a list of keys with values that say of which type they are. */
@@ -67,6 +71,9 @@ function plainValue(value: unknown): unknown {
 /** Attributes that events say in a better place than their fields. */
 const read = ["gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.tool.name", "gen_ai.tool.call.id", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "gen_ai.agent.name", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "llm.token_count.prompt", "llm.token_count.completion"] as const;
 
+/** What the conventions call calls of models. */
+const modelOperations = new Set(["chat", "text_completion", "generate_content"]);
+
 interface Span {
   readonly id: string;
   readonly name: string;
@@ -90,7 +97,7 @@ class SpanReader implements FormatReader {
     const record = objectOf(value);
     const id = idOf(record?.["spanId"]) ?? idOf(record?.["span_id"]) ?? idOf(member(record, "context", "span_id"));
     if (record === undefined || id === undefined) {
-      return undefined;
+      return record === undefined ? undefined : metricEvents(record);
     }
     const parent = idOf(record["parentSpanId"]) ?? idOf(record["parent_id"]) ?? idOf(record["parent_span_id"]);
     const attributes = attributesOf(record);
@@ -121,7 +128,8 @@ class SpanReader implements FormatReader {
     }
     if (attributes["gen_ai.operation.name"] !== "invoke_agent") {
       const [sent, answered] = [sentIn(attributes), answeredIn(attributes)];
-      if (sent.length + answered.length > 0) {
+      // Most agents leave out what was said, unless they are told to record it.
+      if (sent.length + answered.length > 0 || modelOperations.has(shownText(attributes["gen_ai.operation.name"]))) {
         return this.model(span, sent, answered);
       }
     }
@@ -136,7 +144,7 @@ class SpanReader implements FormatReader {
     const answers = answered.flatMap(messageDrafts);
     span.conversation.answered(answers);
     const facts = { ...present({ model: modelIn(attributes), usage: usageOf(attributes) }), ...fields };
-    const [first = { kind: "message" as const, title: "no output", text: "" }, ...others] = answers;
+    const [first = { kind: "message" as const, title: sent.length > 0 ? "no output" : "not recorded", text: "" }, ...others] = answers;
     const told = [{ ...first, fields: { ...facts, ...first.fields } }, ...others].map((event) => ({ ...present({ time: span.end }), ...event }));
     return [...events, ...told, ...(failure === undefined ? [] : [{ kind: "error" as const, title: span.name, ...present({ time: span.end }), text: failure, isError: true }])];
   }
@@ -146,15 +154,22 @@ class SpanReader implements FormatReader {
     const tool = ran.tool ?? span.name;
     const result = structured(ran.result);
     const text = [shownText(result), failure ?? ""].filter((part) => part !== "").join("\n");
-    const hasEnd = result !== undefined || failure !== undefined;
+    const isRecorded = result !== undefined || failure !== undefined;
+    const hasEnd = isRecorded || (span.end !== undefined && ran.given === undefined);
     const begin = toolCall({ id: undefined, tool, arguments: ran.given, fields: span.fields });
-    const end: EventDraft = { kind: "tool-result", tool, ...present({ time: span.end }), text, isError: failure !== undefined };
-    return span.conversation.ran({ call: idOf(ran.call), begin, end: hasEnd ? end : undefined }, span.id);
+    const end: EventDraft = { kind: "tool-result", title: isRecorded ? "" : "not recorded", tool, ...present({ time: span.end }), text, isError: failure !== undefined };
+    return span.conversation.ran({ call: idOf(ran.call), begin, end: hasEnd ? end : undefined, isRecorded }, span.id);
   }
 }
 
+/** What some exporters put between spans. Undefined where it is something else. */
+function metricEvents(record: JsonObject): EventDraft[] | undefined {
+  const { type, name, dataPoints } = record;
+  return type === "metric" && typeof name === "string" && Array.isArray(dataPoints) ? [{ kind: "state", title: `metric ${name}`, text: shownText(record["description"]), fields: beside(record, "type", "name", "description") }] : undefined;
+}
+
 function spanOf(record: JsonObject, id: string, attributes: JsonObject, conversation: TracedConversation): Span {
-  const [start, end] = [startOf(record), timeIn(record["endTimeUnixNano"] ?? record["end_time"])];
+  const [start, end] = [startOf(record), timeIn(record["endTimeUnixNano"] ?? record["end_time"] ?? record["endTime"])];
   const status = objectOf(record["status"]);
   const code = status?.["code"] ?? status?.["status_code"];
   const hasFailed = code === 2 || /ERROR$/.test(shownText(code)) || attributes["error.type"] !== undefined;
@@ -171,7 +186,7 @@ function spanOf(record: JsonObject, id: string, attributes: JsonObject, conversa
     fields: {
       ...present({ seconds: start === undefined || end === undefined ? undefined : (end - start) / 1000 }),
       ...beside(withoutMessages(attributes), ...read, ...(ranTool(attributes) === undefined ? [] : toolAttributes)),
-      ...beside(record, "spanId", "span_id", "parentSpanId", "parent_id", "parent_span_id", "traceId", "trace_id", "context", "name", "startTimeUnixNano", "endTimeUnixNano", "start_time", "end_time", "attributes", "status", "events"),
+      ...beside(record, "spanId", "span_id", "parentSpanId", "parent_id", "parent_span_id", "traceId", "trace_id", "context", "name", "startTimeUnixNano", "endTimeUnixNano", "start_time", "end_time", "startTime", "endTime", "attributes", "status", "events"),
       ...beside({ events: happened }),
       ...beside(status ?? {}, "code", "status_code", "message", "description"),
     },

@@ -8,6 +8,8 @@ export interface ToolRun {
   readonly begin: EventDraft;
   /** Undefined where the trace does not say what came of it. */
   readonly end: EventDraft | undefined;
+  /** False where the trace says that it ended and not what came of it: a message may say that later, if a model asked for it. */
+  readonly isRecorded?: boolean;
 }
 
 /**
@@ -34,11 +36,11 @@ export class TracedConversation {
   }
 
   /** The call of a tool that ran, where no model asked for it, with its result. */
-  ran({ call: given, begin, end }: ToolRun, fallback: string): EventDraft[] {
+  ran({ call: given, begin, end, isRecorded }: ToolRun, fallback: string): EventDraft[] {
     const [asked] = given === undefined ? (this.openOf.get(begin.tool ?? "") ?? []) : this.open.has(given) ? [given] : [];
     const call = asked ?? given ?? fallback;
     this.close(call);
-    const drafts: EventDraft[] = [{ ...begin, ...(asked === undefined ? { call } : { call: undefined, isRepeat: true }) }, ...(end === undefined ? [] : [{ ...end, call }])];
+    const drafts: EventDraft[] = [{ ...begin, ...(asked === undefined ? { call } : { call: undefined, isRepeat: true }) }, ...(end === undefined || (isRecorded === false && asked !== undefined) ? [] : [{ ...end, call }])];
     this.told.tell("", drafts.filter(({ isRepeat }) => isRepeat !== true), false);
     return drafts;
   }

@@ -46,6 +46,26 @@ describe("a trace of OpenTelemetry", () => {
     expect(events.filter(({ kind }) => kind === "tool-result").map(inWords)).toEqual(["tool-result get_weather #call_1 @Helper rainy", "!tool-result broken #call_9 @Helper timeout: too late"]);
   });
 
+  test("without what was said, and with times as OpenTelemetry's library for JavaScript has them, tells which calls there were and how long they took", async () => {
+    const of = (spanId: string, operation: string, start: number, end: number, more: object = {}): object => ({ type: "span", traceId: "t", spanId, parentSpanId: "root", name: `${operation} x`, kind: 0, startTime: [1_785_773_000 + start, 366_000_000], endTime: [1_785_773_000 + end, 405_000_000], attributes: { "gen_ai.operation.name": operation, "gen_ai.request.model": "m", ...more }, status: { code: 0 }, events: [] });
+    const rows = [
+      of("tool", "execute_tool", 4, 6, { "gen_ai.tool.name": "bash", "gen_ai.tool.call.id": "c" }),
+      of("chat", "chat", 1, 3, { "gen_ai.usage.input_tokens": 7, "gen_ai.usage.output_tokens": 5 }),
+      { type: "metric", name: "gen_ai.client.token.usage", description: "Tokens.", unit: "{token}", dataPoints: [] },
+      { ...of("root", "invoke_agent", 0, 9), parentSpanId: undefined },
+    ];
+    const { format, events } = await readContent(rows.map((row) => `${JSON.stringify(row)}\n`).join(""), "traces.jsonl");
+    expect(format).toBe("otel");
+    expect(events.map((event) => [inWords(event), event.time, event.span])).toEqual([
+      ["state (invoke_agent x)", 1_785_773_000_366, undefined],
+      ["message (not recorded)", 1_785_773_003_405, "root"],
+      ["state (metric gen_ai.client.token.usage) Tokens.", undefined, undefined],
+      ["tool-call bash #c", 1_785_773_004_366, "root"],
+      ["tool-result bash #c (not recorded)", 1_785_773_006_405, "root"],
+    ]);
+    expect(events[1]?.fields).toMatchObject({ model: "m", usage: { prompt_tokens: 7, completion_tokens: 5 } });
+  });
+
   test("with several traces has a sample for each", async () => {
     const chat = (id: string, second: number, traceId: string): unknown => span(id, second, "chat", { "gen_ai.input.messages": [asked], "gen_ai.output.messages": [answer] }, { traceId });
     const { events } = await readContent(traceOf(chat("a", 1, "t1"), chat("b", 2, "t2")));
