@@ -2,7 +2,7 @@ import type { EventDraft } from "../event";
 import { beside, idOf, type JsonObject, listOf, member, numberOf, objectOf, present, setMember, shownText, textOf, withoutRecords } from "../json/values";
 import { messageEvents, toolCall } from "./content";
 import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
-import { flatAnswered, flatSent, isOfAgent, modelIn, ranTool, structured, toolAttributes, withoutMessages } from "./span-attributes";
+import { flatAnswered, flatSent, isOfAgent, isOfModel, modelIn, ranTool, structured, toolAttributes, withoutMessages } from "./span-attributes";
 import { type TracedConversation, Traces } from "./traced-conversation";
 
 const scopes = (value: unknown): readonly unknown[] => listOf(member(value, "resourceSpans")).flatMap((resource) => [...listOf(member(resource, "scopeSpans")), ...listOf(member(resource, "instrumentationLibrarySpans"))]);
@@ -129,7 +129,7 @@ class SpanReader implements FormatReader {
     if (attributes["gen_ai.operation.name"] !== "invoke_agent") {
       const [sent, answered] = [sentIn(attributes), answeredIn(attributes)];
       // Most agents leave out what was said, unless they are told to record it.
-      if (sent.length + answered.length > 0 || modelOperations.has(shownText(attributes["gen_ai.operation.name"]))) {
+      if (sent.length + answered.length > 0 || modelOperations.has(shownText(attributes["gen_ai.operation.name"])) || isOfModel(attributes)) {
         return this.model(span, sent, answered);
       }
     }

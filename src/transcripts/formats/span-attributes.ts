@@ -15,19 +15,45 @@ export function isOfAgent(attributes: JsonObject): boolean {
   return Object.keys(attributes).some((name) => telling.test(name));
 }
 
+/** Whether a span is of a model by OpenInference, which may have what it was sent and answered as one value each. */
+export const isOfModel = (attributes: JsonObject): boolean => attributes["openinference.span.kind"] === "LLM";
+
 /** The messages that a model was sent, as older conventions have them. */
 export function flatSent(attributes: JsonObject): JsonObject[] {
-  return sentLists.flatMap((name) => listUnder(attributes, name)).map(flatMessage);
+  const messages = sentLists.flatMap((name) => listIn(attributes, name)).map(flatMessage);
+  return messages.length === 0 && isValueAlone(attributes, "input.value") ? [{ role: "user", content: attributes["input.value"] }] : messages;
 }
 
 /** The same of what it answered. */
 export function flatAnswered(attributes: JsonObject): JsonObject[] {
-  return answeredLists.flatMap((name) => listUnder(attributes, name)).map((message) => ({ role: "assistant", ...flatMessage(message) }));
+  const messages = answeredLists.flatMap((name) => listIn(attributes, name)).map((message) => ({ ...flatMessage(message), role: "assistant" }));
+  return messages.length === 0 && isValueAlone(attributes, "output.value") ? [{ role: "assistant", content: attributes["output.value"] }] : messages;
+}
+
+function isValueAlone(attributes: JsonObject, name: "input.value" | "output.value"): boolean {
+  const lists = name === "input.value" ? [...sentLists, "gen_ai.input.messages"] : [...answeredLists, "gen_ai.output.messages"];
+  return isOfModel(attributes) && typeof attributes[name] === "string" && !lists.some((list) => attributes[list] !== undefined || listUnder(attributes, list).length > 0);
 }
 
 /** What is left of attributes without the parts of messages. */
 export function withoutMessages(attributes: JsonObject): JsonObject {
-  return besideThose(attributes, { has: (name) => flatPart.test(name) });
+  const told = new Set<string>([...(["input.value", "output.value"] as const).filter((name) => isValueAlone(attributes, name)), ...[...sentLists, ...answeredLists].filter((name) => isList(attributes[name]))]);
+  return besideThose(attributes, { has: (name) => flatPart.test(name) || told.has(name) });
+}
+
+const isList = (value: unknown): boolean => typeof value === "string" || Array.isArray(value);
+
+/** A list of messages in whichever way it is written down: spread over attributes, or as one that may be JSON text. */
+function listIn(attributes: JsonObject, name: string): unknown[] {
+  const value = attributes[name];
+  const whole = structured(value);
+  return isList(value) ? (Array.isArray(whole) ? whole.map(withoutPrefix) : [{ content: value }]) : listUnder(attributes, name);
+}
+
+/** A message of which each member is called as its attribute would be. */
+function withoutPrefix(message: unknown): unknown {
+  const object = objectOf(message);
+  return object === undefined || !Object.keys(object).every((name) => name.startsWith("message.")) ? message : Object.fromEntries(Object.entries(object).map(([name, value]) => [name.slice("message.".length), value]));
 }
 
 /** What a span says of a tool that ran, by the names of each convention. */

@@ -118,7 +118,14 @@ function shownEvents(parts: readonly unknown[]): EventDraft[] {
     }
     isText = text !== "";
   }
-  return events;
+  return withRepeats(events);
+}
+
+/** A call that is shown again as it goes on is told as it was shown last. */
+function withRepeats(events: readonly EventDraft[]): EventDraft[] {
+  const keyOf = ({ kind, call }: EventDraft): string => `${kind} ${call ?? ""}`;
+  const last = new Map(events.map((event, index) => [keyOf(event), index]));
+  return events.map((event, index) => (event.call === undefined || last.get(keyOf(event)) === index ? event : { ...event, call: undefined, isRepeat: true }));
 }
 
 function invocation(part: JsonObject): EventDraft[] {

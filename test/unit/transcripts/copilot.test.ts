@@ -72,6 +72,12 @@ describe("the log of a chat in VS Code", () => {
     );
   });
 
+  test("tells a call that is shown again as it goes on once, as it was shown last", async () => {
+    const shown = (more: object): object => ({ kind: "toolInvocationSerialized", toolCallId: "k", toolId: "run_in_terminal", toolSpecificData: { kind: "terminal", commandLine: { original: "make" }, ...more } });
+    const { events } = await readContent(lines([{ kind: 0, v: chat }, { kind: 2, k: ["requests"], v: [request("r", "Build", [shown({}), shown({ terminalCommandOutput: { text: "built" } })])] }]), "c.jsonl");
+    expect(said(events)).toEqual(["user Build", "tool-call run_in_terminal #k make", "tool-result run_in_terminal #k built"]);
+  });
+
   test("is read where it is one line, as VS Code puts it together from time to time", async () => {
     const { format, events } = await readContent(lines([{ kind: 0, v: { ...chat, requests: [request("r", "Hi", [{ value: "Ho" }])] } }]), "c.jsonl");
     expect([format, said(events)]).toEqual(["vscode-chat", ["user Hi", "message Ho"]]);

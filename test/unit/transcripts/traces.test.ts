@@ -46,6 +46,20 @@ describe("a trace of OpenTelemetry", () => {
     expect(events.filter(({ kind }) => kind === "tool-result").map(inWords)).toEqual(["tool-result get_weather #call_1 @Helper rainy", "!tool-result broken #call_9 @Helper timeout: too late"]);
   });
 
+  test("tells what a model was sent and answered where OpenInference has each as one value, or as one list", async () => {
+    const of = (id: string, second: number, attributes: object): object => ({ name: "llm", context: { trace_id: "t", span_id: id }, parent_id: null, start_time: `2026-01-01T00:00:0${second}Z`, end_time: `2026-01-01T00:00:0${second}.5Z`, attributes: { "openinference.span.kind": "LLM", ...attributes } });
+    const rows = [
+      of("a", 1, { "input.value": "Say hi", "output.value": "Hi", "llm.token_count.prompt": 3, "llm.token_count.completion": 2 }),
+      of("b", 2, { "input.value": "{}", "llm.input_messages": JSON.stringify([{ "message.role": "system", "message.content": "Be brief" }]), "llm.output_messages": [{ "message.role": "assistant", "message.content": "Well" }] }),
+      of("c", 3, { "llm.input_messages": "What?", "llm.output_messages": "That." }),
+      of("d", 4, {}),
+    ];
+    const { events } = await readContent(rows.map((row) => `${JSON.stringify(row)}\n`).join(""), "spans.jsonl");
+    expect(events.map(inWords)).toEqual(["user Say hi", "message Hi", "system Be brief", "message Well", "user What?", "message That.", "message (not recorded)"]);
+    expect(events[1]?.fields).toEqual({ usage: { prompt_tokens: 3, completion_tokens: 2 }, seconds: 0.5, "openinference.span.kind": "LLM" });
+    expect(events[3]?.fields).toMatchObject({ "input.value": "{}" });
+  });
+
   test("without what was said, and with times as OpenTelemetry's library for JavaScript has them, tells which calls there were and how long they took", async () => {
     const of = (spanId: string, operation: string, start: number, end: number, more: object = {}): object => ({ type: "span", traceId: "t", spanId, parentSpanId: "root", name: `${operation} x`, kind: 0, startTime: [1_785_773_000 + start, 366_000_000], endTime: [1_785_773_000 + end, 405_000_000], attributes: { "gen_ai.operation.name": operation, "gen_ai.request.model": "m", ...more }, status: { code: 0 }, events: [] });
     const rows = [
