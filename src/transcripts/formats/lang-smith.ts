@@ -1,5 +1,5 @@
 import type { EventDraft } from "../event";
-import { beside, idOf, type JsonObject, listOf, member, objectOf, present, shownText, textOf, timeOf, withoutRecords } from "../json/values";
+import { beside, idOf, type JsonObject, listOf, member, numberOf, objectOf, present, shownText, textOf, timeOf, withoutRecords } from "../json/values";
 import { contentText, kindOfRole, messageEvents, toolCall } from "./content";
 import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
 import { messagesAnswered } from "./laboratory-messages";
@@ -60,12 +60,12 @@ class RunReader implements FormatReader {
     const answers = answersIn(outputs).flatMap(messageDrafts);
     conversation.answered(answers);
     const [generation] = generationsIn(outputs);
-    const usage = objectOf(member(generation, "message", "kwargs", "usage_metadata")) ?? objectOf(outputs["usage_metadata"]) ?? objectOf(outputs["usage"]);
+    const usage = objectOf(member(generation, "message", "kwargs", "usage_metadata")) ?? objectOf(outputs["usage_metadata"]) ?? objectOf(outputs["usage"]) ?? usageOfRun(run);
     const model = textOf(member(run, "extra", "metadata", "ls_model_name")) ?? textOf(member(run, "extra", "invocation_params", "model"));
     const rest = { ...beside(inputs, "messages", "prompts"), ...beside(outputs, "generations", "messages", "choices", "content", "output", "role", "tool_calls", "usage", "usage_metadata") };
     const failure = shownText(run["error"]);
     const [first = { kind: "message" as const, title: "no output", text: "" }, ...others] = answers;
-    const told = [{ ...first, fields: { ...present({ model, run: textOf(run["name"]), usage }), ...rest, ...fields, ...first.fields } }, ...others].map((event) => ({ ...present({ time: end }), ...event }));
+    const told = [{ ...first, fields: { ...present({ model, run: textOf(run["name"]), usage, cost: dollarsOf(run["total_cost"]) }), ...rest, ...fields, ...first.fields } }, ...others].map((event) => ({ ...present({ time: end }), ...event }));
     return [...events, ...told, ...(failure === "" ? [] : [{ kind: "error" as const, title: shownText(run["name"]), ...present({ time: end }), text: failure, isError: true }])];
   }
 
@@ -81,6 +81,18 @@ class RunReader implements FormatReader {
     const result: EventDraft = { kind: "tool-result", tool, ...present({ time: end }), text, isError: failure !== "" || message?.["status"] === "error", fields: { ...beside(message ?? {}, "content", "type", "tool_call_id", "name"), ...(message === undefined ? {} : beside(objectOf(output?.["output"]) ?? {}, "lc", "type", "id", "kwargs", ...Object.keys(message))), ...(output?.["output"] === undefined ? {} : beside(output, "output")) } };
     return conversation.ran({ call: idOf(message?.["tool_call_id"]) ?? idOf(member(run, "extra", "tool_call_id")), begin: toolCall({ id: undefined, tool, arguments: given, fields }), end: output === undefined && failure === "" ? undefined : result }, idOf(run["id"]) ?? "");
   }
+}
+
+/** The tokens that LangSmith counted for a run, in the names of OpenAI. */
+function usageOfRun(run: JsonObject): JsonObject | undefined {
+  const [input, output] = [numberOf(run["prompt_tokens"]), numberOf(run["completion_tokens"])];
+  return (input ?? 0) + (output ?? 0) === 0 ? undefined : present({ prompt_tokens: input, completion_tokens: output, cached_tokens: numberOf(member(run, "prompt_token_details", "cache_read")), reasoning_tokens: numberOf(member(run, "completion_token_details", "reasoning")) });
+}
+
+/** US dollars, which LangSmith has as text. */
+function dollarsOf(value: unknown): number | undefined {
+  const dollars = typeof value === "string" ? Number.parseFloat(value) : numberOf(value);
+  return dollars === undefined || Number.isNaN(dollars) ? undefined : dollars;
 }
 
 /** A chain, a prompt, a parser and whatever else has a name of its own. */

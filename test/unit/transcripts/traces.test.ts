@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Records, type TranscriptEvent } from "../../../src/transcripts";
+import { Records, type TranscriptEvent, UsageMeter } from "../../../src/transcripts";
 import { inWords, readContent, readTranscript, transcriptFixtures } from "../../support/transcripts";
 
 const nanoseconds = (second: number): string => `${1_700_000_000 + second}000000000`;
@@ -115,6 +115,14 @@ async function inputOf(file: string, id: string): Promise<string[]> {
 describe("runs of LangSmith", () => {
   const lines = readFileSync(join(transcriptFixtures, "langsmith.jsonl"), "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
   const expected = async (): Promise<string[]> => (await readTranscript(join(transcriptFixtures, "langsmith.jsonl"))).events.map(inWords);
+
+  test("tell what LangSmith counted for a run of a model, where the answer does not say it", async () => {
+    const run = (id: string, more: object): string => `${JSON.stringify({ id, name: "m", run_type: "llm", trace_id: "t", dotted_order: id, start_time: "2026-01-01T00:00:01", end_time: "2026-01-01T00:00:02", inputs: { messages: [{ role: "user", content: id }] }, outputs: { choices: [{ message: { role: "assistant", content: "Yes" } }] }, ...more })}\n`;
+    const counted = { prompt_tokens: 651, completion_tokens: 705, total_cost: "0.00052065", prompt_token_details: { cache_read: 12 }, completion_token_details: { reasoning: 34 } };
+    const { events } = await readContent(run("1", counted) + run("2", { prompt_tokens: 0, completion_tokens: 0, total_cost: null }), "runs.jsonl");
+    const meter = new UsageMeter();
+    expect(events.flatMap((event) => meter.take(event).added).map(({ input, cached, output, reasoning, cost }) => ({ input, cached, output, reasoning, cost }))).toEqual([{ input: 651, cached: 12, output: 705, reasoning: 34, cost: 0.00052065 }]);
+  });
 
   test("are in the order of their beginning, in a list as in lines", async () => {
     const { format, events } = await readContent(JSON.stringify(lines.toReversed()));
