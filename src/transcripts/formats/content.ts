@@ -205,6 +205,11 @@ function blockEvent(block: JsonObject): EventDraft | undefined {
     case "mcp_tool_use":
     case "toolCall":
       return toolCall({ id: idOf(block["id"]), tool: textOf(block["name"]) ?? "", arguments: block["input"] ?? block["arguments"], fields: beside(block, "type", "id", "name", "input", "arguments") });
+    case "tool-call":
+      return toolCall({ id: idOf(block["toolCallId"]), tool: textOf(block["toolName"]) ?? "", arguments: block["input"] ?? block["args"], fields: beside(block, "type", "toolCallId", "toolName", "input", "args") });
+    case "tool-result":
+    case "tool-error":
+      return toolsResult(block);
     case "toolRequest":
       return requestedCall(block);
     case "toolResponse":
@@ -215,6 +220,20 @@ function blockEvent(block: JsonObject): EventDraft | undefined {
       // Tools that Anthropic runs itself: each has a type of its own for what it returns.
       return /_tool_result$/.test(textOf(block["type"]) ?? "") ? servedResult(block) : undefined;
   }
+}
+
+/** A result as the AI SDK of Vercel has it: its output says what it is, and is a value alone in versions before 5. */
+function toolsResult(block: JsonObject): EventDraft {
+  const output = objectOf(block["output"]);
+  const kind = textOf(output?.["type"]) ?? "";
+  const value = output !== undefined && output["value"] !== undefined ? output["value"] : (block["output"] ?? block["result"] ?? block["error"]);
+  const [call, tool] = [idOf(block["toolCallId"]), textOf(block["toolName"])];
+  return {
+    ...{ kind: "tool-result", ...(call === undefined ? {} : { call }), ...(tool === undefined ? {} : { tool }) },
+    text: Array.isArray(value) ? contentText(value) : shownText(value),
+    isError: block["type"] === "tool-error" || block["isError"] === true || kind.startsWith("error"),
+    fields: { ...beside(block, "type", "toolCallId", "toolName", "output", "result", "error", "isError"), ...(output?.["value"] === undefined ? {} : beside(output, "type", "value")) },
+  };
 }
 
 /** A call as Goose has it. One that the model asked for in words that are no call has what is wrong with them. */

@@ -4,6 +4,7 @@ import type { RecordPaths } from "../json/scanner";
 import { contentText, messageEvents, toolCall } from "./content";
 import { isResponseItem, responseItem } from "./response-items";
 import type { FirstSight, Format, FormatReader, SourceRecord } from "./format";
+import { withShownParts } from "./shown-parts";
 import { scoreEvent } from "./vivaria";
 
 const isMessage = (value: unknown): boolean => {
@@ -14,7 +15,8 @@ const isMessage = (value: unknown): boolean => {
 const roleType = /^(system|user|human|assistant|ai|tool|tool_result)$/;
 /** A message as it is; one that has its role as its `type`, and perhaps all else as its `data`; or one with its content as `text`, and that of the system as `system_prompt`. */
 function messageIn(value: unknown): JsonObject | undefined {
-  const message = objectOf(value);
+  const found = objectOf(value);
+  const message = found === undefined ? undefined : withShownParts(found);
   const type = textOf(message?.["type"]);
   if (message !== undefined && typeof message["role"] === "string" && message["content"] === undefined && typeof (message["text"] ?? message["system_prompt"]) === "string") {
     return { ...without(message, "text", "system_prompt"), content: [textOf(message["system_prompt"]), textOf(message["text"])].filter(Boolean).join("\n") };

@@ -63,6 +63,27 @@ describe("what is written besides what the fixtures have", () => {
     expect([format, ...events.map(inWords)]).toEqual(["messages", "user Go", "message Looking", "tool-call shell #a ls", "tool-call shell #b ls", "tool-call #c no JSON", "tool-result #a x", "!tool-result #b y", "!tool-result #c not run"]);
   });
 
+  test("messages of Vercel's AI SDK: as they are sent to a model, and as they are kept for who is shown them, of all versions", async () => {
+    const ids = { toolCallId: "c1", toolName: "bash" };
+    const failed = { toolCallId: "c2", toolName: "mcp" };
+    const text = { type: "text", text: "I look.", future: 1 };
+    const sent = [
+      { role: "user", content: [{ type: "text", text: "Go" }] },
+      { role: "assistant", content: [{ type: "reasoning", text: "Hm" }, text, { type: "tool-call", ...ids, input: { command: "ls" } }, { type: "tool-call", ...failed, args: {} }] },
+      { role: "tool", content: [{ type: "tool-result", ...ids, output: { type: "text", value: "a.py" } }, { type: "tool-result", ...failed, output: { type: "error-text", value: "no" } }] },
+    ];
+    const parts = [{ type: "step-start" }, { type: "reasoning", text: "Hm" }, text, { type: "tool-bash", toolCallId: "c1", state: "output-available", input: { command: "ls" }, output: "a.py" }, { type: "dynamic-tool", ...failed, state: "output-error", input: {}, errorText: "no" }];
+    const shown = [{ id: "1", role: "user", parts: [{ type: "text", text: "Go" }] }, { id: "2", role: "assistant", parts }];
+    const older = [{ role: "user", content: "Go", parts: [{ type: "text", text: "Go" }] }, { role: "assistant", content: "I look.", parts: [{ type: "reasoning", text: "Hm" }, text, { type: "tool-invocation", toolInvocation: { state: "result", ...ids, args: { command: "ls" }, result: "a.py" } }] }];
+    const words = async (messages: unknown): Promise<string[]> => (await readContent(JSON.stringify(messages))).events.map(inWords);
+    const call = ["user Go", "reasoning Hm", "message I look.", "tool-call bash #c1 ls"];
+    const [result, failure] = ["tool-result bash #c1 a.py", "!tool-result mcp #c2 no"];
+    expect(await words(sent)).toEqual([...call, "tool-call mcp #c2", result, failure]);
+    expect(await words(shown)).toEqual([...call, result, "tool-call mcp #c2", failure]);
+    expect(await words(older)).toEqual([...call, result]);
+    expect((await readContent(JSON.stringify(shown))).events[2]?.fields).toMatchObject({ parts: [{ future: 1 }] });
+  });
+
   test("results of Amp, with their exit status", async () => {
     const run = (toolUseID: string, found: object): object => ({ type: "tool_result", toolUseID, run: found });
     const use = (id: string): object => ({ type: "tool_use", id, name: "Bash", input: { cmd: "ls" } });
