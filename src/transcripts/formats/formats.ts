@@ -10,6 +10,7 @@ import { geminiCli } from "./gemini-cli";
 import { geminiCliPrinted } from "./gemini-cli-printed";
 import { googleContents } from "./google-contents";
 import { langSmith } from "./lang-smith";
+import { langfuse } from "./langfuse";
 import { malt } from "./malt";
 import { messageList } from "./message-list";
 import { miniSweAgent } from "./mini-swe-agent";
@@ -23,7 +24,7 @@ import { vsCodeChat } from "./vscode-chat";
 import { vsCodeChatLog } from "./vscode-chat-log";
 
 /** All formats that are JSON, those that ask for more before those that ask for less. */
-const formats: readonly Format[] = [malt, vivaria, openTelemetry, langSmith, qwenCode, claudeCode, codex, codexExec, codexExecFirst, atif, aide, sweAgent, openHands, miniSweAgent, geminiCli, geminiCliPrinted, openCode, openCodePrinted, copilot, vsCodeChat, vsCodeChatLog, googleContents, messageList].flat();
+const formats: readonly Format[] = [malt, vivaria, openTelemetry, langSmith, langfuse, qwenCode, claudeCode, codex, codexExec, codexExecFirst, atif, aide, sweAgent, openHands, miniSweAgent, geminiCli, geminiCliPrinted, openCode, openCodePrinted, copilot, vsCodeChat, vsCodeChatLog, googleContents, messageList].flat();
 
 /** JSON that is no transcript we know is shown as what it is. */
 const plain = { name: "json", title: "JSON", read: () => ({ record: () => undefined }) } as const;

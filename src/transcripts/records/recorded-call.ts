@@ -1,5 +1,6 @@
 import { idOf, type JsonObject, listOf, member, numberOf, objectOf, shownText, textOf, timeOf, without } from "../json/values";
 import { callOfRun } from "../formats/lang-smith";
+import { callOfObservation } from "../formats/langfuse";
 import { callOfSpan } from "../formats/open-telemetry";
 import { modelIn } from "../formats/span-attributes";
 import { messagesSent } from "../formats/laboratory-messages";
@@ -22,10 +23,11 @@ export const callReaders: Readonly<Record<string, CallReader>> = {
   messages: (record) => loggedCall(record) ?? answered(record),
   otel: spanCall,
   langsmith: runCall,
+  langfuse: observationCall,
 };
 
 /** Formats that keep what was sent to the model, at least in some of their versions. */
-export const formatsWithInput: ReadonlySet<string> = new Set(["inspect", "vivaria", "swe-agent", "otel", "langsmith"]);
+export const formatsWithInput: ReadonlySet<string> = new Set(["inspect", "vivaria", "swe-agent", "otel", "langsmith", "langfuse"]);
 
 /** A usage of more members is none. */
 const mostFacts = 50;
@@ -215,6 +217,20 @@ function runCall(run: JsonObject): ModelCall | undefined {
         config: without(parameters ?? {}, "model", "tools"),
         outputs: call.answered.map((message) => ({ message: without(message, "usage_metadata", "response_metadata"), stopReason: shownText(member(message, "response_metadata", "finish_reason") ?? member(message, "response_metadata", "stop_reason")) })),
         error: shownText(run["error"]),
+      });
+}
+
+function observationCall(observation: JsonObject): ModelCall | undefined {
+  const call = callOfObservation(observation);
+  return call === undefined
+    ? undefined
+    : modelCall({
+        facts: factsWith(["model", observation["model"] ?? observation["providedModelName"]], ["time", tookText(observation["startTime"], observation["endTime"])], ["tokens in", member(observation["usageDetails"], "input")], ["tokens out", member(observation["usageDetails"], "output")]),
+        input: call.sent.length === 0 ? undefined : listedMessages(call.sent),
+        tools: call.tools,
+        config: objectOf(observation["modelParameters"]),
+        outputs: call.answered.map((message) => ({ message, stopReason: "" })),
+        error: observation["level"] === "ERROR" ? shownText(observation["statusMessage"]) : "",
       });
 }
 

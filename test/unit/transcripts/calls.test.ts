@@ -80,6 +80,7 @@ describe("a model's call", () => {
   test.each<[file: string, answers: readonly string[]]>([
     ["gemini-cli.json", ["m: reasoning Plan\nRead.; message I read.; tool-call read_file /w/a.py; tool-call read_file /w/b.py"]],
     ["google-contents.json", [": reasoning Two files.; message I read.; tool-call read a; tool-call read b", ": tool-call code_execution language: PYTHON\ncode: print(1)"]],
+    ["langfuse.json", ["m: message I look.; tool-call bash ls", "m: message Done."]],
     ["opencode.json", ["m: reasoning A sum.; message I edit.; tool-call write filePath: /w/a.py\ncontent: x = 1\n; tool-call edit filePath: /w/a.py\noldString: y\nnewString: z; tool-call bash echo 2 > b.txt; false; tool-call bash sleep 9", "m: message "]],
     ["qwen-code.jsonl", ["m: reasoning Into b.; message I write.; tool-call run_shell_command echo 2 > b.txt; false; tool-call edit file_path: /w/a.py\nold_string: \nnew_string: x"]],
   ])("of %s is what the model answered", async (file, answers) => {

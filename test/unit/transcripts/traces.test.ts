@@ -112,6 +112,34 @@ async function inputOf(file: string, id: string): Promise<string[]> {
   }
 }
 
+describe("observations of Langfuse", () => {
+  const trace = JSON.parse(readFileSync(join(transcriptFixtures, "langfuse.json"), "utf8")) as { observations: Record<string, unknown>[]; scores: unknown[] };
+  const said = async (content: unknown, name = "traces.json"): Promise<string[]> => (await readContent(typeof content === "string" ? content : JSON.stringify(content), name)).events.filter(({ kind }) => kind !== "score" && kind !== "state").map(inWords);
+
+  test("are read the same in a trace, a list of traces, a page of them, a line each, and alone", async () => {
+    const expected = await said(trace);
+    expect(expected).toHaveLength(9);
+    expect(await said([trace])).toEqual(expected);
+    expect(await said({ data: [trace], meta: { page: 1 } })).toEqual(expected);
+    expect(await said(trace.observations)).toEqual(expected);
+    expect(await said({ data: trace.observations, meta: { page: 1 } })).toEqual(expected);
+    expect(await said(`${JSON.stringify(trace)}\n${JSON.stringify({ ...trace, observations: [], scores: [] })}\n`, "traces.jsonl")).toEqual(expected);
+    expect(await said(trace.observations.map((one) => `${JSON.stringify(one)}\n`).join(""), "observations.jsonl")).toEqual(expected);
+  });
+
+  test("of a model tell what it was sent and answered however that is written down, and what stands around it", async () => {
+    const of = (id: string, second: number, input: unknown, output: unknown): object => ({ id, traceId: id, type: "GENERATION", name: "g", startTime: `2026-01-01T00:00:0${second}Z`, input, output });
+    const { events } = await readContent(JSON.stringify([
+      of("a", 1, { messages: [{ role: "user", content: "Hi" }], tools: [{ name: "t" }] }, { choices: [{ message: { role: "assistant", content: "Ho" } }], created: 5 }),
+      of("b", 2, "Hi again", '{"role":"assistant","content":"Yes"}'),
+      of("c", 3, { question: 7 }, { text: "ok" }),
+      of("d", 4, null, null),
+    ]));
+    expect(events.map(({ kind, title, text }) => [kind, title, text.replace(/\s+/g, "")])).toEqual([["user", "", "Hi"], ["message", "", "Ho"], ["user", "", "Hiagain"], ["message", "", "Yes"], ["user", "", '{"question":7}'], ["message", "", '{"text":"ok"}'], ["message", "not recorded", ""]]);
+    expect(events[1]?.fields).toMatchObject({ request: { tools: [{ name: "t" }] }, response: { created: 5 } });
+  });
+});
+
 describe("runs of LangSmith", () => {
   const lines = readFileSync(join(transcriptFixtures, "langsmith.jsonl"), "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
   const expected = async (): Promise<string[]> => (await readTranscript(join(transcriptFixtures, "langsmith.jsonl"))).events.map(inWords);

@@ -65,6 +65,7 @@ const inSource: Readonly<Record<string, RegExp>> = {
   "claude-code.jsonl": /^\.message\.usage/,
   "gemini-cli.jsonl": /^$|^\.\$set\.messages|^\.content\[\]|^\.tokens|^\.thoughts/,
   "inspect.json": /^\.samples\[\]\.(messages|attachments|events\[\]\.(call|state|arguments)|events_data)/,
+  "langfuse.json": /^\.observations\[\]\.input\[\]/,
   "langsmith.jsonl": /^\.inputs\.messages/,
   "mini-swe-agent.traj.json": /\.actions\[\]$/,
   // What says of which type an attribute is.
@@ -78,6 +79,7 @@ const elementsInSource: Readonly<Record<string, RegExp>> = {
   "aide.json": /children|exc_stack/,
   "gemini-cli.jsonl": /^\.\$set\.messages|^\.thoughts/,
   "inspect.json": /\.input_refs|\.choices|\.events_data/,
+  "langfuse.json": /^\.observations\[\]\.input\[\]/,
   "langsmith.jsonl": /\.id$|^\.inputs\.messages\[\]\[\]\.kwargs/,
   "mini-swe-agent.traj.json": /\.actions/,
   "otel.json": /\.attributes$/,
