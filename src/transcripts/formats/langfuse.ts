@@ -164,5 +164,5 @@ function scoreEvent(value: unknown): EventDraft {
   const score = objectOf(value) ?? {};
   const given = score["value"];
   const text = textOf(score["stringValue"]) ?? shownText(given);
-  return { kind: "score", title: "", ...present({ time: timeOf(score["timestamp"]) }), text: shownText(score["comment"]), score: { name: shownText(score["name"]), value: numberOf(given) ?? null, ...(numberOf(given) === undefined ? { text } : {}), isFinal: true }, fields: beside(score, "name", "value", "comment", "timestamp") };
+  return { kind: "score", title: shownText(score["name"]), ...present({ time: timeOf(score["timestamp"]) }), text: shownText(score["comment"]), score: { name: shownText(score["name"]), value: numberOf(given) ?? null, ...(numberOf(given) === undefined ? { text } : {}), isFinal: true }, fields: beside(score, "name", "value", "comment", "timestamp") };
 }

@@ -234,8 +234,8 @@ const fixtures: readonly (readonly [file: string, format: string, events: readon
     "message Done.",
     "!error (answer) cut short",
     "state (trace agent)",
-    "score =0.9 final Nearly.",
-    "score =good final",
+    "score =0.9 final (correctness) Nearly.",
+    "score =good final (verdict)",
   ]],
   ["langsmith.jsonl", "langsmith", [
     "state (chain Agent)",
