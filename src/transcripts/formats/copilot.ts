@@ -27,14 +27,16 @@ export const copilot: Format = {
   read: () => new CopilotReader(),
 };
 
-/** What a shell's result ends with; the call itself counts as a success. */
-const exitStatus = /<exited with exit code (-?\d{1,10})>\s*$/;
+/** What a shell's result ends with; the call itself counts as a success. Versions of 2026 say it in `shellExecution` as well. */
+const exitStatus = /<(?:exited|shellId: \S{1,100} completed) with exit code (-?\d{1,10})>\s*$/;
 
 class CopilotReader implements FormatReader {
   /** The tools of calls that were told. */
   private readonly tools = new Map<string, string>();
   /** What subagents are called, by their own ids and by the calls that began them. */
   private readonly agents = new Map<string, string>();
+  /** What calls of models took that have a record of their own before the answer. */
+  private readonly usages = new Map<string, JsonObject>();
   /** What was thought last, which an answer says once more. */
   private thought = "";
 
@@ -59,7 +61,8 @@ class CopilotReader implements FormatReader {
       case "user.message": {
         const text = contentText(data["content"]);
         const sent = data["transformedContent"];
-        return [{ kind: "user", title: textOf(data["source"]) ?? "", text, fields: { ...beside(data, "content", "transformedContent", "source"), ...(sent === data["content"] ? {} : present({ transformedContent: sent })) } }];
+        const source = textOf(data["source"]) ?? "";
+        return [{ kind: "user", title: source.startsWith("agent-") ? "from the agent" : source, text, fields: { ...beside(data, "content", "transformedContent"), ...(sent === data["content"] ? {} : present({ transformedContent: sent })) } }];
       }
       case "assistant.reasoning":
         this.thought = contentText(data["content"]);
@@ -73,6 +76,9 @@ class CopilotReader implements FormatReader {
         return [this.result(data)];
       case "subagent.started":
         return [this.subagent(data, agentId)];
+      case "assistant.usage":
+      case "session.usage_record":
+        return [this.usage(objectOf(data["usage"]) ?? data)];
       default:
         return [otherEvent(type, data)];
     }
@@ -92,9 +98,10 @@ class CopilotReader implements FormatReader {
       return toolCall({ id, tool, arguments: call["arguments"], fields: beside(call, "toolCallId", "name", "arguments") });
     });
     const tokens = numberOf(data["outputTokens"]);
+    const recorded = this.usages.get(idOf(data["apiCallId"]) ?? "");
     const fields = {
-      ...present({ message: idOf(data["messageId"]), model: textOf(data["model"]), usage: tokens === undefined ? undefined : { output_tokens: tokens } }),
-      ...beside(data, "messageId", "model", "outputTokens", "reasoningText", "content", "toolRequests"),
+      ...present({ message: idOf(data["messageId"]), model: textOf(data["model"]), usage: recorded ?? (tokens === undefined ? undefined : { output_tokens: tokens }) }),
+      ...beside(data, "messageId", "model", ...(recorded === undefined ? ["outputTokens"] : []), "reasoningText", "content", "toolRequests"),
     };
     const isSame = thought !== "" && thought === this.thought;
     this.thought = "";
@@ -123,7 +130,7 @@ class CopilotReader implements FormatReader {
     const detailed = parts?.["detailedContent"];
     const tool = (call === undefined ? undefined : this.tools.get(call)) ?? textOf(data["toolName"]);
     const status = /bash|shell/.test(tool ?? "") ? exitStatus.exec(text)?.[1] : undefined;
-    const exitCode = status === undefined ? undefined : Number(status);
+    const exitCode = numberOf(member(data["shellExecution"], "exitCode")) ?? (status === undefined ? undefined : Number(status));
     return {
       kind: "tool-result",
       ...present({ call, tool }),
@@ -137,6 +144,19 @@ class CopilotReader implements FormatReader {
         ...(failure === undefined ? {} : { error: said === "" ? beside(failure, "message") : failure }),
       },
     };
+  }
+
+  /** What a call took; the answer that came of it says it, too. */
+  private usage(usage: JsonObject): EventDraft {
+    const call = idOf(usage["apiCallId"]);
+    const counts = countsOf(usage);
+    if (call !== undefined && counts !== undefined) {
+      this.usages.set(call, counts);
+      if (this.usages.size > mostUsages) {
+        this.usages.delete(this.usages.keys().next().value ?? "");
+      }
+    }
+    return { kind: "state", title: "usage record", text: "", fields: { record: usage } };
   }
 
   private subagent(data: JsonObject, agentId: string | undefined): EventDraft {
@@ -196,10 +216,13 @@ function otherEvent(type: string, data: JsonObject): EventDraft {
       return event("state", "error", { isError: data["success"] === false });
     case "assistant.message_delta":
     case "assistant.reasoning_delta":
+    case "assistant.tool_call_delta":
       // Pieces of what is told whole behind them.
       return event("state", "deltaContent", { isRepeat: true });
     case "tool.execution_partial_result":
       return event("state", "partialOutput", { isRepeat: true });
+    case "tool.shell_output":
+      return event("state", "output", { isRepeat: true });
     case "system.notification":
       return event("note", "content");
     default:
@@ -207,13 +230,22 @@ function otherEvent(type: string, data: JsonObject): EventDraft {
   }
 }
 
-/** The tokens of each model, in the names that Inspect has for them. */
+/** Of how many calls it is remembered what they took. */
+const mostUsages = 64;
+
+/** Tokens in the names of OpenAI: of the input, those from a cache are a part. */
+function countsOf(usage: JsonObject): JsonObject | undefined {
+  const [input, output] = [numberOf(usage["inputTokens"]), numberOf(usage["outputTokens"])];
+  return input === undefined && output === undefined ? undefined : present({ prompt_tokens: input, completion_tokens: output, cached_tokens: numberOf(usage["cacheReadTokens"]), reasoning_tokens: numberOf(usage["reasoningTokens"]) });
+}
+
+/** The tokens of each model, as Inspect tells them of all its calls. */
 function usageOfModels(data: JsonObject): { readonly model_usage?: Record<string, unknown> } {
   const metrics = Object.entries(objectOf(data["modelMetrics"]) ?? {});
   const usages = metrics.flatMap(([model, of]): [string, unknown][] => {
     const usage = objectOf(member(of, "usage"));
-    // Of the input, cached tokens are a part.
-    return usage === undefined ? [] : [[model, present({ prompt_tokens: numberOf(usage["inputTokens"]), completion_tokens: numberOf(usage["outputTokens"]), cached_tokens: numberOf(usage["cacheReadTokens"]), reasoning_tokens: numberOf(usage["reasoningTokens"]) })]];
+    const counts = usage === undefined ? undefined : countsOf(usage);
+    return counts === undefined ? [] : [[model, counts]];
   });
   return usages.length === 0 ? {} : { model_usage: Object.fromEntries(usages) };
 }

@@ -22,8 +22,8 @@ describe("GitHub Copilot's events", () => {
 
   test("count a shell that ended with another status than 0 as a failure, and no other tool that says so", async () => {
     const result = (tool: string, text: string): object[] => [event("tool.execution_start", { toolCallId: `${tool}${text}`, toolName: tool, arguments: {} }), event("tool.execution_complete", { toolCallId: `${tool}${text}`, success: true, result: { content: text } })];
-    const { events, facts } = await readContent(lines([begin, ...result("bash", "no\n<exited with exit code 2>"), ...result("bash", "<exited with exit code 1>\nquoted"), ...result("powershell", "<exited with exit code 0>"), ...result("view", "<exited with exit code 3>")]), "events.jsonl");
-    expect(events.filter(({ kind }) => kind === "tool-result").map(({ isError, fields }) => [isError, fields["exitCode"]])).toEqual([[true, 2], [false, undefined], [false, 0], [false, undefined]]);
+    const { events, facts } = await readContent(lines([begin, ...result("bash", "no\n<exited with exit code 2>"), ...result("bash", "<exited with exit code 1>\nquoted"), ...result("powershell", "<exited with exit code 0>"), ...result("view", "<exited with exit code 3>"), ...result("bash", "hi\n<shellId: 0 completed with exit code 4>"), event("tool.execution_complete", { toolCallId: "k", success: true, result: { content: "cut" }, shellExecution: { exitCode: 5 } })]), "events.jsonl");
+    expect(events.filter(({ kind }) => kind === "tool-result").map(({ isError, fields }) => [isError, fields["exitCode"]])).toEqual([[true, 2], [false, undefined], [false, 0], [false, undefined], [true, 4], [true, 5]]);
     expect(facts).toMatchObject({ session: "s", model: "m", folder: "/w" });
   });
 
@@ -32,6 +32,15 @@ describe("GitHub Copilot's events", () => {
     const words = (more: object, data: object = {}): object => event("assistant.message", { messageId: "m", content: "Found.", ...data }, more);
     const { events } = await readContent(lines([begin, begun, words({ agentId: "a" }), words({}, { parentToolCallId: "t" }), words({}), words({ agentId: "b" })]), "events.jsonl");
     expect(events.filter(({ kind }) => kind === "message").map(({ agent }) => agent)).toEqual(["Explorer", "Explorer", undefined, "b"]);
+  });
+
+  test("tell of each answer what the record of its call says that it took, once", async () => {
+    const record = (apiCallId: string, inputTokens: number): object => event("session.usage_record", { usage: { model: "m", inputTokens, outputTokens: 2, cacheReadTokens: 4, apiCallId } });
+    const answer = (more: object): object => event("assistant.message", { messageId: JSON.stringify(more), model: "m", content: "Yes", ...more });
+    const { events } = await readContent(lines([begin, record("a", 10), answer({ apiCallId: "a" }), record("b", 20), answer({ apiCallId: "b", outputTokens: 2 }), answer({ outputTokens: 7 })]), "events.jsonl");
+    const meter = new UsageMeter();
+    expect(events.flatMap((one) => meter.take(one).added).map(({ input, cached, output }) => [input, cached, output])).toEqual([[10, 4, 2], [20, 4, 2], [0, 0, 7]]);
+    expect(events.filter(({ title }) => title === "usage record").map(({ fields }) => fields["record"])).toHaveLength(2);
   });
 
   test("tell what all answers took, with what was cached as a part of the input", async () => {
