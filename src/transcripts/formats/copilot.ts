@@ -37,6 +37,8 @@ class CopilotReader implements FormatReader {
   private readonly agents = new Map<string, string>();
   /** What calls of models took that have a record of their own before the answer. */
   private readonly usages = new Map<string, JsonObject>();
+  /** What each model had taken when the session ended last; it may have been resumed. */
+  private readonly ended = new Map<string, JsonObject>();
   /** What was thought last, which an answer says once more. */
   private thought = "";
 
@@ -76,6 +78,8 @@ class CopilotReader implements FormatReader {
         return [this.result(data)];
       case "subagent.started":
         return [this.subagent(data, agentId)];
+      case "session.shutdown":
+        return [{ kind: "state", title: "shutdown", text: shownText(data["errorReason"]), fields: { ...data, ...this.usageOfModels(data) }, isError: data["shutdownType"] === "error" }];
       case "assistant.usage":
       case "session.usage_record":
         return [this.usage(objectOf(data["usage"]) ?? data)];
@@ -159,6 +163,20 @@ class CopilotReader implements FormatReader {
     return { kind: "state", title: "usage record", text: "", fields: { record: usage } };
   }
 
+  /** The tokens of each model since the session ended last: each end tells those of the whole session. */
+  private usageOfModels(data: JsonObject): { readonly model_usage?: Record<string, unknown> } {
+    const usages = Object.entries(objectOf(data["modelMetrics"]) ?? {}).flatMap(([model, of]): [string, unknown][] => {
+      const counts = countsOf(objectOf(member(of, "usage")) ?? {});
+      const before = this.ended.get(model) ?? {};
+      if (counts === undefined) {
+        return [];
+      }
+      this.ended.set(model, counts);
+      return [[model, Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Math.max(0, Number(count) - (numberOf(before[name]) ?? 0))]))]];
+    });
+    return usages.length === 0 ? {} : { model_usage: Object.fromEntries(usages) };
+  }
+
   private subagent(data: JsonObject, agentId: string | undefined): EventDraft {
     const name = textOf(data["agentDisplayName"]) ?? textOf(data["agentName"]) ?? "subagent";
     const begun = idOf(data["toolCallId"]);
@@ -197,8 +215,6 @@ function otherEvent(type: string, data: JsonObject): EventDraft {
       return event("note", "summary");
     case "session.model_change":
       return event("state", "newModel");
-    case "session.shutdown":
-      return { ...event("state", "errorReason"), fields: { ...data, ...usageOfModels(data) }, isError: data["shutdownType"] === "error" };
     case "skill.invoked":
       return { ...event("note", "content"), title: `skill ${shownText(data["name"])}`.trim() };
     case "abort":
@@ -237,15 +253,4 @@ const mostUsages = 64;
 function countsOf(usage: JsonObject): JsonObject | undefined {
   const [input, output] = [numberOf(usage["inputTokens"]), numberOf(usage["outputTokens"])];
   return input === undefined && output === undefined ? undefined : present({ prompt_tokens: input, completion_tokens: output, cached_tokens: numberOf(usage["cacheReadTokens"]), reasoning_tokens: numberOf(usage["reasoningTokens"]) });
-}
-
-/** The tokens of each model, as Inspect tells them of all its calls. */
-function usageOfModels(data: JsonObject): { readonly model_usage?: Record<string, unknown> } {
-  const metrics = Object.entries(objectOf(data["modelMetrics"]) ?? {});
-  const usages = metrics.flatMap(([model, of]): [string, unknown][] => {
-    const usage = objectOf(member(of, "usage"));
-    const counts = usage === undefined ? undefined : countsOf(usage);
-    return counts === undefined ? [] : [[model, counts]];
-  });
-  return usages.length === 0 ? {} : { model_usage: Object.fromEntries(usages) };
 }

@@ -50,6 +50,15 @@ describe("GitHub Copilot's events", () => {
   });
 });
 
+describe("a session of GitHub Copilot that was resumed", () => {
+  test("tells at each end what was taken since the one before, of which each tells all", async () => {
+    const end = (inputTokens: number, model = "m"): object => ({ type: "session.shutdown", data: { modelMetrics: { [model]: { usage: { inputTokens, outputTokens: 1, cacheReadTokens: 0 } } } }, id: "e", timestamp: "2026-01-02T03:04:05.000Z", parentId: null });
+    const { events } = await readContent(lines([{ type: "session.start", data: { sessionId: "s" }, id: "e", timestamp: "2026-01-02T03:04:05.000Z", parentId: null }, end(600), end(700), end(5, "other")]), "events.jsonl");
+    const meter = new UsageMeter();
+    expect(events.flatMap((one) => meter.take(one).recorded).map(({ model, usage }) => [model, usage.input, usage.output])).toEqual([["m", 600, 1], ["m", 100, 0], ["other", 5, 1]]);
+  });
+});
+
 describe("the log of a chat in VS Code", () => {
   const chat = { version: 3, creationDate: 1, sessionId: "c", requests: [] };
   const request = (id: string, text: string, response: readonly unknown[] = []): object => ({ requestId: id, timestamp: 1_770_000_000_000, message: { text }, response });
