@@ -1,5 +1,5 @@
 import type { EventDraft, EventKind } from "../event";
-import { beside, idOf, isEmpty, type JsonObject, listOf, member, numberOf, objectOf, parsedOf, setMember, shownText, textOf, without } from "../json/values";
+import { beside, idOf, isEmpty, type JsonObject, listOf, member, numberOf, objectOf, parsedOf, present, setMember, shownText, textOf, without } from "../json/values";
 import { mediaText } from "./media";
 import { pictureText } from "./pictures";
 
@@ -215,7 +215,7 @@ function blockEvent(block: JsonObject): EventDraft | undefined {
     case "toolResponse":
       return returnedResult(block);
     case "tool_result":
-      return objectOf(block["run"]) === undefined ? resultEvent(block, contentText(block["content"]), block["is_error"] === true) : runResult(block);
+      return objectOf(block["run"]) === undefined ? (ranAll(block) ?? resultEvent(block, contentText(block["content"]), block["is_error"] === true)) : runResult(block);
     default:
       // Tools that Anthropic runs itself: each has a type of its own for what it returns.
       return /_tool_result$/.test(textOf(block["type"]) ?? "") ? servedResult(block) : undefined;
@@ -273,6 +273,18 @@ function resultEvent(block: JsonObject, text: string, isError: boolean, facts: J
     ...(call === undefined ? {} : { call }),
     fields: { ...facts, ...beside(block, "type", "tool_use_id", "content", "is_error"), ...partFields(block["content"]) },
   };
+}
+
+/** What came of several things that one call of Cline asked for; undefined where it is something else. */
+function ranAll(block: JsonObject): EventDraft | undefined {
+  const parts = listOf(block["content"]).map(objectOf);
+  if (parts.length === 0 || !parts.every((part) => typeof part?.["success"] === "boolean" && part["result"] !== undefined)) {
+    return undefined;
+  }
+  const text = parts.map((part) => [shownText(part?.["result"]), shownText(part?.["error"])].filter((words, index) => words !== "" && (index === 0 || !shownText(part?.["result"]).includes(words))).join("\n")).join("\n");
+  const event = resultEvent({ ...block, content: "" }, text, block["is_error"] === true || parts.some((part) => part?.["success"] === false));
+  const rest = beside({ parts: parts.map((part) => without(part ?? {}, "result")) });
+  return { ...event, ...present({ tool: textOf(block["name"]) }), fields: { ...event.fields, ...rest } };
 }
 
 /** What a tool returned that the laboratory runs: a list, what a program printed, or an error. */

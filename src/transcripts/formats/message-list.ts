@@ -69,6 +69,12 @@ export const messageList: readonly Format[] = [
   { ...common, records: { "*": { conversations: { "*": true } } }, detect: ({ values, isLines }: FirstSight) => !isLines && listOf(values[0]).some(isSharedConversation) },
 ];
 
+/** When a message was written. Where its name says little, only what is of this century counts; seconds or ms since the epoch. */
+function timeIn(message: JsonObject | undefined): number | undefined {
+  const number = numberOf(message?.["ts"]) ?? numberOf(message?.["created"]);
+  return timeOf(message?.["timestamp"] ?? message?.["created_at"] ?? message?.["createdAt"]) ?? (number !== undefined && number > 1e9 ? timeOf(number) : undefined);
+}
+
 /** ShareGPT's names of roles. */
 const sharedRoles: Readonly<Record<string, string>> = { gpt: "assistant", chatgpt: "assistant", bing: "assistant", observation: "tool", function_response: "tool", function_call: "assistant" };
 
@@ -81,10 +87,13 @@ class MessageListReader implements FormatReader {
     const line = objectOf(value);
     const wrapped = line?.["content"] === undefined ? wrappedIn(line) : undefined;
     const message = wrapped === undefined ? (isMessage(line) ? messageIn(line) : line) : { ...without(line ?? {}, "type", "role", "message"), ...wrapped };
-    const time = timeOf(line?.["timestamp"] ?? line?.["created_at"] ?? message?.["timestamp"]);
+    const time = timeIn(line) ?? timeIn(message);
     const conversation = path.slice(0, -1).find((name) => typeof name === "number") ?? (path.length > 0 ? document : 0);
     const events = message === undefined || typeof message["role"] === "string" ? messageEvents(message) : isResponseItem(value) ? itemEvents(message) : isShared(value) ? sharedEvents(message) : undefined;
-    return events?.map((event) => this.linked(event, conversation)).map((event) => ({ ...present({ time }), ...(conversation > 0 ? { sample: `conversation ${conversation + 1}` } : {}), ...event }));
+    // Cline's.
+    const model = textOf(member(message, "modelInfo", "id"));
+    const told = model === undefined ? events : events?.map((event, index) => (index === 0 ? { ...event, fields: { model, ...event.fields } } : event));
+    return told?.map((event) => this.linked(event, conversation)).map((event) => ({ ...present({ time }), ...(conversation > 0 ? { sample: `conversation ${conversation + 1}` } : {}), ...event }));
   }
 
   private linked(event: EventDraft, conversation: number): EventDraft {
@@ -107,8 +116,8 @@ class MessageListReader implements FormatReader {
   shell(shell: JsonObject, document: number): EventDraft[] {
     const sample = document > 0 ? { sample: `conversation ${document + 1}` } : {};
     const runs = listOf(shell["simulations"]).flatMap((run, number) => this.shell(objectOf(run) ?? {}, number));
-    const system = contentText(shell["system"] ?? shell["instructions"] ?? member(shell, "request", "system") ?? member(shell, "body", "system"));
-    const rest = withoutRecords(without(shell, "system", "instructions", "input", "output", "simulations"));
+    const system = contentText(shell["system"] ?? shell["instructions"] ?? textOf(shell["system_prompt"]) ?? member(shell, "request", "system") ?? member(shell, "body", "system"));
+    const rest = withoutRecords(without(shell, "system", "instructions", ...(typeof shell["system_prompt"] === "string" ? ["system_prompt"] : []), "input", "output", "simulations"));
     const reward = numberOf(shell["reward"]) ?? numberOf(member(shell, "reward_info", "reward"));
     return [
       ...runs,

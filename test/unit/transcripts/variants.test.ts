@@ -84,6 +84,21 @@ describe("what is written besides what the fixtures have", () => {
     expect((await readContent(JSON.stringify(shown))).events[2]?.fields).toMatchObject({ parts: [{ future: 1 }] });
   });
 
+  test("a session of Cline: times, the model, the system's words, and which of several commands failed", async () => {
+    const result = (query: string, more: object): object => ({ query, result: `out of ${query}\n`, success: true, ...more });
+    const answer = { id: "m1", role: "assistant", content: [{ type: "tool_use", id: "c1", name: "run_commands", input: { commands: ["ls", "false"] } }], ts: 1_795_529_576_142, modelInfo: { id: "m", provider: "p" }, metrics: { inputTokens: 100, outputTokens: 10, cacheReadTokens: 40, cacheWriteTokens: 0 } };
+    const returned = { id: "m2", role: "user", content: [{ type: "tool_result", tool_use_id: "c1", name: "run_commands", content: [result("ls", {}), result("false", { success: false, error: "Command exited with code 1", future: 7 })] }], ts: 1_795_529_576_172 };
+    const { events } = await readContent(JSON.stringify({ version: 1, sessionId: "s", system_prompt: "You are Cline.", messages: [answer, returned] }), "s.messages.json");
+    expect(events.map((event) => [inWords(event), event.time])).toEqual([
+      ["tool-call run_commands #c1 ls false", 1_795_529_576_142],
+      ["!tool-result run_commands #c1 out of ls\\n\\nout of false\\n\\nCommand exited ", 1_795_529_576_172],
+      ["system You are Cline.", undefined],
+      ["state (document)", undefined],
+    ]);
+    expect(events[0]?.fields).toMatchObject({ model: "m" });
+    expect(events[1]?.fields).toMatchObject({ parts: [{ query: "ls" }, { query: "false", future: 7 }] });
+  });
+
   test("results of Amp, with their exit status", async () => {
     const run = (toolUseID: string, found: object): object => ({ type: "tool_result", toolUseID, run: found });
     const use = (id: string): object => ({ type: "tool_use", id, name: "Bash", input: { cmd: "ls" } });
