@@ -253,7 +253,7 @@ export interface ReplayTool {
   /** ms of all calls together. */
   readonly took: number | undefined;
   /** ms that half of the calls did not exceed, and 95 % of them, and of the longest, with its result's ordinal. */
-  readonly times: { readonly median: number; readonly most: number; readonly longest: number; readonly longestAt: number } | undefined;
+  readonly times: { readonly median: number; readonly percentile95: number; readonly longest: number; readonly longestAt: number } | undefined;
 }
 
 export interface ReplayTimeline {

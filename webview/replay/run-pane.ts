@@ -144,7 +144,7 @@ export class RunPane {
       { name: "failed", isNumber: true, cell: ({ failed }) => (failed === 0 ? "" : formatCount(failed)), value: ({ failed }) => failed || undefined },
       { name: "time", isNumber: true, cell: ({ took }) => (took === undefined ? "" : formatDuration(took)), value: ({ took }) => took },
       { name: "median", isNumber: true, title: "time that half of the calls did not exceed", cell: ({ calls, times }) => (times === undefined || calls < 2 ? "" : formatDuration(times.median)), value: ({ calls, times }) => (calls < 2 ? undefined : times?.median) },
-      { name: "95 %", isNumber: true, title: "time that 95 % of the calls did not exceed", cell: ({ calls, times }) => (times === undefined || calls < 20 ? "" : formatDuration(times.most)), value: ({ calls, times }) => (calls < 20 ? undefined : times?.most) },
+      { name: "95 %", isNumber: true, title: "time that 95 % of the calls did not exceed", cell: ({ calls, times }) => (times === undefined || calls < 20 ? "" : formatDuration(times.percentile95)), value: ({ calls, times }) => (calls < 20 ? undefined : times?.percentile95) },
       { name: "longest", isNumber: true, title: "time of the longest call", cell: ({ calls, times }) => (times === undefined || calls < 2 ? "" : textButton(formatDuration(times.longest), `Go to event ${formatCount(times.longestAt + 1)}, where it ended`, () => this.goTo(times.longestAt))), value: ({ calls, times }) => (calls < 2 ? undefined : times?.longest) },
     ];
     return tools.length === 0 ? [] : this.table("Tools", tools, columns);

@@ -206,7 +206,7 @@ function blockEvent(block: JsonObject): EventDraft | undefined {
     case "toolCall":
       return toolCall({ id: idOf(block["id"]), tool: textOf(block["name"]) ?? "", arguments: block["input"] ?? block["arguments"], fields: beside(block, "type", "id", "name", "input", "arguments") });
     case "tool-call":
-      return toolCall({ id: idOf(block["toolCallId"]), tool: textOf(block["toolName"]) ?? "", arguments: block["input"] ?? block["args"], fields: beside(block, "type", "toolCallId", "toolName", "input", "args") });
+      return toolCall({ id: idOf(block["toolCallId"] ?? block["id"]), tool: textOf(block["toolName"] ?? block["name"]) ?? "", arguments: block["input"] ?? block["args"] ?? block["arguments"], fields: beside(block, "type", "toolCallId", "toolName", "id", "name", "input", "args", "arguments") });
     case "tool-result":
     case "tool-error":
       return toolsResult(block);
@@ -232,7 +232,7 @@ function toolsResult(block: JsonObject): EventDraft {
     ...{ kind: "tool-result", ...(call === undefined ? {} : { call }), ...(tool === undefined ? {} : { tool }) },
     text: Array.isArray(value) ? contentText(value) : shownText(value),
     isError: block["type"] === "tool-error" || block["isError"] === true || kind.startsWith("error"),
-    fields: { ...beside(block, "type", "toolCallId", "toolName", "output", "result", "error", "isError"), ...(output?.["value"] === undefined ? {} : beside(output, "type", "value")) },
+    fields: { ...beside(block, "type", "toolCallId", "toolName", "output", "result", "error", "isError"), ...(output?.["value"] === undefined ? {} : beside(output, "type", "value")), ...partFields(value) },
   };
 }
 

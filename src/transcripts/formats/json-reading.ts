@@ -200,11 +200,11 @@ class LinesInput implements JsonInput {
       return false;
     }
     for (const line of lines(this.source, surveyed.position)) {
-      if (line.isEnded) {
+      if (line.isEnded || isWhole(line.bytes)) {
         if (!isBlank(line.bytes)) {
           survey.line(line.bytes, surveyed.records++);
         }
-        surveyed.position = line.end + 1;
+        surveyed.position = Math.min(line.end + 1, this.source.size);
       }
     }
     return survey.forks > surveyed.forks;
@@ -372,11 +372,11 @@ class DocumentInput implements JsonInput {
 
   private *inOrder(reader: FormatReader, records: RecordPaths, document: number, prefix: string): Generator<TranscriptEvent, void> {
     const found = new RecordOrder();
-    let last: ReturnType<typeof shellEvents> | undefined;
+    let shell: (() => ReturnType<typeof shellEvents>) | undefined;
     for (const item of this.scanner.next(records)) {
       if ("ranges" in item) {
-        last = shellEvents(item, this.source, reader, document, prefix, this.place);
-        this.ended(last.shell, last.stopped);
+        // The reader has seen all records before it is asked for the rest, as where they are in the order of the file.
+        shell = () => shellEvents(item, this.source, reader, document, prefix, this.place);
       } else {
         found.add({ path: item.path, start: item.start, end: item.end, document }, this.format.order?.(parseJson(item.bytes.toString("utf8")).value));
       }
@@ -384,7 +384,11 @@ class DocumentInput implements JsonInput {
     for (const { path, start, end } of found.sorted()) {
       yield* recordEvents(reader, { path, start, end, bytes: this.source.read(start, end) }, document, joined(prefix, path), this.place);
     }
-    yield* last?.events ?? [];
+    if (shell !== undefined) {
+      const last = shell();
+      this.ended(last.shell, last.stopped);
+      yield* last.events;
+    }
   }
 }
 

@@ -44,12 +44,22 @@ class ObservationReader implements FormatReader {
     return events.map((event) => ({ ...present({ time: start, sample, span: idOf(observation["parentObservationId"]) }), ...event }));
   }
 
-  /** What a trace says beside its observations: what it was begun with and came to, and its scores. */
+  /** What a trace, or each of a page of them, says beside its observations: what it was begun with and came to, and its scores. */
   shell(shell: JsonObject): EventDraft[] {
+    const pages = listOf(shell["data"]).map(objectOf).filter((trace) => trace?.["observations"] !== undefined);
+    if (pages.length === 0) {
+      return this.trace(shell);
+    }
+    const rest = beside(shell, "data");
+    return [...pages.flatMap((trace) => this.trace(trace ?? {})), ...(isEmpty(rest) ? [] : [{ kind: "state" as const, title: "page", text: "", fields: rest }])];
+  }
+
+  private trace(shell: JsonObject): EventDraft[] {
     const { scores, ...rest } = withoutRecords(shell);
     const trace = beside(rest, "observations");
-    const state: EventDraft = { kind: "state", title: ["trace", textOf(rest["name"]) ?? ""].join(" ").trim(), ...present({ time: timeOf(rest["timestamp"]) }), text: "", fields: trace };
-    return [...(isEmpty(trace) ? [] : [state]), ...listOf(scores).map(scoreEvent)];
+    const sample = present({ sample: this.traces.sampleOf(idOf(rest["id"]) ?? "") });
+    const state: EventDraft = { kind: "state", title: ["trace", textOf(rest["name"]) ?? ""].join(" ").trim(), ...sample, ...present({ time: timeOf(rest["timestamp"]) }), text: "", fields: trace };
+    return [...(isEmpty(trace) ? [] : [state]), ...listOf(scores).map((score) => ({ ...sample, ...scoreEvent(score) }))];
   }
 
   private events(given: Given): EventDraft[] {
@@ -84,7 +94,7 @@ class ObservationReader implements FormatReader {
   private tool({ observation, conversation, fields, end }: Given, failure: string | undefined): EventDraft[] {
     const tool = textOf(observation["name"]) ?? "";
     const output = observation["output"];
-    const text = [contentText(output ?? ""), failure ?? ""].filter((part) => part !== "").join("\n");
+    const text = [outputText(output), failure ?? ""].filter((part) => part !== "").join("\n");
     const isRecorded = (output !== undefined && output !== null) || failure !== undefined;
     const result: EventDraft = { kind: "tool-result", tool, ...present({ time: end }), title: isRecorded ? "" : "not recorded", text, isError: failure !== undefined };
     const call = idOf(member(output, "tool_call_id")) ?? idOf(member(observation["input"], "id")) ?? idOf(member(observation["metadata"], "tool_call_id"));
@@ -104,6 +114,11 @@ const isStatusTold = ({ level, type }: JsonObject): boolean => level === "ERROR"
 
 function failureOf(observation: JsonObject): string | undefined {
   return observation["level"] === "ERROR" ? shownText(observation["statusMessage"]) || "error" : undefined;
+}
+
+/** What a tool returned: text, parts of a message, or a value. */
+function outputText(output: unknown): string {
+  return Array.isArray(output) && output.every((part) => typeof member(part, "type") === "string") ? contentText(output) : shownText(output);
 }
 
 /** The messages in what a model was sent or answered, which may be a list of them, a request or an answer around them, one, or a text. */

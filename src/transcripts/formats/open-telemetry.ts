@@ -69,7 +69,9 @@ function plainValue(value: unknown): unknown {
 }
 
 /** Attributes that events say in a better place than their fields. */
-const read = ["gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.tool.name", "gen_ai.tool.call.id", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "gen_ai.agent.name", "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "llm.token_count.prompt", "llm.token_count.completion"] as const;
+const read = ["gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.tool.name", "gen_ai.tool.call.id", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result", "gen_ai.agent.name"] as const;
+/** The same of what a call took. */
+const readOfUsage = ["gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "llm.token_count.prompt", "llm.token_count.completion"] as const;
 
 /** What the conventions call calls of models. */
 const modelOperations = new Set(["chat", "text_completion", "generate_content"]);
@@ -143,7 +145,8 @@ class SpanReader implements FormatReader {
     const events = span.conversation.sent(sent.map(messageDrafts));
     const answers = answered.flatMap(messageDrafts);
     span.conversation.answered(answers);
-    const facts = { ...present({ model: modelIn(attributes), usage: usageOf(attributes) }), ...fields };
+    const usage = usageOf(attributes);
+    const facts = { ...present({ model: modelIn(attributes), usage }), ...beside(fields, ...(usage === undefined ? [] : readOfUsage)) };
     const [first = { kind: "message" as const, title: sent.length > 0 ? "no output" : "not recorded", text: "" }, ...others] = answers;
     const told = [{ ...first, fields: { ...facts, ...first.fields } }, ...others].map((event) => ({ ...present({ time: span.end }), ...event }));
     return [...events, ...told, ...(failure === undefined ? [] : [{ kind: "error" as const, title: span.name, ...present({ time: span.end }), text: failure, isError: true }])];

@@ -1,4 +1,4 @@
-import { beside, isEmpty, type JsonObject, listOf, objectOf, present, textOf, without } from "../json/values";
+import { beside, isEmpty, type JsonObject, listOf, objectOf, present, shownText, textOf, without } from "../json/values";
 
 const isShownPart = (value: unknown): boolean => {
   const part = objectOf(value);
@@ -17,8 +17,14 @@ export function withShownParts(message: JsonObject): JsonObject {
   if (!Array.isArray(parts) || typeof message["role"] !== "string" || !parts.some(isShownPart)) {
     return message;
   }
-  // Versions before 5 have the words of all parts as content once more.
-  return { ...without(message, "parts", "content", "toolInvocations"), content: listOf(parts).flatMap(blocksOf) };
+  const blocks = listOf(parts).flatMap(blocksOf);
+  // Versions before 5 have the words of all parts as content once more, and their calls.
+  const { content } = message;
+  const words = (parts as readonly unknown[]).map((part) => textOf(objectOf(part)?.["text"]) ?? "").join("");
+  const isSaid = content === undefined || content === "" || (typeof content === "string" && words.includes(content));
+  const calls = new Set(blocks.map((block) => objectOf(block)?.["toolCallId"]));
+  const areCalled = listOf(message["toolInvocations"]).every((call) => calls.has(objectOf(call)?.["toolCallId"]));
+  return { ...without(message, "parts", "content", ...(areCalled ? ["toolInvocations"] : [])), content: [...(isSaid ? [] : [{ type: "text", text: shownText(content) }]), ...blocks] };
 }
 
 function blocksOf(value: unknown): unknown[] {

@@ -20,13 +20,13 @@ export const isOfModel = (attributes: JsonObject): boolean => attributes["openin
 
 /** The messages that a model was sent, as older conventions have them. */
 export function flatSent(attributes: JsonObject): JsonObject[] {
-  const messages = sentLists.flatMap((name) => listIn(attributes, name)).map(flatMessage);
+  const messages = sentLists.flatMap((name) => listIn(attributes, name)).map((message) => flatMessage(message, "user"));
   return messages.length === 0 && isValueAlone(attributes, "input.value") ? [{ role: "user", content: attributes["input.value"] }] : messages;
 }
 
 /** The same of what it answered. */
 export function flatAnswered(attributes: JsonObject): JsonObject[] {
-  const messages = answeredLists.flatMap((name) => listIn(attributes, name)).map((message) => ({ ...flatMessage(message), role: "assistant" }));
+  const messages = answeredLists.flatMap((name) => listIn(attributes, name)).map((message) => flatMessage(message, "assistant"));
   return messages.length === 0 && isValueAlone(attributes, "output.value") ? [{ role: "assistant", content: attributes["output.value"] }] : messages;
 }
 
@@ -113,14 +113,14 @@ function listed(value: unknown): unknown {
 }
 
 /** A message as most formats have it: OpenInference wraps messages, contents and calls, and OpenLLMetry has content of parts as JSON text. */
-function flatMessage(value: unknown): JsonObject {
+function flatMessage(value: unknown, role: string): JsonObject {
   const message = objectOf(member(value, "message")) ?? objectOf(value) ?? {};
   const contents = listOf(message["contents"]).map((part) => contentOf(objectOf(member(part, "message_content")) ?? {}));
   const said = structured(message["content"]);
   const calls = listOf(message["tool_calls"]).map((call) => objectOf(member(call, "tool_call")) ?? objectOf(call) ?? {});
   return {
     ...beside(message, "role", "content", "contents", "tool_calls", "finish_reason"),
-    role: textOf(message["role"]) ?? "user",
+    role: textOf(message["role"]) ?? role,
     content: contents.length > 0 ? contents : Array.isArray(said) ? said : (message["content"] ?? ""),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
     ...present({ stopReason: message["finish_reason"] ?? undefined }),

@@ -66,6 +66,11 @@ export class TracedConversation {
 export class Traces {
   private readonly known = new Map<string, { readonly sample: string | undefined; readonly conversation: TracedConversation }>();
 
+  /** What the sample is called that a trace is, if anything of it was read. */
+  sampleOf(trace: string): string | undefined {
+    return this.known.get(trace)?.sample;
+  }
+
   /** What was said in a trace so far, and what the sample that it is, is called; the first of a file has no name. */
   of(trace: string): { readonly sample: string | undefined; readonly conversation: TracedConversation } {
     const found = this.known.get(trace) ?? { sample: this.known.size === 0 ? undefined : `trace ${this.known.size + 1}`, conversation: new TracedConversation() };

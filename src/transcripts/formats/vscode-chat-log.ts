@@ -8,8 +8,8 @@ import { chatEvent, chatFacts, requestEvents, vsCodeChatName } from "./vscode-ch
 /** What a line does to the chat: it sets all of it, sets a member, adds to a list behind so many elements, or removes a member. */
 const operations = ["chat", "set", "push", "delete"] as const;
 
-/** A log over this size is not played: each line is shown as it is. In bytes. */
-const mostPlayedBytes = 256 * 2 ** 20;
+/** A log over this size is not played: each line is shown as it is. In bytes; VS Code puts a log into one line after 512 changes. */
+const mostPlayedBytes = 64 * 2 ** 20;
 
 const isWholeChat = (value: unknown): boolean => member(value, "kind") === 0 && typeof member(value, "v", "sessionId") === "string" && (typeof member(value, "v", "creationDate") === "number" || Array.isArray(member(value, "v", "requests")));
 
@@ -24,7 +24,7 @@ export const vsCodeChatLog: readonly Format[] = [
     detect: ({ values, isLines }) => isLines && isWholeChat(values[0]),
     facts: (line) => chatFacts(member(line, "v")),
     survey: () => new ChatPlayer(),
-    read: (_first, found) => new ChatLogReader(found instanceof PlayedChat ? found : undefined),
+    read: (_first, found) => new ChatLogReader(found instanceof PlayedChat ? found : undefined, found === "too long"),
   },
   {
     ...vsCodeChatName,
@@ -37,9 +37,9 @@ export const vsCodeChatLog: readonly Format[] = [
 
 /** Requests that were taken back together: sent anew in other words, or removed. */
 interface TakenBack {
-  /** The line that took them back. */
-  readonly at: number;
   readonly requests: readonly JsonObject[];
+  /** The line that the first of them came with. */
+  readonly from: number;
 }
 
 /** A chat as its log leaves it, and where in the log its requests came. */
@@ -48,27 +48,43 @@ class PlayedChat {
     readonly chat: JsonObject,
     /** The requests that came with a line, those that were taken back later too. */
     readonly came: ReadonlyMap<number, readonly JsonObject[]>,
-    readonly takenBack: readonly TakenBack[],
+    /** By the line that took them back. */
+    readonly takenBack: ReadonlyMap<number, TakenBack>,
   ) {}
 }
 
+/** What a line did to the requests of a chat. */
+interface Change {
+  readonly gone: readonly unknown[];
+  readonly added: readonly unknown[];
+}
+
 /** Plays the lines of a log. */
-class ChatPlayer implements LineSurvey {
+export class ChatPlayer implements LineSurvey {
   /** Every line says something of those before it. */
   forks = 0;
   private chat: unknown;
   private bytes = 0;
   private readonly cameAt = new Map<JsonObject, number>();
-  private readonly takenBack: TakenBack[] = [];
+  private readonly takenBack = new Map<number, TakenBack>();
 
-  get found(): PlayedChat | undefined {
+  /** @param mostBytes longer logs are not played */
+  constructor(private readonly mostBytes = mostPlayedBytes) {}
+
+  /** The chat in the end, or `too long`. */
+  get found(): PlayedChat | "too long" | undefined {
+    if (this.bytes > this.mostBytes) {
+      return "too long";
+    }
     const chat = objectOf(this.chat);
-    if (chat === undefined || this.bytes > mostPlayedBytes) {
+    if (chat === undefined) {
       return undefined;
     }
     const came = new Map<number, JsonObject[]>();
     for (const [request, at] of this.cameAt) {
-      came.set(at, [...(came.get(at) ?? []), request]);
+      const there = came.get(at) ?? [];
+      there.push(request);
+      came.set(at, there);
     }
     return new PlayedChat(chat, came, this.takenBack);
   }
@@ -76,68 +92,98 @@ class ChatPlayer implements LineSurvey {
   line(bytes: Buffer, record: number): void {
     this.forks++;
     this.bytes += bytes.length;
-    if (this.bytes > mostPlayedBytes) {
+    if (this.bytes > this.mostBytes) {
       this.chat = undefined;
       this.cameAt.clear();
+      this.takenBack.clear();
       return;
     }
-    const line = objectOf(parseJson(decoded(bytes)).value) ?? {};
-    const before = this.requests();
-    this.apply(line);
-    if (line["kind"] === 0 || listOf(line["k"])[0] === "requests") {
-      this.note(before, record);
-    }
+    this.note(this.apply(objectOf(parseJson(decoded(bytes)).value) ?? {}), record);
   }
 
-  private requests(): JsonObject[] {
-    return listOf(member(this.chat, "requests")).map(objectOf).filter((request) => request !== undefined);
+  private requests(): readonly unknown[] {
+    return listOf(member(this.chat, "requests"));
   }
 
   /** Notes which requests came with this line, and which it took back. */
-  private note(before: readonly JsonObject[], record: number): void {
-    const now = this.requests();
+  private note({ gone, added }: Change, record: number): void {
+    const now = requestsIn(added);
     const ids = new Set(now.map((request) => idOf(request["requestId"])));
-    const present = new Set(now);
-    const gone = before.filter((request) => !present.has(request));
-    const taken = gone.filter((request) => !ids.has(idOf(request["requestId"])));
-    // What is there again under its id was written anew.
-    gone.filter((request) => !taken.includes(request)).forEach((request) => this.cameAt.delete(request));
-    now.filter((request) => !this.cameAt.has(request)).forEach((request) => this.cameAt.set(request, record));
-    if (taken.length > 0) {
-      this.takenBack.push({ at: record, requests: taken });
-    }
-  }
-
-  private apply({ kind, k, v, i }: JsonObject): void {
-    if (kind === 0) {
-      this.chat = v;
-      return;
-    }
-    const path = listOf(k);
-    const last = path.at(-1);
-    const holder = path.slice(0, -1).reduce(inside, this.chat);
-    if (last === undefined || typeof holder !== "object" || holder === null) {
-      return;
-    }
-    if (kind === 1) {
-      put(holder, last, v);
-    } else if (kind === 3) {
-      Reflect.deleteProperty(holder, typeof last === "number" ? String(last) : shownText(last));
-    } else if (kind === 2) {
-      const list = inside(holder, last);
-      if (Array.isArray(list)) {
-        list.length = typeof i === "number" && Number.isInteger(i) && i >= 0 ? Math.min(i, list.length) : list.length;
-        listOf(v).forEach((element) => list.push(element));
-      } else if (list === undefined || list === null) {
-        put(holder, last, [...listOf(v)]);
+    const taken: JsonObject[] = [];
+    for (const request of requestsIn(gone)) {
+      if (ids.has(idOf(request["requestId"]))) {
+        // It is there again, written anew.
+        this.cameAt.delete(request);
+      } else {
+        taken.push(request);
       }
     }
+    const [first] = taken;
+    if (first !== undefined) {
+      this.takenBack.set(record, { requests: taken, from: this.cameAt.get(first) ?? 0 });
+    }
+    now.forEach((request) => this.cameAt.set(request, record));
+  }
+
+  /** Changes the chat as a line says. What that does to its requests costs no more than the line is long, or what it takes away. */
+  private apply({ kind, k, v, i }: JsonObject): Change {
+    const path = listOf(k);
+    const last = path.at(-1);
+    const isOfRequests = path[0] === "requests" && path.length <= 2;
+    if (kind === 0 || (kind !== 2 && isOfRequests && path.length === 1)) {
+      const gone = this.requests();
+      if (kind === 0) {
+        this.chat = v;
+      } else {
+        setOrDelete(kind, this.chat, last, v);
+      }
+      return { gone, added: this.requests() };
+    }
+    const holder = path.slice(0, -1).reduce(inside, this.chat);
+    if (kind === 2) {
+      const list = inside(holder, last);
+      const change = push(list ?? setOrDelete(1, holder, last, []), v, i);
+      return isOfRequests && path.length === 1 ? change : nothing;
+    }
+    const before = isOfRequests ? inside(holder, last) : undefined;
+    setOrDelete(kind, holder, last, v);
+    return isOfRequests ? { gone: [before], added: [inside(holder, last)] } : nothing;
   }
 }
 
+const nothing: Change = { gone: [], added: [] };
+
+const requestsIn = (values: readonly unknown[]): JsonObject[] => values.map(objectOf).filter((request) => request !== undefined);
+
+/** Sets or deletes a member where it can be; returns what is there then. */
+function setOrDelete(kind: unknown, holder: unknown, name: unknown, value: unknown): unknown {
+  if (name === undefined || typeof holder !== "object" || holder === null) {
+    return undefined;
+  }
+  if (kind === 1) {
+    put(holder, name, value);
+  } else if (kind === 3) {
+    Reflect.deleteProperty(holder, keyOf(name));
+  }
+  return inside(holder, name);
+}
+
+/** Adds to a list behind so many elements; what stood there is gone. */
+function push(list: unknown, value: unknown, from: unknown): Change {
+  if (!Array.isArray(list)) {
+    return nothing;
+  }
+  const gone: unknown[] = typeof from === "number" && Number.isInteger(from) && from >= 0 ? list.splice(Math.min(from, list.length)) : [];
+  const added = listOf(value);
+  added.forEach((element) => list.push(element));
+  return { gone, added };
+}
+
+const keyOf = (name: unknown): string => (typeof name === "number" ? String(name) : shownText(name));
+
 /** What lies in a value under a name or number of its own; nothing that it inherits. */
 function inside(value: unknown, name: unknown): unknown {
-  const key = typeof name === "number" ? String(name) : shownText(name);
+  const key = keyOf(name);
   return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
 }
 
@@ -154,8 +200,11 @@ function put(holder: object, name: unknown, value: unknown): void {
 class ChatLogReader implements FormatReader {
   private readonly branches = new Map<JsonObject, string>();
 
-  constructor(private readonly played: PlayedChat | undefined) {
-    played?.takenBack.forEach(({ requests }, index) => requests.forEach((request) => this.branches.set(request, abandonedBranch(index + 1))));
+  constructor(
+    private readonly played: PlayedChat | undefined,
+    private readonly isTooLong: boolean,
+  ) {
+    [...(played?.takenBack.values() ?? [])].forEach(({ requests }, index) => requests.forEach((request) => this.branches.set(request, abandonedBranch(index + 1))));
   }
 
   record({ value, document }: SourceRecord): EventDraft[] | undefined {
@@ -172,7 +221,8 @@ class ChatLogReader implements FormatReader {
       ? { ...chatEvent(document === 0 ? { ...whole, ...played?.chat } : whole), isRepeat: document > 0 }
       : { kind: "state", title: `${name} ${listOf(line["k"]).map(shownText).join(".")}`, text: shownText(line["v"]), fields: line["i"] === undefined ? {} : { from: line["i"] }, isRepeat: played !== undefined };
     const requests = played === undefined ? listOf(whole?.["requests"]) : (played.came.get(document) ?? []);
-    return [{ ...told, fields: { ...rest, ...told.fields } }, ...this.rewound(document), ...requests.flatMap((request) => this.request(request))];
+    const tooLong: EventDraft[] = this.isTooLong && document === 0 ? [{ kind: "error", title: "The log is too long to be played: each of its lines is shown as it is.", text: "", isError: true }] : [];
+    return [{ ...told, fields: { ...rest, ...told.fields } }, ...tooLong, ...this.rewound(document), ...requests.flatMap((request) => this.request(request))];
   }
 
   private request(request: unknown): EventDraft[] {
@@ -183,10 +233,12 @@ class ChatLogReader implements FormatReader {
   }
 
   private rewound(document: number): EventDraft[] {
-    return (this.played?.takenBack ?? []).flatMap(({ at, requests: [first, ...others] }): EventDraft[] => {
-      const from = [...(this.played?.came ?? [])].find(([, requests]) => first !== undefined && requests.includes(first))?.[0];
-      const words = others.length === 0 ? "A message was" : `${others.length + 1} messages were`;
-      return at === document ? [{ kind: "note", title: "rewound", branch: keptBranch, text: `${words} taken back. Whether files were as well is not recorded.`, fields: { rewoundTo: String(from ?? 0) } }] : [];
-    });
+    const taken = this.played?.takenBack.get(document);
+    if (taken === undefined) {
+      return [];
+    }
+    const { from, requests } = taken;
+    const words = requests.length === 1 ? "A message was" : `${requests.length} messages were`;
+    return [{ kind: "note", title: "rewound", branch: keptBranch, text: `${words} taken back. Whether files were as well is not recorded.`, fields: { rewoundTo: String(from) } }];
   }
 }

@@ -25,11 +25,8 @@ export interface ToolSummary {
   /** ms from calls to results, of those that have times. */
   readonly took: number | undefined;
   /** Of these: what half of them did not exceed, and 95 % of them, and which result came last after its call. */
-  readonly times: { readonly median: number; readonly most: number; readonly longest: number; readonly longestAt: number } | undefined;
+  readonly times: { readonly median: number; readonly percentile95: number; readonly longest: number; readonly longestAt: number } | undefined;
 }
-
-/** What "most" of the calls of a tool are. */
-const mostShare = 0.95;
 
 /** What scorers ask models for stands under this name. */
 export const scorerName = "scorer";
@@ -101,7 +98,7 @@ function* toolsOf(columns: EventColumns): Sliced<ToolSummary[]> {
     tools.push({
       ...{ name, calls, failed },
       took: isTimed ? times.reduce((sum, time) => sum + time, 0) : undefined,
-      times: isTimed ? { median: yield* quantile(values, 0.5), most: yield* quantile(values, mostShare), longest, longestAt } : undefined,
+      times: isTimed ? { median: yield* quantile(values, 0.5), percentile95: yield* quantile(values, 0.95), longest, longestAt } : undefined,
     });
   }
   return tools;

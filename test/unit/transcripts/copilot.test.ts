@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fileChanges, FileStates, openTranscript, type TranscriptEvent, UsageMeter } from "../../../src/transcripts";
 import { changesFiles } from "../../../src/transcripts/files/file-changes";
+import { ChatPlayer, vsCodeChatLog } from "../../../src/transcripts/formats/vscode-chat-log";
 import { inWords, readContent, readTranscript, transcriptFile, transcriptFixtures } from "../../support/transcripts";
 
 const lines = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
@@ -128,6 +129,31 @@ describe("the log of a chat in VS Code", () => {
     expect(said(events)).toEqual(["user Said", "message"]);
     expect(Object.prototype).not.toHaveProperty("spoilt");
     expect(Array.prototype).not.toHaveProperty("spoilt");
+  });
+
+  test("of very many requests, each of which takes back the one before, is read in time that grows with its length alone", async () => {
+    const many = Array.from({ length: 40_000 }, (_, number) => ({ kind: 2, k: ["requests"], v: [request(`r${number}`, "x")], ...(number % 2 === 1 ? { i: Math.floor(number / 2) } : {}) }));
+    const { events } = await readContent(lines([{ kind: 0, v: chat }, ...many]), "c.jsonl");
+    expect(events.filter(({ kind }) => kind === "user")).toHaveLength(40_000);
+    expect(events.filter(({ title }) => title === "rewound")).toHaveLength(20_000);
+  });
+
+  test("ends with what its last line says, though no line break ends that", async () => {
+    const { events } = await readContent(lines([{ kind: 0, v: chat }, { kind: 2, k: ["requests"], v: [request("r", "Hi")] }]).trimEnd(), "c.jsonl");
+    expect(said(events)).toEqual(["user Hi", "message"]);
+  });
+
+  test("says that it is too long to be played, and shows each line then", () => {
+    const player = new ChatPlayer(100);
+    const [first = "", second = ""] = [JSON.stringify({ kind: 0, v: chat }), JSON.stringify({ kind: 2, k: ["requests"], v: [request("r", "Hi")] })];
+    [first, second].forEach((line, record) => player.line(Buffer.from(line), record));
+    const reader = vsCodeChatLog[0]?.read(undefined, player.found);
+    const drafts = [first, second].flatMap((line, document) => reader?.record({ path: [], document, value: JSON.parse(line) as unknown, text: () => line }) ?? []);
+    expect(drafts.map(({ kind, title, isRepeat }) => [kind, title, isRepeat ?? false])).toEqual([
+      ["state", "chat", false],
+      ["error", "The log is too long to be played: each of its lines is shown as it is.", false],
+      ["state", "push requests", false],
+    ]);
   });
 
   test("is read anew where it has grown, because a line may change what came before", async () => {

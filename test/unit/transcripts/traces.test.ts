@@ -127,6 +127,16 @@ describe("observations of Langfuse", () => {
     expect(await said(trace.observations.map((one) => `${JSON.stringify(one)}\n`).join(""), "observations.jsonl")).toEqual(expected);
   });
 
+  test("have the scores of the trace that they are of, in a list of traces and in a page", async () => {
+    const second = { ...trace, id: "t2", observations: trace.observations.map((one) => ({ ...one, traceId: "t2" })), scores: [{ name: "correctness", value: 0.1 }] };
+    const tool = { id: "o9", traceId: "t2", type: "TOOL", name: "f", startTime: "2026-01-02T03:04:08.500Z", output: { text: "ok", more: 7 } };
+    for (const content of [[trace, second], { data: [trace, { ...second, observations: [...second.observations, tool] }], meta: { page: 1 } }]) {
+      const { events } = await readContent(JSON.stringify(content), "traces.json");
+      expect(events.flatMap(({ score, sample }) => (score === undefined ? [] : [[score.name, score.value, sample]]))).toEqual([["correctness", 0.9, undefined], ["verdict", null, undefined], ["correctness", 0.1, "trace 2"]]);
+      expect(events.some(({ text }) => text.includes('"more": 7'))).toBe(!Array.isArray(content));
+    }
+  });
+
   test("of a model tell what it was sent and answered however that is written down, and what stands around it", async () => {
     const of = (id: string, second: number, input: unknown, output: unknown): object => ({ id, traceId: id, type: "GENERATION", name: "g", startTime: `2026-01-01T00:00:0${second}Z`, input, output });
     const { events } = await readContent(JSON.stringify([

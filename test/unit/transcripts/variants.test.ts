@@ -81,6 +81,7 @@ describe("what is written besides what the fixtures have", () => {
     expect(await words(sent)).toEqual([...call, "tool-call mcp #c2", result, failure]);
     expect(await words(shown)).toEqual([...call, result, "tool-call mcp #c2", failure]);
     expect(await words(older)).toEqual([...call, result]);
+    expect(await words([older[0], { role: "assistant", content: "Said elsewhere.", parts: [{ type: "text", text: "Said here." }] }])).toEqual(["user Go", "message Said elsewhere.\\nSaid here."]);
     expect((await readContent(JSON.stringify(shown))).events[2]?.fields).toMatchObject({ parts: [{ future: 1 }] });
   });
 
