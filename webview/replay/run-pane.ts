@@ -130,7 +130,7 @@ export class RunPane {
     const columns: Column<ReplayNamedUsage>[] = [
       { name: what, cell: ({ name }) => element("bdi", {}, name === "" ? (what === "agent" ? "main" : "not said") : visibleLine(name)), value: ({ name }) => name },
       { name: "answers", isNumber: true, cell: ({ usage }) => formatCount(usage.answers), value: ({ usage }) => usage.answers },
-      { name: "in", isNumber: true, title: "tokens given", cell: ({ usage }) => figure(usage, usage.input), value: ({ usage }) => usage.input },
+      { name: "in", isNumber: true, title: "tokens given", cell: ({ usage }) => (usage.input === 0 ? "" : figure(usage, usage.input)), value: ({ usage }) => usage.input },
       { name: "out", isNumber: true, title: "tokens made", cell: ({ usage }) => figure(usage, usage.output), value: ({ usage }) => usage.output },
       { name: "cost", isNumber: true, cell: ({ usage }) => costCell(usage), value: ({ usage }) => usage.cost || undefined },
     ];
@@ -143,11 +143,20 @@ export class RunPane {
       { name: "calls", isNumber: true, cell: ({ calls }) => formatCount(calls), value: ({ calls }) => calls },
       { name: "failed", isNumber: true, cell: ({ failed }) => (failed === 0 ? "" : formatCount(failed)), value: ({ failed }) => failed || undefined },
       { name: "time", isNumber: true, cell: ({ took }) => (took === undefined ? "" : formatDuration(took)), value: ({ took }) => took },
-      { name: "median", isNumber: true, title: "time that half of the calls did not exceed", cell: ({ calls, times }) => (times === undefined || calls < 2 ? "" : formatDuration(times.median)), value: ({ calls, times }) => (calls < 2 ? undefined : times?.median) },
-      { name: "95 %", isNumber: true, title: "time that 95 % of the calls did not exceed", cell: ({ calls, times }) => (times === undefined || calls < 20 ? "" : formatDuration(times.percentile95)), value: ({ calls, times }) => (calls < 20 ? undefined : times?.percentile95) },
-      { name: "longest", isNumber: true, title: "time of the longest call", cell: ({ calls, times }) => (times === undefined || calls < 2 ? "" : textButton(formatDuration(times.longest), `Go to event ${formatCount(times.longestAt + 1)}, where it ended`, () => this.goTo(times.longestAt))), value: ({ calls, times }) => (calls < 2 ? undefined : times?.longest) },
     ];
-    return tools.length === 0 ? [] : this.table("Tools", tools, columns);
+    const several = tools.filter(({ calls, times }) => calls > 1 && times !== undefined);
+    return [...(tools.length === 0 ? [] : this.table("Tools", tools, columns)), ...(several.length === 0 ? [] : this.times(several))];
+  }
+
+  /** In a table of their own: beside the others there is no room for them where the pane is as wide as it is at first. */
+  private times(tools: readonly ReplayTool[]): HTMLElement[] {
+    const columns: Column<ReplayTool>[] = [
+      { name: "tool", cell: ({ name }) => element("bdi", {}, name === "" ? "no name" : visibleLine(name)), value: ({ name }) => name },
+      { name: "median", isNumber: true, title: "time that half of the calls did not exceed", cell: ({ times }) => (times === undefined ? "" : formatDuration(times.median)), value: ({ times }) => times?.median },
+      { name: "95 %", isNumber: true, title: "time that 95 % of the calls did not exceed", cell: ({ calls, times }) => (times === undefined || calls < 20 ? "" : formatDuration(times.percentile95)), value: ({ calls, times }) => (calls < 20 ? undefined : times?.percentile95) },
+      { name: "longest", isNumber: true, title: "time of the longest call", cell: ({ times }) => (times === undefined ? "" : textButton(formatDuration(times.longest), `Go to event ${formatCount(times.longestAt + 1)}, where it ended`, () => this.goTo(times.longestAt))), value: ({ times }) => times?.longest },
+    ];
+    return this.table("Time of a call", tools, columns);
   }
 
   /** A table with those columns that say something. */

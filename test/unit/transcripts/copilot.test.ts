@@ -145,7 +145,7 @@ describe("the log of a chat in VS Code", () => {
 
   test("says that it is too long to be played, and shows each line then", () => {
     const player = new ChatPlayer(100);
-    const [first = "", second = ""] = [JSON.stringify({ kind: 0, v: chat }), JSON.stringify({ kind: 2, k: ["requests"], v: [request("r", "Hi")] })];
+    const [first, second] = [JSON.stringify({ kind: 0, v: chat }), JSON.stringify({ kind: 2, k: ["requests"], v: [request("r", "Hi")] })];
     [first, second].forEach((line, record) => player.line(Buffer.from(line), record));
     const reader = vsCodeChatLog[0]?.read(undefined, player.found);
     const drafts = [first, second].flatMap((line, document) => reader?.record({ path: [], document, value: JSON.parse(line) as unknown, text: () => line }) ?? []);
